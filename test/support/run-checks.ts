@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+
+/** Longest first, so that the short ones fill the gaps. Each is one word of `npm run check`. */
+const checks = [
+  { name: 'eslint', command: 'eslint . --max-warnings 0' },
+  { name: 'unit', command: 'vitest run --project unit --passWithNoTests --reporter=dot' },
+  { name: 'svelte-check', command: 'svelte-check --tsconfig ui/tsconfig.json --fail-on-warnings' },
+  { name: 'tsc', command: 'tsc --noEmit' },
+  { name: 'prettier', command: 'prettier --check --log-level warn .' },
+  { name: 'knip', command: 'knip' },
+  { name: 'imports', command: 'depcruise server collector migrations ui test --output-type err' },
+];
+
+/** Runs the checks beside each other; prints only what failed. Exits 1 if anything did. */
+async function runChecks(): Promise<void> {
+  const waiting = [...checks];
+  let failed = 0;
+  const worker = async () => {
+    for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
+      const started = performance.now();
+      const { code, output } = await run(check.command);
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${check.name} (${seconds} s)`);
+      if (code !== 0) {
+        failed += 1;
+        console.log(output);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), 4) }, worker));
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+/** Through a shell, so that Windows finds the .cmd wrappers in `node_modules/.bin` too. */
+function run(command: string): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, { shell: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const collect = (chunk: Buffer) => {
+      output += chunk.toString();
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, output }));
+  });
+}
+
+await runChecks();

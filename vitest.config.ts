@@ -1,0 +1,52 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+// Seconds are generous on purpose: two cores run several ClickHouse servers and browsers at once.
+// A test that waits for something waits for the thing itself, not for these limits.
+const unitTimeoutMs = 10_000;
+const integrationTimeoutMs = 60_000;
+const e2eTimeoutMs = 120_000;
+
+/** Every test sees the same clock face, whatever machine it runs on. */
+process.env['TZ'] = 'UTC';
+
+const shared = { environment: 'node', restoreMocks: true, allowOnly: false } as const;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [svelte({ configFile: false })],
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: unitTimeoutMs,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts', 'test/fuzz/**/*.test.ts'],
+          globalSetup: ['test/support/database-setup.ts', 'test/support/ui-build-setup.ts'],
+          testTimeout: integrationTimeoutMs,
+          hookTimeout: integrationTimeoutMs,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/support/ui-build-setup.ts'],
+          testTimeout: e2eTimeoutMs,
+          hookTimeout: e2eTimeoutMs,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
