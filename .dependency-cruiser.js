@@ -139,16 +139,16 @@ export default {
     },
     {
       name: 'map-imports-pure-code',
+      comment: 'what a decoded request looks like is a type of receive/',
       severity: 'error',
       from: { path: '^collector/map/' },
-      to: { path: '^(collector/(receive|write|main|app|config|cli))' },
+      to: { path: '^collector/(receive|write|main|app|config|cli)', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'database-client-has-its-places',
       severity: 'error',
       from: {
-        pathNot:
-          '^(server/(main\\.ts$|queries/|standalone/)|collector/(main\\.ts$|write/)|migrations/|test/)',
+        pathNot: '^(server/(main\\.ts$|queries/|standalone/)|collector/(main\\.ts$|write/)|migrations/|test/)',
       },
       to: { path: clickhouseClient },
     },

@@ -1,10 +1,5 @@
 import { z } from 'zod';
-import {
-  spanListReply,
-  spanReply,
-  type SpanDetail,
-  type SpanSkeleton,
-} from '../../server/contract/spans.ts';
+import { spanListReply, spanReply, type SpanDetail, type SpanSkeleton } from '../../server/contract/spans.ts';
 import { traceListReply, traceReply, type TraceSummary } from '../../server/contract/traces.ts';
 
 /** Reads one project through the HTTP API, as a page would, and checks every reply against the contract. */
@@ -19,12 +14,7 @@ export interface ApiClient {
 const pageSize = 3;
 
 /** `from` and `to` are RFC 3339, as in the API. */
-export function createApiClient(options: {
-  api: string;
-  project: string;
-  from: string;
-  to: string;
-}): ApiClient {
+export function createApiClient(options: { api: string; project: string; from: string; to: string }): ApiClient {
   const base = `${options.api.replace(/\/$/, '')}/api`;
   const project = `project=${encodeURIComponent(options.project)}`;
   const window = `${project}&from=${options.from}&to=${options.to}&limit=${pageSize}`;
@@ -39,22 +29,15 @@ export function createApiClient(options: {
     },
     getSpan: async (traceId, spanId) =>
       (await read(`${base}/traces/${traceId}/spans/${spanId}?${project}`, spanReply)).span,
-    listSpans: async () =>
-      (await readPages(`${base}/spans?${window}`, spanListReply)).flatMap((page) => page.spans),
+    listSpans: async () => (await readPages(`${base}/spans?${window}`, spanListReply)).flatMap((page) => page.spans),
   };
 }
 
-async function readPages<T extends { nextCursor: string | null }>(
-  url: string,
-  schema: z.ZodType<T>,
-): Promise<T[]> {
+async function readPages<T extends { nextCursor: string | null }>(url: string, schema: z.ZodType<T>): Promise<T[]> {
   const pages: T[] = [];
   let cursor: string | null = null;
   do {
-    const page: T = await read(
-      cursor === null ? url : `${url}&cursor=${encodeURIComponent(cursor)}`,
-      schema,
-    );
+    const page: T = await read(cursor === null ? url : `${url}&cursor=${encodeURIComponent(cursor)}`, schema);
     pages.push(page);
     cursor = page.nextCursor;
   } while (cursor !== null);

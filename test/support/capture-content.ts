@@ -27,10 +27,7 @@ export async function compareContent(
 function compareMessages(sent: SentSpan, got: SpanDetail, logs: SentLog[]): string[] {
   const want = readSentMessages(sent, logs);
   if (want === undefined) return [];
-  const input = [
-    ...linesOfParts('system', got.systemInstructions),
-    ...linesOfMessages(got.inputMessages),
-  ];
+  const input = [...linesOfParts('system', got.systemInstructions), ...linesOfMessages(got.inputMessages)];
   const output = linesOfMessages(got.outputMessages);
   return [
     ...compareLines(`${sent.name} (${sent.spanId}) input`, input, want.input),
@@ -54,9 +51,7 @@ function compareToolCall(sent: SentSpan, got: SpanDetail): string[] {
   return pairs.flatMap(([key, value]) => {
     const want = sent.attributes[key];
     if (want === undefined || isDeepStrictEqual(parseJson(value), parseJson(want))) return [];
-    return [
-      `${sent.name} (${sent.spanId}): ${key} ${JSON.stringify(value)}, sent ${JSON.stringify(want)}`,
-    ];
+    return [`${sent.name} (${sent.spanId}): ${key} ${JSON.stringify(value)}, sent ${JSON.stringify(want)}`];
   });
 }
 
@@ -69,8 +64,7 @@ function compareTruth({ truth, derivable }: Capture, details: SpanDetail[]): str
   }
   if (derivable.tool_spans > 0) {
     for (const { name } of truth.tool_executions) {
-      if (!tools.some((span) => span.toolName === name))
-        failures.push(`no tool span named ${name}`);
+      if (!tools.some((span) => span.toolName === name)) failures.push(`no tool span named ${name}`);
     }
   }
   const models = details.filter((span) => span.kind === 'llm' || span.kind === 'embedding');

@@ -58,14 +58,7 @@ function compareIds(what: string, { got, want }: { got: string[]; want: string[]
 }
 
 function compareSkeleton(sent: SentSpan, got: SpanSkeleton): string[] {
-  const fields = [
-    'traceId',
-    'spanId',
-    'parentSpanId',
-    'name',
-    'startTimeUnixNano',
-    'endTimeUnixNano',
-  ] as const;
+  const fields = ['traceId', 'spanId', 'parentSpanId', 'name', 'startTimeUnixNano', 'endTimeUnixNano'] as const;
   const failures = fields.flatMap((field) => differ(sent, field, got[field], sent[field]));
   const status = saysError(sent) ? 'error' : sent.status;
   return [...failures, ...differ(sent, 'status', got.status, status)];
@@ -114,14 +107,7 @@ function compareAttributes(sent: SentSpan, got: SpanDetail): string[] {
 function contentOf(span: SpanDetail): unknown[] {
   const { systemInstructions, inputMessages, outputMessages, toolDefinitions } = span;
   const { toolArguments, toolResult } = span;
-  return [
-    systemInstructions,
-    inputMessages,
-    outputMessages,
-    toolDefinitions,
-    toolArguments,
-    toolResult,
-  ];
+  return [systemInstructions, inputMessages, outputMessages, toolDefinitions, toolArguments, toolResult];
 }
 
 /** Words of the form, not of the content; they are renamed or normalised on the way. */
@@ -139,15 +125,12 @@ function leavesOf(value: unknown): string[] {
 }
 
 function sorted(events: { timeUnixNano: string; name: string }[]): unknown[] {
-  return events.toSorted(
-    (a, b) => a.timeUnixNano.localeCompare(b.timeUnixNano) || a.name.localeCompare(b.name),
-  );
+  return events.toSorted((a, b) => a.timeUnixNano.localeCompare(b.timeUnixNano) || a.name.localeCompare(b.name));
 }
 
 function differ(span: SentSpan, what: string, got: unknown, want: unknown): string[] {
   if (isDeepStrictEqual(got, want)) return [];
-  const shown = (value: unknown) =>
-    inspect(value, { depth: 9, breakLength: Infinity }).slice(0, 300);
+  const shown = (value: unknown) => inspect(value, { depth: 9, breakLength: Infinity }).slice(0, 300);
   return [`${place(span)}: ${what} ${shown(got)}, sent ${shown(want)}`];
 }
 

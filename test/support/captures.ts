@@ -21,9 +21,7 @@ export type CaptureRequest = z.infer<typeof captureRequest>;
 const llmCall = z.object({
   response_model: z.string().nullable(),
   output_text: z.string().nullable(),
-  emitted_in_payload: z
-    .object({ usage: z.boolean(), response_model: where, output_text: where })
-    .nullish(),
+  emitted_in_payload: z.object({ usage: z.boolean(), response_model: where, output_text: where }).nullish(),
 });
 
 const capture = z.object({
@@ -58,9 +56,7 @@ export type Capture = z.infer<typeof capture>;
 export function loadCaptures(...prefixes: string[]): Capture[] {
   const text = readFileSync(join(capturesDir, 'index.json'), 'utf8');
   const { captures } = z.object({ captures: z.array(capture) }).parse(JSON.parse(text));
-  const chosen = captures.filter(
-    ({ id }) => prefixes.length === 0 || prefixes.some((prefix) => id.startsWith(prefix)),
-  );
+  const chosen = captures.filter(({ id }) => prefixes.length === 0 || prefixes.some((prefix) => id.startsWith(prefix)));
   if (chosen.length === 0) throw new Error(`no capture starts with ${prefixes.join(' or ')}`);
   return chosen;
 }

@@ -3,20 +3,10 @@ import { parseArgs } from 'node:util';
 import { createApiClient, type ApiClient } from './api-client.ts';
 import { compareContent } from './capture-content.ts';
 import { compareSpans } from './capture-spans.ts';
-import {
-  decodeCapture,
-  loadCaptures,
-  readCaptureBody,
-  type Capture,
-  type CaptureRequest,
-} from './captures.ts';
+import { decodeCapture, loadCaptures, readCaptureBody, type Capture, type CaptureRequest } from './captures.ts';
 import type { SentLog, SentSpan } from './otlp-decode.ts';
 
-type Compare = (
-  capture: Capture,
-  sent: { spans: SentSpan[]; logs: SentLog[] },
-  api: ApiClient,
-) => Promise<string[]>;
+type Compare = (capture: Capture, sent: { spans: SentSpan[]; logs: SentLog[] }, api: ApiClient) => Promise<string[]>;
 
 /** What can be checked, each apart from the others. */
 const comparisons = {
@@ -78,10 +68,7 @@ export async function checkCaptures(check: CaptureCheck): Promise<Map<string, st
   return results;
 }
 
-async function send(
-  { requests }: Capture,
-  { otlp, project }: { otlp: string; project: string },
-): Promise<string[]> {
+async function send({ requests }: Capture, { otlp, project }: { otlp: string; project: string }): Promise<string[]> {
   const failures: string[] = [];
   for (const request of requests) {
     const reply = await fetch(otlp.replace(/\/$/, '') + request.path, {
@@ -97,9 +84,7 @@ async function send(
 
 function headersOf(request: CaptureRequest, project: string): Record<string, string> {
   const headers = { 'content-type': request.content_type, 'x-sightglass-project': project };
-  return request.content_encoding === null
-    ? headers
-    : { ...headers, 'content-encoding': request.content_encoding };
+  return request.content_encoding === null ? headers : { ...headers, 'content-encoding': request.content_encoding };
 }
 
 async function compare(options: {

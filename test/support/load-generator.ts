@@ -23,9 +23,7 @@ export function createLoadGenerator(given: Partial<LoadOptions> = {}): LoadGener
   const options = { ...loadDefaults, ...given };
   if (options.profile === 'agent') options.batch = 1 + 2 * options.steps;
   const planner = createPlanner(options);
-  const templates = Array.from({ length: options.templates }, (_, number) =>
-    buildTemplate(planner, options, number),
-  );
+  const templates = Array.from({ length: options.templates }, (_, number) => buildTemplate(planner, options, number));
   const batches = Math.ceil(options.spans / options.batch);
   return {
     options,
@@ -73,16 +71,12 @@ function patchTrace(body: Buffer, patches: TracePatches, run: Run, k: number): v
   for (const [at, ns] of patches.times) {
     const sum = low + (ns % 4294967296);
     body.writeUInt32LE(sum >>> 0, at);
-    body.writeUInt32LE(
-      (high + Math.floor(ns / 4294967296) + (sum > 4294967295 ? 1 : 0)) >>> 0,
-      at + 4,
-    );
+    body.writeUInt32LE((high + Math.floor(ns / 4294967296) + (sum > 4294967295 ? 1 : 0)) >>> 0, at + 4);
   }
   // Sessions live for about 1 % of the run and hold several traces; a few users are much busier than the rest.
   const progress = n / Math.max(1, run.batches);
   const session =
-    (Math.floor(progress * options.sessions) + (hash % Math.ceil(options.sessions / 100))) %
-    options.sessions;
+    (Math.floor(progress * options.sessions) + (hash % Math.ceil(options.sessions / 100))) % options.sessions;
   const user = Math.floor(Math.pow(mix(session, seed + 3) / 4294967296, 2) * options.users);
   for (const at of patches.sessions) writeDecimal(body, { at, value: session, digits: 10 });
   for (const at of patches.users) writeDecimal(body, { at, value: user, digits: 6 });

@@ -22,16 +22,7 @@ export interface Planner {
 }
 
 const providers = ['openai', 'anthropic', 'aws.bedrock', 'gcp.vertex_ai', 'mistral_ai'];
-const stepCycle: StepKind[] = [
-  'chat',
-  'tool',
-  'chat',
-  'tool',
-  'embeddings',
-  'chat',
-  'retrieval',
-  'chain',
-];
+const stepCycle: StepKind[] = ['chat', 'tool', 'chat', 'tool', 'embeddings', 'chat', 'retrieval', 'chain'];
 const ms = 1e6;
 
 /** Makes traces out of seeded randomness; the order of calls is part of the result. */
@@ -130,12 +121,7 @@ function planMessages({ text }: Make, chars: number, system: string) {
   const half = Math.floor(body.length / 2);
   const prompt = `${body.slice(0, half)} ${placeholder} ${body.slice(half)}`;
   return {
-    inputMessages: JSON.stringify([
-      ...(system ? [message('system', system)] : []),
-      message('user', prompt),
-    ]),
-    outputMessages: JSON.stringify([
-      { ...message('assistant', text(outputChars)), finish_reason: 'stop' },
-    ]),
+    inputMessages: JSON.stringify([...(system ? [message('system', system)] : []), message('user', prompt)]),
+    outputMessages: JSON.stringify([{ ...message('assistant', text(outputChars)), finish_reason: 'stop' }]),
   };
 }

@@ -11,8 +11,7 @@ export function createRandom(seed: number): () => number {
 
 /** A stateless 32-bit hash of two numbers, for ids that depend on nothing but their place. */
 export function mix(a: number, b: number): number {
-  let hash =
-    Math.imul((a >>> 0) ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul((b >>> 0) + 0x7f4a7c15, 0xc2b2ae35);
+  let hash = Math.imul((a >>> 0) ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul((b >>> 0) + 0x7f4a7c15, 0xc2b2ae35);
   hash ^= hash >>> 16;
   hash = Math.imul(hash, 0x7feb352d);
   hash ^= hash >>> 15;
@@ -45,9 +44,7 @@ export function createTextSource(random: () => number, vocabularySeed: number) {
 const onsets = 'b c d f g h l m n p r s t v st tr pl ch gr'.split(' ').concat('');
 const nuclei = ['a', 'e', 'i', 'o', 'u', 'ea', 'ou', 'io'];
 const codas = ['', 'n', 'r', 's', 't', 'l', 'nd', 'ck', 'm', 'ng'];
-const commonWords = 'the of and to in is that for with error refund customer please agent'.split(
-  ' ',
-);
+const commonWords = 'the of and to in is that for with error refund customer please agent'.split(' ');
 
 function makeWords(random: () => number): string[] {
   const pick = (list: string[]) => list[Math.trunc(random() * list.length)] ?? '';

@@ -57,9 +57,7 @@ export interface LoadResult {
 const maxBackoffMs = 2000;
 
 /** Sends generated spans as OTLP/HTTP protobuf and measures the answers. */
-export async function sendLoad(
-  given: Partial<LoadOptions & SendOptions> = {},
-): Promise<LoadResult> {
+export async function sendLoad(given: Partial<LoadOptions & SendOptions> = {}): Promise<LoadResult> {
   const options = { ...sendDefaults, ...given };
   const generator = createLoadGenerator(given);
   const poster = createPoster(options);

@@ -54,11 +54,7 @@ const leanBytes = 1 << 19;
 const textBytes = 1 << 22;
 
 /** One ExportTraceServiceRequest of `batch` spans with holes where `TracePatches` points. */
-export function buildTemplate(
-  planner: Planner,
-  options: LoadOptions,
-  number: number,
-): LoadTemplate {
+export function buildTemplate(planner: Planner, options: LoadOptions, number: number): LoadTemplate {
   const groups = planGroups(planner, options, number);
   const writer = new ReverseWriter(options.profile === 'lean' ? leanBytes : textBytes);
   const patches: TracePatches[] = [];
@@ -112,8 +108,7 @@ function planGroups(planner: Planner, options: LoadOptions, number: number): Gro
 
 function sumTotals(traces: PlannedTrace[]): LoadTotals {
   const steps = traces.flatMap((trace) => trace.steps);
-  const sum = (value: (step: PlannedStep) => number) =>
-    steps.reduce((total, step) => total + value(step), 0);
+  const sum = (value: (step: PlannedStep) => number) => steps.reduce((total, step) => total + value(step), 0);
   return {
     spans: steps.length,
     traces: traces.length,

@@ -39,8 +39,7 @@ export interface OtlpBody {
 /** The spans of one export request, in the order of the body. Throws on anything that is not OTLP. */
 export function decodeSpans(request: OtlpBody): SentSpan[] {
   const spans: SentSpan[] = [];
-  for (const { resource, scopeSpans } of tracesData.parse(decode('TracesData', request))
-    .resourceSpans) {
+  for (const { resource, scopeSpans } of tracesData.parse(decode('TracesData', request)).resourceSpans) {
     for (const { scope, spans: sent } of scopeSpans) {
       for (const span of sent) spans.push(toSpan(span, toObject(resource.attributes), scope.name));
     }
@@ -87,10 +86,7 @@ function decompress({ body, contentEncoding }: OtlpBody): Buffer {
 }
 
 const hex = z
-  .union([
-    z.string().transform((id) => id.toLowerCase()),
-    z.instanceof(Buffer).transform((id) => id.toString('hex')),
-  ])
+  .union([z.string().transform((id) => id.toLowerCase()), z.instanceof(Buffer).transform((id) => id.toString('hex'))])
   .default('');
 const nano = z
   .union([z.string(), z.number()])
@@ -103,8 +99,7 @@ interface AnyValue {
   intValue?: string | number | undefined;
   doubleValue?: number | string | undefined;
   arrayValue?: { values?: AnyValue[] | undefined } | undefined;
-  kvlistValue?:
-    { values?: { key: string; value?: AnyValue | undefined }[] | undefined } | undefined;
+  kvlistValue?: { values?: { key: string; value?: AnyValue | undefined }[] | undefined } | undefined;
   bytesValue?: string | Buffer | undefined;
 }
 const anyValue: z.ZodType<AnyValue> = z.lazy(() =>
@@ -131,13 +126,9 @@ const sentSpan = z.object({
   startTimeUnixNano: nano,
   endTimeUnixNano: nano,
   attributes: keyValues,
-  events: z
-    .array(z.object({ timeUnixNano: nano, name: z.string().default(''), attributes: keyValues }))
-    .default([]),
+  events: z.array(z.object({ timeUnixNano: nano, name: z.string().default(''), attributes: keyValues })).default([]),
   links: z.array(z.object({ traceId: hex, spanId: hex, attributes: keyValues })).default([]),
-  status: z
-    .object({ code: z.number().default(0), message: z.string().default('') })
-    .default({ code: 0, message: '' }),
+  status: z.object({ code: z.number().default(0), message: z.string().default('') }).default({ code: 0, message: '' }),
 });
 const tracesData = z.object({
   resourceSpans: z
@@ -225,9 +216,7 @@ function toValue(value: AnyValue | undefined): unknown {
   if (value.arrayValue !== undefined) return (value.arrayValue.values ?? []).map(toValue);
   if (value.kvlistValue !== undefined) return toObject(value.kvlistValue.values ?? []);
   if (value.bytesValue !== undefined) {
-    return typeof value.bytesValue === 'string'
-      ? value.bytesValue
-      : value.bytesValue.toString('base64');
+    return typeof value.bytesValue === 'string' ? value.bytesValue : value.bytesValue.toString('base64');
   }
   return null;
 }

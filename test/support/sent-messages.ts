@@ -74,15 +74,11 @@ export function linesOfParts(role: string, parts: LooseParts): string[] {
 /** A list of parts, or, from some senders, one plain text. */
 function readSystem(value: unknown): LooseParts {
   const parsed = parseJson(value ?? []);
-  return typeof parsed === 'string'
-    ? [{ type: 'text', content: parsed }]
-    : looseParts.parse(parsed);
+  return typeof parsed === 'string' ? [{ type: 'text', content: parsed }] : looseParts.parse(parsed);
 }
 
 const toolCalls = z
-  .array(
-    z.object({ id: z.string(), function: z.object({ name: z.string(), arguments: z.unknown() }) }),
-  )
+  .array(z.object({ id: z.string(), function: z.object({ name: z.string(), arguments: z.unknown() }) }))
   .nullish();
 const messageBody = z.object({
   content: z.unknown().optional(),
@@ -106,9 +102,7 @@ function linesOfInputLog({ eventName, body }: SentLog): string[] {
 }
 
 function linesOfChoice({ eventName, body }: SentLog): string[] {
-  return eventName === 'gen_ai.choice'
-    ? linesOfBody('assistant', choiceBody.parse(body).message)
-    : [];
+  return eventName === 'gen_ai.choice' ? linesOfBody('assistant', choiceBody.parse(body).message) : [];
 }
 
 function linesOfBody(role: string, message: z.infer<typeof messageBody>): string[] {

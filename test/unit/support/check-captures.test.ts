@@ -19,10 +19,7 @@ describe('compareSpans', () => {
   it.each<[string, (span: SpanDetail, all: SpanDetail[]) => void]>([
     ['a lost span', (_span, all) => void all.pop()],
     ['a doubled span', (span, all) => void all.push(span)],
-    [
-      'a shifted nanosecond',
-      (span) => (span.endTimeUnixNano = `${BigInt(span.endTimeUnixNano) + 1n}`),
-    ],
+    ['a shifted nanosecond', (span) => (span.endTimeUnixNano = `${BigInt(span.endTimeUnixNano) + 1n}`)],
     ['a lost parent', (span) => (span.parentSpanId = null)],
     ['another name', (span) => (span.name += ' ')],
     ['another status', (span) => (span.status = 'error')],
@@ -30,10 +27,7 @@ describe('compareSpans', () => {
     ['an invented attribute', (span) => (span.attributes['x'] = 1)],
     ['a number that became text', (span) => (span.attributes['server.port'] = '4321')],
     ['a lost resource attribute', (span) => (span.resource = {})],
-    [
-      'an invented event',
-      (span) => span.events.push({ timeUnixNano: '1', name: 'e', attributes: {} }),
-    ],
+    ['an invented event', (span) => span.events.push({ timeUnixNano: '1', name: 'e', attributes: {} })],
   ])('finds %s', async (_what, damage) => {
     const spans = details();
     damage(first(spans), spans);
@@ -41,9 +35,7 @@ describe('compareSpans', () => {
   });
 
   it('accepts an attribute that became a message, and finds one that only seems to', async () => {
-    const messages = JSON.stringify([
-      { role: 'user', parts: [{ type: 'text', content: 'hello' }] },
-    ]);
+    const messages = JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: 'hello' }] }]);
     const span: SentSpan = {
       ...first(sent.spans),
       attributes: { 'gen_ai.input.messages': messages },
@@ -68,10 +60,7 @@ describe('compareContent', () => {
     ['a lost prompt', (call) => (call.inputMessages = [])],
     ['a doubled prompt', (call) => call.inputMessages.push(...call.inputMessages)],
     ['a lost answer', (call) => (call.outputMessages = [])],
-    [
-      'another role',
-      (call) => (call.inputMessages = call.inputMessages.map((m) => ({ ...m, role: 'tool' }))),
-    ],
+    ['another role', (call) => (call.inputMessages = call.inputMessages.map((m) => ({ ...m, role: 'tool' })))],
   ])('finds %s', async (_what, damage) => {
     const spans = conversation();
     damage(first(spans.filter(({ inputMessages }) => inputMessages.length > 0)));
@@ -84,9 +73,7 @@ describe('compareContent', () => {
       expect.arrayContaining([
         'tool executions: 0, truth 2',
         expect.stringContaining('gen_ai.tool.call.arguments'),
-        expect.stringContaining(
-          'assistant tool_call call_otelopenaiag_0_0 get_weather {"city":"Paris"}',
-        ),
+        expect.stringContaining('assistant tool_call call_otelopenaiag_0_0 get_weather {"city":"Paris"}'),
       ]),
     );
   });

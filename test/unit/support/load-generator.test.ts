@@ -18,8 +18,7 @@ describe('createLoadGenerator', () => {
     for (let n = 0; n < generator.batches; n += 1) {
       const { body, totals } = generator.make(n);
       const spans = decode(body);
-      const sum = (key: string) =>
-        spans.reduce((total, { attributes }) => total + Number(attributes[key] ?? 0), 0);
+      const sum = (key: string) => spans.reduce((total, { attributes }) => total + Number(attributes[key] ?? 0), 0);
       expect(totals).toMatchObject({
         spans: spans.length,
         traces: new Set(spans.map(({ traceId }) => traceId)).size,

@@ -52,8 +52,6 @@ describe('decodeSpans', () => {
 
   it('throws on a value of an unknown kind instead of passing it over', () => {
     const body = { resourceSpans: [{ resource: { attributes: [{ key: 'k', value: { x: 1 } }] } }] };
-    expect(() =>
-      decodeSpans({ contentType: 'application/json', body: Buffer.from(JSON.stringify(body)) }),
-    ).toThrow();
+    expect(() => decodeSpans({ contentType: 'application/json', body: Buffer.from(JSON.stringify(body)) })).toThrow();
   });
 });
