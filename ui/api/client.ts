@@ -1,0 +1,115 @@
+import { beginActivity } from './activity.ts';
+import { parseJson } from './json.ts';
+import type { ApiErrorCode } from './types.ts';
+
+export type Params = Record<string, string | number | readonly string[] | null | undefined>;
+export type FailureCode = ApiErrorCode | 'unreachable' | 'bad_reply';
+
+/** A request that gave no answer to show: what failed, in words, and the id under which the server logged it. */
+export class ApiFailure extends Error {
+  readonly code: FailureCode;
+  readonly status: number | null;
+  readonly requestId: string | null;
+
+  constructor(failure: {
+    code: FailureCode;
+    message: string;
+    status?: number;
+    requestId?: string | null;
+  }) {
+    super(failure.message);
+    this.name = 'ApiFailure';
+    this.code = failure.code;
+    this.status = failure.status ?? null;
+    this.requestId = failure.requestId ?? null;
+  }
+}
+
+/** GET below `/api`. The type is the contract's: server and page come from one release. Throws `ApiFailure`, or `AbortError`. */
+export async function getJson<Reply>(
+  path: string,
+  params: Params,
+  signal?: AbortSignal,
+): Promise<Reply> {
+  const endActivity = beginActivity();
+  try {
+    const response = await request(`/api${path}${toSearch(params)}`, signal);
+    const text = await response.text();
+    if (!response.ok) throw readFailure(response, text);
+    return parseBody(text, response) as Reply;
+  } finally {
+    endActivity();
+  }
+}
+
+/** True for the error of a request that was given up because its page was left. */
+export function isAborted(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError';
+}
+
+/** Any thrown value as a failure that a page can show. */
+export function toFailure(error: unknown): ApiFailure {
+  if (error instanceof ApiFailure) return error;
+  return new ApiFailure({
+    code: 'bad_reply',
+    message: error instanceof Error ? error.message : String(error),
+  });
+}
+
+/** `?a=1&b=2&b=3`; empty and absent values are left out. */
+export function toSearch(params: Params): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(params)) {
+    if (value === null || value === undefined || value === '') continue;
+    const values = typeof value === 'object' ? value : [String(value)];
+    for (const one of values) search.append(name, one);
+  }
+  const text = search.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+async function request(url: string, signal?: AbortSignal): Promise<Response> {
+  try {
+    return await fetch(url, { headers: { accept: 'application/json' }, signal: signal ?? null });
+  } catch (error) {
+    if (isAborted(error)) throw error;
+    throw new ApiFailure({
+      code: 'unreachable',
+      message: 'The Sightglass server does not answer. Is it running?',
+    });
+  }
+}
+
+function readFailure(response: Response, text: string): ApiFailure {
+  const requestId = response.headers.get('x-request-id');
+  const fallback = `The server answered ${response.status} ${response.statusText}.`;
+  try {
+    const body = JSON.parse(text) as { error?: { code?: ApiErrorCode; message?: string } };
+    return new ApiFailure({
+      code: body.error?.code ?? 'bad_reply',
+      message: body.error?.message ?? fallback,
+      status: response.status,
+      requestId,
+    });
+  } catch {
+    return new ApiFailure({
+      code: 'bad_reply',
+      message: fallback,
+      status: response.status,
+      requestId,
+    });
+  }
+}
+
+function parseBody(text: string, response: Response): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    throw new ApiFailure({
+      code: 'bad_reply',
+      message: 'The server’s answer is not JSON.',
+      status: response.status,
+      requestId: response.headers.get('x-request-id'),
+    });
+  }
+}

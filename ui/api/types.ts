@@ -1,0 +1,22 @@
+/** The shapes of the HTTP API: the only names of the server that the browser knows, and only as types. */
+export type { ApiErrorCode } from '../../server/contract/errors.ts';
+export type { Message, Part } from '../../server/contract/messages.ts';
+export type {
+  SpanDetail,
+  SpanEvent,
+  SpanLink,
+  SpanListReply,
+  SpanReply,
+  SpanSkeleton,
+} from '../../server/contract/spans.ts';
+export type {
+  FacetName,
+  FacetsReply,
+  HistogramReply,
+  ProjectsReply,
+  TraceListReply,
+  TraceReply,
+  TraceSummary,
+} from '../../server/contract/traces.ts';
+export type { TraceListQuery } from '../../server/contract/requests.ts';
+export type { Cost, SpanKind, Usage } from '../../server/contract/values.ts';

@@ -1,0 +1,102 @@
+import { createContext } from 'svelte';
+
+export type Route = { page: 'traces' } | { page: 'trace'; traceId: string } | { page: 'missing' };
+
+interface NavigateOptions {
+  /** Write over the current history entry instead of adding one. */
+  replace?: boolean;
+}
+
+/**
+ * The page's address as state, and the only place that writes it. `url` never changes in place.
+ * Two routes and a typed query do not need a routing library; what matters here is the query.
+ */
+export class Router {
+  url: URL = $state.raw(new URL(location.href));
+  readonly route: Route = $derived(readRoute(this.url.pathname));
+  readonly params: URLSearchParams = $derived(this.url.searchParams);
+  /** The project that every request names. */
+  readonly project: string = $derived(this.url.searchParams.get('project') ?? 'default');
+
+  /** Follows the browser's own back and forward, and plain clicks on links of this origin, until stopped. */
+  start(): () => void {
+    const onpop = () => {
+      this.url = new URL(location.href);
+    };
+    const onclick = (event: MouseEvent) => {
+      const link = findPlainLink(event);
+      if (link === null) return;
+      event.preventDefault();
+      this.go(link.href);
+    };
+    addEventListener('popstate', onpop);
+    document.addEventListener('click', onclick);
+    return () => {
+      removeEventListener('popstate', onpop);
+      document.removeEventListener('click', onclick);
+    };
+  }
+
+  /** Opens a path of this origin, such as `/traces?project=default`. */
+  go(href: string, options: NavigateOptions = {}): void {
+    const url = new URL(href, this.url);
+    if (url.href === this.url.href) return;
+    if (options.replace === true) history.replaceState(null, '', url);
+    else history.pushState(null, '', url);
+    this.url = url;
+  }
+
+  /** Sets (or, with `null`, removes) parameters of the current address; an array repeats the name. */
+  setParams(changes: Record<string, string | readonly string[] | null>, options: NavigateOptions = {}): void {
+    const url = new URL(this.url);
+    for (const [name, value] of Object.entries(changes)) {
+      url.searchParams.delete(name);
+      const values = value === null ? [] : typeof value === 'string' ? [value] : value;
+      for (const one of values) url.searchParams.append(name, one);
+    }
+    this.go(url.href, options);
+  }
+
+  /** The address of the traces list with the current project, range and filters. */
+  tracesHref(): string {
+    return `/traces${this.#searchWithout(['span', 'tab', 'view'])}`;
+  }
+
+  /** The address of a trace; what the list was filtered by stays in it, so that going back loses nothing. */
+  traceHref(traceId: string, spanId?: string): string {
+    const search = new URLSearchParams(this.#searchWithout(['trace', 'span', 'tab', 'view']));
+    if (spanId !== undefined) search.set('span', spanId);
+    const text = search.toString();
+    return `/traces/${traceId}${text === '' ? '' : `?${text}`}`;
+  }
+
+  #searchWithout(names: string[]): string {
+    const search = new URLSearchParams(this.params);
+    for (const name of names) search.delete(name);
+    const text = search.toString();
+    return text === '' ? '' : `?${text}`;
+  }
+}
+
+export const [getRouter, setRouter] = createContext<Router>();
+
+function readRoute(pathname: string): Route {
+  const [first, second, ...rest] = pathname.split('/').filter((part) => part !== '');
+  if (rest.length > 0) return { page: 'missing' };
+  if (first === undefined || (first === 'traces' && second === undefined)) return { page: 'traces' };
+  if (first === 'traces' && second !== undefined) {
+    return { page: 'trace', traceId: decodeURIComponent(second) };
+  }
+  return { page: 'missing' };
+}
+
+/** The link that a plain left click is on; null where the browser should act (new tab, download, other origin). */
+function findPlainLink(event: MouseEvent): HTMLAnchorElement | null {
+  if (event.defaultPrevented || event.button !== 0) return null;
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return null;
+  if (!(event.target instanceof Element)) return null;
+  const link = event.target.closest('a');
+  if (link?.target !== '' || link.hasAttribute('download')) return null;
+  const url = new URL(link.href, location.href);
+  return url.origin === location.origin && !url.pathname.startsWith('/api/') ? link : null;
+}

@@ -1,0 +1,68 @@
+import { createContext, untrack } from 'svelte';
+
+export interface Shortcut {
+  /** As `KeyboardEvent.key`; several do the same. `Mod+k` is Command on a Mac, else Control. */
+  keys: readonly string[];
+  label: string;
+  /** Heading under which `?` lists it. */
+  group: string;
+  run: (event: KeyboardEvent) => void;
+  /** Also while typing in a field. */
+  whileTyping?: boolean;
+}
+
+/** Who listens to which key. The one listed last wins, so that a page may take a key from the frame. */
+export class Shortcuts {
+  #all: readonly Shortcut[] = $state.raw([]);
+
+  get all(): readonly Shortcut[] {
+    return this.#all;
+  }
+
+  /** Adds keys; the returned function takes them away again (return it from an `$effect`). */
+  add(shortcuts: readonly Shortcut[]): () => void {
+    this.#all = [...untrack(() => this.#all), ...shortcuts];
+    return () => {
+      this.#all = this.#all.filter((one) => !shortcuts.includes(one));
+    };
+  }
+
+  /** Runs the shortcut of a key press, unless it belongs to a field, a menu or a dialog. */
+  handle(event: KeyboardEvent): void {
+    if (event.defaultPrevented || event.isComposing) return;
+    const pressed = nameKey(event);
+    const shortcut = this.#all.findLast((one) => one.keys.includes(pressed));
+    if (shortcut === undefined) return;
+    if (shortcut.whileTyping !== true && (isTyping(event) || isInOverlay(event))) return;
+    if (pressed === 'Enter' && isOnControl(event)) return;
+    event.preventDefault();
+    shortcut.run(event);
+  }
+}
+
+export const [getShortcuts, setShortcuts] = createContext<Shortcuts>();
+
+function nameKey(event: KeyboardEvent): string {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (event.metaKey || event.ctrlKey) return `Mod+${key}`;
+  if (event.altKey) return `Alt+${key}`;
+  // `?` already needs Shift; letters and named keys say so.
+  return event.shiftKey && (/^[a-z]$/.test(key) || key.length > 1) ? `Shift+${key}` : key;
+}
+
+function isTyping(event: KeyboardEvent): boolean {
+  const target = event.target;
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target.matches('textarea, select')) return true;
+  return target.matches('input:not([type=checkbox], [type=radio], [type=button], [type=range])');
+}
+
+function isInOverlay(event: KeyboardEvent): boolean {
+  const target = event.target;
+  return target instanceof Element && target.closest('[role=dialog], [role=menu], [role=listbox]') !== null;
+}
+
+/** Enter on a button or link is that control's own. */
+function isOnControl(event: KeyboardEvent): boolean {
+  return event.target instanceof Element && event.target.closest('button, a, summary, [role=slider]') !== null;
+}
