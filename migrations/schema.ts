@@ -1,0 +1,153 @@
+/**
+ * All that code may know of the database: table names, and for the tables that the collector fills the columns it sends,
+ * in order, with their ClickHouse types. A test compares them with the live tables.
+ */
+export const tables = {
+  spans: 'spans',
+  messages: 'messages',
+  spanEvents: 'span_events',
+  skeletons: 'skeletons',
+  ledger: 'ledger',
+  settlementCursors: 'settlement_cursors',
+  traces: 'traces',
+  sessions: 'sessions',
+  scores: 'scores',
+  audit: 'audit',
+  configuration: 'configuration',
+  schemaMigrations: 'schema_migrations',
+} as const;
+
+/** The columns of an insert, name to ClickHouse type, in the order of their values. */
+export type Columns = Readonly<Record<string, string>>;
+
+export const messageColumns = {
+  project_id: 'LowCardinality(String)',
+  week: 'Date',
+  conversation: 'String',
+  hash: 'FixedString(16)',
+  seen: "DateTime64(9, 'UTC')",
+  role: 'LowCardinality(String)',
+  body: 'String',
+} as const satisfies Columns;
+
+export const spanColumns = {
+  project_id: 'LowCardinality(String)',
+  trace_id: 'FixedString(16)',
+  span_id: 'FixedString(8)',
+  parent_span_id: 'FixedString(8)',
+  trace_state: 'String',
+  flags: 'UInt32',
+  name: 'LowCardinality(String)',
+  span_kind: 'UInt8',
+  start_time: "DateTime64(9, 'UTC')",
+  duration_ns: 'Int64',
+  status: 'LowCardinality(String)',
+  status_code: 'UInt8',
+  status_message: 'String',
+  error_type: 'LowCardinality(String)',
+  service_name: 'LowCardinality(String)',
+  environment: 'LowCardinality(String)',
+  scope_name: 'LowCardinality(String)',
+  scope_version: 'LowCardinality(String)',
+  convention: 'LowCardinality(String)',
+  kind: 'LowCardinality(String)',
+  operation: 'LowCardinality(String)',
+  session_id: 'String',
+  user_id: 'String',
+  agent_name: 'LowCardinality(String)',
+  agent_id: 'String',
+  agent_version: 'LowCardinality(String)',
+  labels: 'Map(LowCardinality(String), String)',
+  provider: 'LowCardinality(String)',
+  request_model: 'LowCardinality(String)',
+  response_model: 'LowCardinality(String)',
+  response_id: 'String',
+  finish_reasons: 'Array(LowCardinality(String))',
+  stream: 'Bool',
+  time_to_first_token_ns: 'Nullable(Int64)',
+  service_tier: 'LowCardinality(String)',
+  is_batch: 'Bool',
+  usage_scope: 'LowCardinality(String)',
+  has_usage: 'Bool',
+  input_tokens: 'UInt64',
+  output_tokens: 'UInt64',
+  cache_read_tokens: 'UInt64',
+  cache_write_tokens: 'UInt64',
+  cache_write_5m_tokens: 'UInt64',
+  cache_write_1h_tokens: 'UInt64',
+  reasoning_tokens: 'UInt64',
+  input_audio_tokens: 'UInt64',
+  output_audio_tokens: 'UInt64',
+  reported_cost_usd: 'Nullable(Decimal(18, 12))',
+  tool_name: 'LowCardinality(String)',
+  tool_call_id: 'String',
+  input_preview: 'String',
+  output_preview: 'String',
+  system_instructions: 'Array(FixedString(16))',
+  tool_definitions: 'Array(FixedString(16))',
+  input_messages: 'Array(FixedString(16))',
+  output_messages: 'Array(FixedString(16))',
+  attributes: 'Map(LowCardinality(String), String)',
+  attributes_json: 'Map(LowCardinality(String), String)',
+  resource: 'Map(LowCardinality(String), String)',
+  resource_json: 'Map(LowCardinality(String), String)',
+  scope_attributes: 'String',
+  events: 'String',
+  links: 'String',
+  dropped_attributes_count: 'UInt32',
+  dropped_events_count: 'UInt32',
+  dropped_links_count: 'UInt32',
+  content_attributes: 'Map(LowCardinality(String), String)',
+  tool_arguments: 'String',
+  tool_result: 'String',
+  input_value: 'String',
+  output_value: 'String',
+} as const satisfies Columns;
+
+export const spanEventColumns = {
+  project_id: 'LowCardinality(String)',
+  trace_id: 'FixedString(16)',
+  span_id: 'FixedString(8)',
+  event_id: 'FixedString(16)',
+  time: "DateTime64(9, 'UTC')",
+  observed_time: "DateTime64(9, 'UTC')",
+  sequence: 'UInt32',
+  name: 'LowCardinality(String)',
+  severity: 'UInt8',
+  service_name: 'LowCardinality(String)',
+  scope_name: 'LowCardinality(String)',
+  session_id: 'String',
+  system_instructions: 'Array(FixedString(16))',
+  tool_definitions: 'Array(FixedString(16))',
+  input_messages: 'Array(FixedString(16))',
+  output_messages: 'Array(FixedString(16))',
+  input_preview: 'String',
+  output_preview: 'String',
+  attributes: 'Map(LowCardinality(String), String)',
+  attributes_json: 'Map(LowCardinality(String), String)',
+  body: 'String',
+} as const satisfies Columns;
+
+/** The value a column takes in code: 64-bit integers, nanoseconds and scaled decimals are `bigint`, fixed strings raw bytes. */
+type ColumnValue<Type extends string> = Type extends `LowCardinality(${infer Inner})`
+  ? ColumnValue<Inner>
+  : Type extends `Nullable(${infer Inner})`
+    ? ColumnValue<Inner> | null
+    : Type extends `Array(${infer Inner})`
+      ? readonly ColumnValue<Inner>[]
+      : Type extends `Map(${string}, String)`
+        ? ReadonlyMap<string, string>
+        : Type extends 'String'
+          ? string
+          : Type extends `FixedString(${string})`
+            ? Uint8Array
+            : Type extends 'Bool'
+              ? boolean
+              : Type extends 'UInt8' | 'UInt32' | 'Date'
+                ? number
+                : bigint;
+
+export type Row<Table extends Columns> = { [Name in keyof Table]: ColumnValue<Table[Name]> };
+export type SpanRow = Row<typeof spanColumns>;
+export type MessageRow = Row<typeof messageColumns>;
+export type SpanEventRow = Row<typeof spanEventColumns>;
