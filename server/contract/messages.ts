@@ -1,0 +1,46 @@
+import { z } from '@hono/zod-openapi';
+
+/** A message too large to keep whole carries how large it was; the text ends where it was cut. */
+const cut = { truncatedBytes: z.number().int().optional().openapi({ description: 'Size in bytes before it was cut.' }) };
+
+export const part = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('text'), content: z.string(), ...cut }),
+    z.object({ type: z.literal('reasoning'), content: z.string(), ...cut }),
+    z.object({
+      type: z.literal('tool_call'),
+      id: z.string().nullable(),
+      name: z.string(),
+      arguments: z.unknown(),
+      ...cut,
+    }),
+    z.object({
+      type: z.literal('tool_call_response'),
+      id: z.string().nullable(),
+      name: z.string().optional(),
+      result: z.unknown(),
+      ...cut,
+    }),
+    z.object({
+      type: z.literal('media'),
+      modality: z.string(),
+      mimeType: z.string().nullable(),
+      content: z.string().optional().openapi({ description: 'Base64.' }),
+      uri: z.string().optional(),
+      fileId: z.string().optional(),
+      ...cut,
+    }),
+    z.object({ type: z.literal('data'), value: z.unknown(), ...cut }),
+  ])
+  .openapi('Part');
+export type Part = z.infer<typeof part>;
+
+export const message = z
+  .object({
+    role: z.string().openapi({ description: 'system, user, assistant or tool; another role is kept as sent.' }),
+    name: z.string().optional(),
+    parts: z.array(part),
+    finishReason: z.string().optional(),
+  })
+  .openapi('Message');
+export type Message = z.infer<typeof message>;

@@ -1,0 +1,98 @@
+import { z } from '@hono/zod-openapi';
+import { message, part } from './messages.ts';
+import { cost, nextCursor, spanId, spanKind, traceId, unixNano, usage } from './values.ts';
+
+export const spanSkeleton = z
+  .object({
+    traceId,
+    spanId,
+    parentSpanId: spanId.nullable(),
+    name: z.string(),
+    kind: spanKind,
+    operation: z.string().nullable(),
+    startTimeUnixNano: unixNano,
+    endTimeUnixNano: unixNano,
+    status: z.enum(['unset', 'ok', 'error']),
+    errorType: z.string().nullable(),
+    agentName: z.string().nullable(),
+    sessionId: z.string().nullable(),
+    userId: z.string().nullable(),
+    provider: z.string().nullable(),
+    requestModel: z.string().nullable(),
+    responseModel: z.string().nullable(),
+    toolName: z.string().nullable(),
+    serviceName: z.string().nullable(),
+    usage: usage
+      .nullable()
+      .openapi({ description: 'null only where a span is no model call and reports no tokens.' }),
+    usageScope: z.enum(['call', 'aggregate']).nullable(),
+    counted: z.boolean().openapi({ description: 'This span’s usage is in the sums.' }),
+    notCountedBecause: z.enum(['aggregate', 'wrapper', 'duplicate', 'not_a_model_call']).nullable(),
+    cost,
+  })
+  .openapi('SpanSkeleton');
+export type SpanSkeleton = z.infer<typeof spanSkeleton>;
+
+const attributes = z.record(z.string(), z.unknown());
+
+export const spanEvent = z
+  .object({ timeUnixNano: unixNano, name: z.string(), attributes })
+  .openapi('SpanEvent');
+export type SpanEvent = z.infer<typeof spanEvent>;
+
+export const spanLink = z.object({ traceId, spanId, attributes }).openapi('SpanLink');
+export type SpanLink = z.infer<typeof spanLink>;
+
+export const score = z
+  .object({
+    name: z.string(),
+    value: z.number().nullable(),
+    label: z.string().nullable(),
+    explanation: z.string().nullable(),
+    source: z.enum(['human', 'evaluator', 'api']),
+    author: z.string().nullable(),
+    timeUnixNano: unixNano,
+  })
+  .openapi('Score');
+
+export const spanDetail = spanSkeleton
+  .extend({
+    statusMessage: z.string().nullable(),
+    environment: z.string().nullable(),
+    scope: z.object({ name: z.string().nullable(), version: z.string().nullable() }),
+    convention: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The span convention that was understood; null where none was.' }),
+    toolCallId: z.string().nullable(),
+    responseId: z.string().nullable(),
+    finishReasons: z.array(z.string()),
+    stream: z.boolean(),
+    timeToFirstTokenNs: z.string().nullable(),
+    systemInstructions: z.array(part),
+    toolDefinitions: z.array(z.unknown()),
+    inputMessages: z.array(message),
+    outputMessages: z.array(message),
+    missingMessages: z
+      .number()
+      .int()
+      .openapi({ description: 'Messages that the span names but that are not stored (any more).' }),
+    toolArguments: z.unknown(),
+    toolResult: z.unknown(),
+    attributes: attributes.openapi({ description: 'As sent, those that became messages or tool payloads left out.' }),
+    resource: attributes,
+    events: z.array(spanEvent),
+    links: z.array(spanLink),
+    scores: z.array(score),
+    droppedAttributesCount: z.number().int(),
+    droppedEventsCount: z.number().int(),
+    droppedLinksCount: z.number().int(),
+  })
+  .openapi('SpanDetail');
+export type SpanDetail = z.infer<typeof spanDetail>;
+
+export const spanListReply = z.object({ spans: z.array(spanSkeleton), nextCursor }).openapi('SpanList');
+export type SpanListReply = z.infer<typeof spanListReply>;
+
+export const spanReply = z.object({ span: spanDetail }).openapi('SpanReply');
+export type SpanReply = z.infer<typeof spanReply>;
