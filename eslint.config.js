@@ -61,6 +61,7 @@ export default defineConfig(
     files: ['ui/**/*.svelte', 'ui/**/*.svelte.ts', 'ui/**/*.svelte.js'],
     languageOptions: { parserOptions: { parser: ts.parser } },
     rules: {
+      '@typescript-eslint/no-meaningless-void-operator': 'off', // `void x` in an effect depends on x
       'svelte/prefer-svelte-reactivity': 'off', // takes every local URL or Map for state; state here is `$state.raw` and replaced
     },
   },
