@@ -1,0 +1,73 @@
+import { z } from 'zod';
+
+/** What the collector knows of its environment; made once, by `main.ts`. */
+export type Config = Readonly<{
+  host: string;
+  /** 0 = any free port. */
+  port: number;
+  retentionDays: number;
+  /** `http(s)://user:password@host:port/database` */
+  clickhouseUrl: string;
+  /** What the embedded ClickHouse wants to see in `x-sightglass-secret`; absent with any other. */
+  clickhouseSecret: string | undefined;
+}>;
+
+/** A wrong environment: one line per variable, each naming the variable, its value and what is allowed. */
+export class ConfigError extends Error {}
+
+/** Their values hold a password: an error line shows only that they are set. */
+const secretNames = new Set(['CLICKHOUSE_URL', 'SIGHTGLASS_CLICKHOUSE_SECRET']);
+
+const environment = z.object({
+  SIGHTGLASS_HOST: z
+    .string()
+    .regex(/^(localhost|127(\.\d{1,3}){3}|::1)$/)
+    .default('127.0.0.1'),
+  SIGHTGLASS_OTLP_HTTP_PORT: wholeNumber(0, 65_535).default(4318),
+  SIGHTGLASS_AUTH: z.literal('off').default('off'),
+  SIGHTGLASS_RETENTION_DAYS: wholeNumber(1, 36_500).default(400),
+  CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }),
+  CLICKHOUSE_CLUSTER: z.undefined().optional(),
+  SIGHTGLASS_CLICKHOUSE_SECRET: z.string().optional(),
+});
+
+const allowed: Record<keyof z.infer<typeof environment>, string> = {
+  SIGHTGLASS_HOST: 'a loopback address (127.0.0.1, ::1 or localhost)',
+  SIGHTGLASS_OTLP_HTTP_PORT: 'a port from 0 to 65535, where 0 is any free one',
+  SIGHTGLASS_AUTH: 'off (keys and logins are not part of this release)',
+  SIGHTGLASS_RETENTION_DAYS: 'a number of days from 1 to 36500',
+  CLICKHOUSE_URL: 'http(s)://user:password@host:8123/database',
+  CLICKHOUSE_CLUSTER: 'no value (clusters are not part of this release)',
+  SIGHTGLASS_CLICKHOUSE_SECRET: 'any text',
+};
+
+/** Reads and checks the environment; an empty variable counts as absent. Throws `ConfigError`. */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environment.safeParse(present);
+  if (!parsed.success) {
+    const names = new Set(parsed.error.issues.map((issue) => issue.path[0] as keyof typeof allowed));
+    throw new ConfigError([...names].map((name) => describe(name, present[name])).join('\n'));
+  }
+  const values = parsed.data;
+  return Object.freeze({
+    host: values.SIGHTGLASS_HOST,
+    port: values.SIGHTGLASS_OTLP_HTTP_PORT,
+    retentionDays: values.SIGHTGLASS_RETENTION_DAYS,
+    clickhouseUrl: values.CLICKHOUSE_URL,
+    clickhouseSecret: values.SIGHTGLASS_CLICKHOUSE_SECRET,
+  });
+}
+
+function wholeNumber(min: number, max: number) {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max);
+}
+
+function describe(name: keyof typeof allowed, value: string | undefined): string {
+  if (value === undefined) return `${name} is not set; allowed: ${allowed[name]}`;
+  return `${name}=${secretNames.has(name) ? '…' : value} is not allowed; allowed: ${allowed[name]}`;
+}

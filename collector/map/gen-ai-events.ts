@@ -1,0 +1,104 @@
+import type { Json } from '../lossless-json.ts';
+import { tryParseJson } from '../lossless-json.ts';
+import type { AnyValue, Attributes, OtlpEvent } from '../receive/otlp.ts';
+import { readGenAiContent } from './gen-ai-content.ts';
+import { type CanonicalMessage, type JsonObject, readMessage, readMessages } from './message.ts';
+import type { Reading } from './reading.ts';
+import { jsonObject, structured } from './value.ts';
+
+export const operationDetails = 'gen_ai.client.inference.operation.details';
+
+/** Events of one message each (conventions up to v1.36), by name: the role, and which side of the call. */
+const messageEvents: Readonly<Record<string, { role: string; side: 'inputMessages' | 'outputMessages' }>> = {
+  'gen_ai.system.message': { role: 'system', side: 'inputMessages' },
+  'gen_ai.user.message': { role: 'user', side: 'inputMessages' },
+  'gen_ai.assistant.message': { role: 'assistant', side: 'inputMessages' },
+  'gen_ai.tool.message': { role: 'tool', side: 'inputMessages' },
+  'gen_ai.choice': { role: 'assistant', side: 'outputMessages' },
+};
+
+/** Still older span events that hold a whole side of the call in one attribute. */
+const contentEvents: Readonly<
+  Record<string, { attribute: string; role: string; side: 'inputMessages' | 'outputMessages' }>
+> = {
+  'gen_ai.content.prompt': { attribute: 'gen_ai.prompt', role: 'user', side: 'inputMessages' },
+  'gen_ai.content.completion': { attribute: 'gen_ai.completion', role: 'assistant', side: 'outputMessages' },
+};
+
+/** True for log records that belong to a model call; the others are not stored. */
+export function isGenAiEvent(name: string): boolean {
+  return name.startsWith('gen_ai.');
+}
+
+/** True for an event whose whole content becomes messages. */
+export function holdsMessages(name: string): boolean {
+  return name in messageEvents || name in contentEvents || name === operationDetails;
+}
+
+/** The messages that a span's own events carry, in their order; undefined where none does. */
+export function readGenAiEvents(events: readonly OtlpEvent[]): Reading | undefined {
+  let found: Reading | undefined;
+  for (const event of events) {
+    const reading = readGenAiEvent(event.name, event.attributes, jsonObject(event.attributes));
+    if (reading !== undefined) found = mergeContent(found ?? {}, reading);
+  }
+  return found;
+}
+
+/**
+ * What one event or log record says: `body` is the log record's body, or a span event's attributes.
+ * Undefined where it carries no messages.
+ */
+export function readGenAiEvent(name: string, attributes: Attributes, body: Json): Reading | undefined {
+  if (name === operationDetails) return readGenAiContent(attributes);
+  const single = messageEvents[name];
+  if (single !== undefined) return { [single.side]: [readEventMessage(name, single.role, body)] };
+  const whole = contentEvents[name];
+  if (whole === undefined) return undefined;
+  const value: AnyValue | undefined = attributes.get(whole.attribute);
+  return value === undefined ? undefined : { [whole.side]: readMessages(structured(value), whole.role) };
+}
+
+/** Two pieces of one call's content: lists are joined, nothing is overwritten. */
+export function mergeContent(first: Reading, second: Reading): Reading {
+  const merged: Reading = { ...first };
+  for (const side of ['systemInstructions', 'inputMessages', 'outputMessages'] as const) {
+    const joined: CanonicalMessage[] = [...(first[side] ?? []), ...(second[side] ?? [])];
+    if (joined.length > 0) merged[side] = joined;
+  }
+  const definitions = [...(first.toolDefinitions ?? []), ...(second.toolDefinitions ?? [])];
+  if (definitions.length > 0) merged.toolDefinitions = definitions;
+  return merged;
+}
+
+/** Fields of an event that are about the event, not about the message. */
+const eventFields = new Set([
+  'id',
+  'index',
+  'finish_reason',
+  'message',
+  'gen_ai.system',
+  'gen_ai.provider.name',
+  'event.name',
+]);
+
+/** `{content, tool_calls?, id?}`; a choice has `{index, finish_reason, message}`. With capture off the text is missing. */
+function readEventMessage(name: string, role: string, body: Json): CanonicalMessage {
+  if (typeof body === 'string') return readMessage(body, role);
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return { role, parts: [] };
+  const { id, finish_reason: finish, message } = body;
+  const own = Object.entries(body).filter(([key]) => !eventFields.has(key));
+  const fields = Object.fromEntries(own.map(([key, value]) => [key, key === 'tool_calls' ? parsed(value) : value]));
+  const said = name === 'gen_ai.choice' && message !== undefined ? parsed(message) : { content: null, ...fields };
+  const called: JsonObject = name === 'gen_ai.tool.message' && typeof id === 'string' ? { tool_call_id: id } : {};
+  const read = readMessage(
+    typeof said === 'object' && !Array.isArray(said) ? { content: null, ...said, ...called } : said,
+    role,
+  );
+  return typeof finish === 'string' && finish !== '' ? { ...read, finish_reason: finish } : read;
+}
+
+/** Span events hold nested values as JSON text. */
+function parsed(value: Json): Json {
+  return typeof value === 'string' ? (tryParseJson(value) ?? value) : value;
+}

@@ -1,0 +1,84 @@
+/** The product's span kinds. */
+export type SpanKind =
+  'agent' | 'llm' | 'tool' | 'retriever' | 'embedding' | 'chain' | 'guardrail' | 'evaluator' | 'other';
+
+const kindOfOperation: Readonly<Record<string, SpanKind>> = {
+  chat: 'llm',
+  generate_content: 'llm',
+  text_completion: 'llm',
+  completion: 'llm',
+  generate: 'llm',
+  message: 'llm',
+  embeddings: 'embedding',
+  execute_tool: 'tool',
+  invoke_agent: 'agent',
+  create_agent: 'agent',
+  retrieval: 'retriever',
+  search_memory: 'retriever',
+  rerank: 'retriever',
+  invoke_workflow: 'chain',
+  workflow: 'chain',
+  plan: 'chain',
+  agent_step: 'chain',
+  task: 'chain',
+  chain: 'chain',
+  model_generation: 'chain',
+};
+
+/** Kind from `gen_ai.operation.name`; a name that is not known is `other`. */
+export function kindFromOperation(operation: string): SpanKind {
+  return kindOfOperation[operation] ?? 'other';
+}
+
+/** Prefix of what emitters call a provider, to the name that OpenTelemetry gives it; the first that fits counts. */
+const providers: readonly (readonly [prefix: string, name: string])[] = [
+  ['azure-openai', 'azure.ai.openai'],
+  ['azure.ai.openai', 'azure.ai.openai'],
+  ['az.ai.openai', 'azure.ai.openai'],
+  ['azure', 'azure.ai.inference'],
+  ['az.ai.inference', 'azure.ai.inference'],
+  ['openai', 'openai'],
+  ['anthropic', 'anthropic'],
+  ['google.vertex', 'gcp.vertex_ai'],
+  ['gcp.vertex', 'gcp.vertex_ai'],
+  ['vertex_ai', 'gcp.vertex_ai'],
+  ['google', 'gcp.gemini'],
+  ['gemini', 'gcp.gemini'],
+  ['amazon-bedrock', 'aws.bedrock'],
+  ['aws_bedrock', 'aws.bedrock'],
+  ['aws.bedrock', 'aws.bedrock'],
+  ['mistral', 'mistral_ai'],
+  ['xai', 'x_ai'],
+  ['cohere', 'cohere'],
+  ['groq', 'groq'],
+  ['deepseek', 'deepseek'],
+  ['perplexity', 'perplexity'],
+  ['moonshot', 'moonshot_ai'],
+];
+
+/** The provider by OpenTelemetry's name; one that is not in the table keeps its own, in lower case. */
+export function normaliseProvider(provider: string): string {
+  const name = provider.toLowerCase();
+  if (name === 'langchain') return ''; // a framework
+  return providers.find(([prefix]) => name.startsWith(prefix))?.[1] ?? name;
+}
+
+const finishReasons: Readonly<Record<string, string>> = {
+  completed: 'stop',
+  end_turn: 'stop',
+  stop_sequence: 'stop',
+  max_tokens: 'length',
+  'tool-calls': 'tool_calls',
+  tool_call: 'tool_calls',
+  tool_use: 'tool_calls',
+  function_call: 'tool_calls',
+  'content-filter': 'content_filter',
+  safety: 'content_filter',
+  refusal: 'content_filter',
+};
+
+/** One word a reason: stop, length, tool_calls, content_filter, error; another is kept in lower case. */
+export function normaliseFinishReason(reason: string): string {
+  const name = reason.toLowerCase();
+  return finishReasons[name] ?? name;
+}

@@ -1,0 +1,45 @@
+import type { Json } from '../lossless-json.ts';
+import type { CanonicalMessage, JsonObject } from './message.ts';
+
+const previewCharacters = 200;
+
+/** What the user said last, as one line of at most 200 characters; '' where no user message has text. */
+export function previewInput(messages: readonly CanonicalMessage[]): string {
+  const asked = messages.findLast((message) => message.role === 'user' && plainText(message) !== '');
+  return asked === undefined ? '' : preview(plainText(asked));
+}
+
+/** What was answered: the last text, else the tool calls as `name(arguments)`. */
+export function previewOutput(messages: readonly CanonicalMessage[]): string {
+  const answer = messages.findLast((message) => plainText(message) !== '');
+  if (answer !== undefined) return preview(plainText(answer));
+  const calls = messages.flatMap(({ parts }) => parts.filter(({ type }) => type === 'tool_call'));
+  return preview(calls.map((call) => `${plain(call['name'])}(${plain(call['arguments'])})`).join(', '));
+}
+
+/** Any value as one line of at most 200 characters. */
+export function previewValue(value: Json | undefined): string {
+  return value === undefined || value === null ? '' : preview(plain(value));
+}
+
+function plainText({ parts }: CanonicalMessage): string {
+  return parts
+    .filter((part: JsonObject) => part['type'] === 'text')
+    .map((part) => plain(part['content']))
+    .join(' ')
+    .trim();
+}
+
+function plain(value: Json | undefined): string {
+  return typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
+}
+
+/** White space folded; cut between characters, not inside one. */
+function preview(text: string): string {
+  const line = text
+    .slice(0, previewCharacters * 8)
+    .replace(/\s+/g, ' ')
+    .trim();
+  const characters = Array.from(line);
+  return characters.length <= previewCharacters ? line : `${characters.slice(0, previewCharacters - 1).join('')}…`;
+}

@@ -1,0 +1,51 @@
+import type { Json } from '../lossless-json.ts';
+import type { OtlpSpan } from '../receive/otlp.ts';
+import type { CanonicalMessage } from './message.ts';
+import type { SpanKind } from './names.ts';
+import type { RawUsage } from './usage.ts';
+
+/** What one convention makes of a span, in canonical terms. A field it says nothing about is absent. */
+export interface Reading {
+  kind?: SpanKind | undefined;
+  operation?: string | undefined;
+  provider?: string | undefined;
+  requestModel?: string | undefined;
+  responseModel?: string | undefined;
+  responseId?: string | undefined;
+  finishReasons?: string[] | undefined;
+  stream?: boolean | undefined;
+  timeToFirstTokenNs?: bigint | undefined;
+  serviceTier?: string | undefined;
+  usage?: RawUsage | undefined;
+  reportedCostUsd?: number | undefined;
+  sessionId?: string | undefined;
+  userId?: string | undefined;
+  agentName?: string | undefined;
+  agentId?: string | undefined;
+  agentVersion?: string | undefined;
+  toolName?: string | undefined;
+  toolCallId?: string | undefined;
+  toolArguments?: Json | undefined;
+  toolResult?: Json | undefined;
+  inputValue?: Json | undefined;
+  outputValue?: Json | undefined;
+  systemInstructions?: CanonicalMessage[] | undefined;
+  toolDefinitions?: Json[] | undefined;
+  inputMessages?: CanonicalMessage[] | undefined;
+  outputMessages?: CanonicalMessage[] | undefined;
+}
+
+/**
+ * One way of writing down what an agent did. `read` is pure and returns undefined where the span does not speak this
+ * convention. `contentKeys` are the attributes whose content the reading carries whole: they are not stored a second time.
+ */
+export interface Convention {
+  name: string;
+  read: (span: OtlpSpan) => Reading | undefined;
+  contentKeys: readonly string[];
+}
+
+/** A reading holds no key without a value, so that readings can be laid over each other. */
+export function withoutUndefined(reading: Reading): Reading {
+  return Object.fromEntries(Object.entries(reading).filter(([, value]) => value !== undefined));
+}

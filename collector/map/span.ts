@@ -1,0 +1,190 @@
+import type { MessageRow, SpanRow } from '../../migrations/schema.ts';
+import type { Json } from '../lossless-json.ts';
+import type { AnyValue, Attributes, OtlpSpan } from '../receive/otlp.ts';
+import { readSpan } from './conventions.ts';
+import { cutJson, cutText } from './cut.ts';
+import { readOutcome } from './general.ts';
+import { holdsMessages } from './gen-ai-events.ts';
+import type { SpanKind } from './names.ts';
+import { previewInput, previewOutput, previewValue } from './preview.ts';
+import type { Reading } from './reading.ts';
+import { type Bucket, storeDefinitions, storeMessages, weekOf } from './store-messages.ts';
+import { normaliseUsage } from './usage.ts';
+import { jsonObject, text, typedJson } from './value.ts';
+
+export interface MappedSpan {
+  row: SpanRow;
+  messages: MessageRow[];
+}
+
+/** A string attribute longer than this is payload: it is kept apart from what lists and filters read. */
+const longAttributeCharacters = 1024;
+const noId = new Uint8Array(8);
+
+/** One OTLP span as one row, and the messages it names. Pure; the span must have passed `findFault`. */
+export function mapSpan(span: OtlpSpan, projectId: string): MappedSpan {
+  const { convention, reading, contentKeys } = readSpan(span);
+  const outcome = readOutcome(span);
+  const kind: SpanKind = reading.kind ?? 'other';
+  const usage = normaliseUsage(reading.usage ?? {});
+  const sessionId = reading.sessionId ?? '';
+  const traceHex = Buffer.from(span.traceId).toString('hex');
+  const bucket: Bucket = {
+    projectId,
+    week: weekOf(span.startTimeUnixNano),
+    conversation: sessionId === '' ? traceHex : sessionId,
+    seenNs: span.startTimeUnixNano,
+  };
+  const messages: MessageRow[] = [];
+  const attributes = splitAttributes(span.attributes, contentKeys);
+  const resource = splitAttributes(span.resource, new Set());
+  const row: SpanRow = {
+    project_id: projectId,
+    trace_id: span.traceId,
+    span_id: span.spanId,
+    parent_span_id: span.parentSpanId.length === 8 ? span.parentSpanId : noId,
+    trace_state: span.traceState,
+    flags: span.flags,
+    name: cutText(span.name, 4096),
+    span_kind: span.kind & 0xff,
+    start_time: span.startTimeUnixNano,
+    duration_ns: span.endTimeUnixNano - span.startTimeUnixNano,
+    status: outcome.status,
+    status_code: span.statusCode & 0xff,
+    status_message: cutText(outcome.errorMessage),
+    error_type: outcome.errorType,
+    service_name: text(span.resource.get('service.name')) ?? '',
+    environment:
+      text(span.resource.get('deployment.environment.name')) ?? text(span.resource.get('deployment.environment')) ?? '',
+    scope_name: span.scope.name,
+    scope_version: span.scope.version,
+    convention,
+    kind,
+    operation: reading.operation ?? '',
+    session_id: sessionId,
+    user_id: reading.userId ?? '',
+    agent_name: reading.agentName ?? '',
+    agent_id: reading.agentId ?? '',
+    agent_version: reading.agentVersion ?? '',
+    labels: new Map(),
+    provider: reading.provider ?? '',
+    request_model: reading.requestModel ?? '',
+    response_model: reading.responseModel ?? '',
+    response_id: reading.responseId ?? '',
+    finish_reasons: reading.finishReasons ?? [],
+    stream: reading.stream ?? false,
+    time_to_first_token_ns: reading.timeToFirstTokenNs ?? null,
+    service_tier: reading.serviceTier ?? '',
+    is_batch: false,
+    usage_scope: kind === 'llm' || kind === 'embedding' ? 'call' : usage === undefined ? '' : 'aggregate',
+    has_usage: usage !== undefined,
+    input_tokens: usage?.input ?? 0n,
+    output_tokens: usage?.output ?? 0n,
+    cache_read_tokens: usage?.cacheRead ?? 0n,
+    cache_write_tokens: usage?.cacheWrite ?? 0n,
+    cache_write_5m_tokens: usage?.cacheWrite5m ?? 0n,
+    cache_write_1h_tokens: usage?.cacheWrite1h ?? 0n,
+    reasoning_tokens: usage?.reasoning ?? 0n,
+    input_audio_tokens: usage?.inputAudio ?? 0n,
+    output_audio_tokens: usage?.outputAudio ?? 0n,
+    reported_cost_usd: decimalUsd(reading.reportedCostUsd),
+    tool_name: reading.toolName ?? '',
+    tool_call_id: reading.toolCallId ?? '',
+    ...previews(reading),
+    system_instructions: storeMessages(reading.systemInstructions ?? [], bucket, messages),
+    tool_definitions: storeDefinitions(reading.toolDefinitions ?? [], bucket, messages),
+    input_messages: storeMessages(reading.inputMessages ?? [], bucket, messages),
+    output_messages: storeMessages(reading.outputMessages ?? [], bucket, messages),
+    attributes: attributes.strings,
+    attributes_json: attributes.others,
+    resource: resource.strings,
+    resource_json: new Map([...resource.others, ...resource.content]),
+    scope_attributes: span.scope.attributes.size === 0 ? '' : objectJson(span.scope.attributes),
+    events: eventsJson(span),
+    links: linksJson(span),
+    dropped_attributes_count: span.droppedAttributesCount,
+    dropped_events_count: span.droppedEventsCount,
+    dropped_links_count: span.droppedLinksCount,
+    content_attributes: attributes.content,
+    tool_arguments: payload(reading.toolArguments),
+    tool_result: payload(reading.toolResult),
+    input_value: payload(reading.inputValue),
+    output_value: payload(reading.outputValue),
+  };
+  return { row, messages };
+}
+
+function previews(reading: Reading): Pick<SpanRow, 'input_preview' | 'output_preview'> {
+  return {
+    input_preview:
+      previewInput(reading.inputMessages ?? []) || previewValue(reading.toolArguments ?? reading.inputValue),
+    output_preview:
+      previewOutput(reading.outputMessages ?? []) || previewValue(reading.toolResult ?? reading.outputValue),
+  };
+}
+
+export interface SplitAttributes {
+  /** String values as sent. */
+  strings: Map<string, string>;
+  /** Values of every other type, as JSON that keeps the type. */
+  others: Map<string, string>;
+  /** Long values, as JSON. */
+  content: Map<string, string>;
+}
+
+/** Attributes by where they are kept; those in `contentKeys` are stored as messages or payloads already. */
+export function splitAttributes(attributes: Attributes, contentKeys: ReadonlySet<string>): SplitAttributes {
+  const split: SplitAttributes = { strings: new Map(), others: new Map(), content: new Map() };
+  for (const [key, value] of attributes) {
+    if (contentKeys.has(key)) continue;
+    if (typeof value !== 'string') {
+      const encoded = typedJson(value);
+      if (encoded.length <= longAttributeCharacters) split.others.set(key, encoded);
+      else split.content.set(key, cutTyped(value, encoded));
+    } else if (value.length <= longAttributeCharacters) split.strings.set(key, value);
+    else split.content.set(key, JSON.stringify(cutText(value)));
+  }
+  return split;
+}
+
+function cutTyped(value: AnyValue, encoded: string): string {
+  return Buffer.byteLength(encoded) <= 1024 * 1024
+    ? encoded
+    : cutJson(jsonObject(new Map([['value', value]]))['value'] ?? null);
+}
+
+/** Events that became messages keep their name and time; their content is stored once. */
+function eventsJson({ events }: OtlpSpan): string {
+  if (events.length === 0) return '';
+  const encoded = events.map(({ timeUnixNano, name, attributes, droppedAttributesCount }) => {
+    const kept = holdsMessages(name) ? new Map<string, AnyValue>() : attributes;
+    const dropped = droppedAttributesCount > 0 ? `,"droppedAttributesCount":${String(droppedAttributesCount)}` : '';
+    return `{"timeUnixNano":"${String(timeUnixNano)}","name":${JSON.stringify(name)},"attributes":${objectJson(kept)}${dropped}}`;
+  });
+  return `[${encoded.join(',')}]`;
+}
+
+function linksJson({ links }: OtlpSpan): string {
+  if (links.length === 0) return '';
+  const encoded = links.map(({ traceId, spanId, traceState, attributes }) => {
+    const state = traceState === '' ? '' : `,"traceState":${JSON.stringify(traceState)}`;
+    const ids = `"traceId":"${Buffer.from(traceId).toString('hex')}","spanId":"${Buffer.from(spanId).toString('hex')}"`;
+    return `{${ids}${state},"attributes":${objectJson(attributes)}}`;
+  });
+  return `[${encoded.join(',')}]`;
+}
+
+function objectJson(attributes: Attributes): string {
+  const encoded = typedJson(attributes);
+  return Buffer.byteLength(encoded) <= 1024 * 1024 ? encoded : cutJson(jsonObject(attributes));
+}
+
+function payload(value: Json | undefined): string {
+  return value === undefined ? '' : cutJson(value);
+}
+
+/** Dollars to 10^-12 dollars, as the column holds them; what does not fit or is negative is unknown. */
+function decimalUsd(usd: number | undefined): bigint | null {
+  if (usd === undefined || !Number.isFinite(usd) || usd < 0 || usd >= 1e6) return null;
+  return BigInt(usd.toFixed(12).replace('.', ''));
+}

@@ -1,0 +1,44 @@
+/** Token counts as a convention gives them; a count that was not sent is undefined. */
+export interface RawUsage {
+  input?: bigint | undefined;
+  output?: bigint | undefined;
+  cacheRead?: bigint | undefined;
+  cacheWrite?: bigint | undefined;
+  cacheWrite5m?: bigint | undefined;
+  cacheWrite1h?: bigint | undefined;
+  reasoning?: bigint | undefined;
+  inputAudio?: bigint | undefined;
+  outputAudio?: bigint | undefined;
+}
+
+/** Totals: `input` includes cache reads and writes, `output` includes reasoning. */
+export type Usage = { [Count in keyof Required<RawUsage>]: bigint };
+
+/**
+ * Inclusive totals of what was sent, or undefined when there were no token counts. A source whose cached tokens exceed its
+ * input cannot have included them: they are added.
+ */
+export function normaliseUsage(raw: RawUsage): Usage | undefined {
+  const cacheWrite = raw.cacheWrite ?? sum(raw.cacheWrite5m, raw.cacheWrite1h);
+  if ([raw.input, raw.output, raw.cacheRead, cacheWrite, raw.reasoning].every((count) => count === undefined))
+    return undefined;
+  const input = raw.input ?? 0n;
+  const output = raw.output ?? 0n;
+  const cached = (raw.cacheRead ?? 0n) + (cacheWrite ?? 0n);
+  const reasoning = raw.reasoning ?? 0n;
+  return {
+    input: cached > input ? input + cached : input,
+    output: reasoning > output ? output + reasoning : output,
+    cacheRead: raw.cacheRead ?? 0n,
+    cacheWrite: cacheWrite ?? 0n,
+    cacheWrite5m: raw.cacheWrite5m ?? 0n,
+    cacheWrite1h: raw.cacheWrite1h ?? 0n,
+    reasoning,
+    inputAudio: raw.inputAudio ?? 0n,
+    outputAudio: raw.outputAudio ?? 0n,
+  };
+}
+
+function sum(first: bigint | undefined, second: bigint | undefined): bigint | undefined {
+  return first === undefined && second === undefined ? undefined : (first ?? 0n) + (second ?? 0n);
+}

@@ -1,0 +1,223 @@
+import { type Context, Hono } from 'hono';
+import type { MessageRow } from '../../migrations/schema.ts';
+import { findLogFault, findSpanFault, timeBounds } from '../map/fault.ts';
+import { eventName, mapLog } from '../map/log.ts';
+import { mapSpan } from '../map/span.ts';
+import type { WriteOutcome, WriteRequest } from '../write/batcher.ts';
+import { BodyError, readBody } from './body.ts';
+import { localDoor } from './door.ts';
+import * as jsonDecoder from './json.ts';
+import { type Decoded, MalformedBody, type Reject } from './otlp.ts';
+import * as protobufDecoder from './protobuf.ts';
+import { contentTypes, type Encoding, encodeError, encodeSuccess, type Signal } from './reply.ts';
+
+export interface ReceiverDeps {
+  submit: (request: WriteRequest) => Promise<WriteOutcome>;
+  /** True when ClickHouse answers. */
+  isReady: () => Promise<boolean>;
+  retentionDays: number;
+  nowMs: () => number;
+  /** A request that failed for a reason of ours; never payloads. */
+  onError: (error: unknown, path: string) => void;
+}
+
+/** Where exporters of each kind post; `/api/public/otel` is Langfuse's, `/otel` LangSmith's. */
+const prefixes = ['', '/api/public/otel', '/otel'] as const;
+const decoders = { protobuf: protobufDecoder, json: jsonDecoder } as const;
+const rejectReasonsShown = 5;
+const projectPattern = /^[^\p{Cc}]{1,128}$/u;
+
+/** google.rpc.Code of each HTTP status that is answered. */
+const rpcCodes = { 400: 3, 403: 7, 404: 12, 405: 12, 413: 8, 415: 3, 421: 3, 429: 8, 500: 13, 503: 14 } as const;
+type ErrorStatus = keyof typeof rpcCodes;
+
+/** The OTLP/HTTP port: decodes, maps and hands over; answers when the rows are stored. Does no I/O of its own. */
+export function createReceiver(deps: ReceiverDeps): Hono {
+  const app = new Hono();
+  app.use(localDoor((status, message) => errorReply('json', status, message)));
+  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  app.get('/readyz', async (c) =>
+    (await deps.isReady())
+      ? c.json({ status: 'ok' })
+      : c.json({ status: 'unavailable', reason: 'ClickHouse does not answer' }, 503),
+  );
+  for (const prefix of prefixes) {
+    for (const signal of ['traces', 'logs', 'metrics'] as const) {
+      app.post(`${prefix}/v1/${signal}`, (c) => receive(c, signal, deps));
+      app.all(`${prefix}/v1/${signal}`, () =>
+        errorReply('json', 405, `${prefix}/v1/${signal} takes POST only`, { allow: 'POST' }),
+      );
+    }
+  }
+  app.notFound((c) =>
+    errorReply(
+      'json',
+      404,
+      `no such path: ${c.req.path.slice(0, 200)}; spans go to /v1/traces, GenAI log records to /v1/logs`,
+    ),
+  );
+  app.onError((error, c) => {
+    deps.onError(error, c.req.path);
+    return errorReply(
+      encodingOf(c.req.header('content-type')) ?? 'json',
+      500,
+      'the collector failed; its log says why',
+    );
+  });
+  return app;
+}
+
+async function receive(c: Context, signal: Signal, deps: ReceiverDeps): Promise<Response> {
+  const encoding = encodingOf(c.req.header('content-type'));
+  if (encoding === undefined) {
+    const sent = (c.req.header('content-type') ?? '').slice(0, 100);
+    return errorReply('json', 415, `Content-Type "${sent}" is none of ${contentTypes.protobuf}, ${contentTypes.json}`);
+  }
+  const projectId = c.req.header('x-sightglass-project') ?? 'default';
+  if (!projectPattern.test(projectId)) {
+    return errorReply(encoding, 400, 'x-sightglass-project is not a name of 1 to 128 characters');
+  }
+  try {
+    const body = await readBody(c.req.raw);
+    if (signal === 'metrics') return metricsReply(encoding, decoders[encoding].countDataPoints(body));
+    const decoded =
+      signal === 'traces' ? mapTraces(encoding, body, projectId, deps) : mapLogs(encoding, body, projectId, deps);
+    const { request, rejects } = decoded;
+    const outcome: WriteOutcome =
+      request.spans.length + request.events.length === 0 ? { status: 'stored' } : await deps.submit(request);
+    return outcomeReply(encoding, signal, outcome, rejects);
+  } catch (error) {
+    if (error instanceof BodyError) return errorReply(encoding, error.status, error.message);
+    if (error instanceof MalformedBody) return errorReply(encoding, 400, error.message);
+    throw error;
+  }
+}
+
+interface Mapped {
+  request: WriteRequest;
+  rejects: Reject[];
+}
+
+function mapTraces(encoding: Encoding, body: Uint8Array, projectId: string, deps: ReceiverDeps): Mapped {
+  const bounds = timeBounds(deps.nowMs(), deps.retentionDays);
+  const decoded = decoders[encoding].decodeTraces(body);
+  const request: WriteRequest = { spans: [], events: [], messages: [], bytes: body.length };
+  const rejects = keepGood(
+    decoded,
+    (span) => findSpanFault(span, bounds),
+    'span',
+    (span) => {
+      const { row, messages } = mapSpan(span, projectId);
+      request.spans.push(row);
+      pushAll(request.messages, messages);
+    },
+  );
+  return { request, rejects };
+}
+
+function mapLogs(encoding: Encoding, body: Uint8Array, projectId: string, deps: ReceiverDeps): Mapped {
+  const bounds = timeBounds(deps.nowMs(), deps.retentionDays);
+  const decoded = decoders[encoding].decodeLogs(body);
+  const request: WriteRequest = { spans: [], events: [], messages: [], bytes: body.length };
+  const seen = new Map<string, number>();
+  let sequence = 0;
+  const rejects = keepGood(
+    decoded,
+    (record) => findLogFault(record, eventName(record), bounds),
+    'log record',
+    (record) => {
+      const { row, messages } = mapLog(record, projectId, sequence++, seen);
+      request.events.push(row);
+      pushAll(request.messages, messages);
+    },
+  );
+  return { request, rejects };
+}
+
+function keepGood<Item>(
+  decoded: Decoded<Item>,
+  findFault: (item: Item) => string | undefined,
+  what: string,
+  keep: (item: Item) => void,
+): Reject[] {
+  const rejects = [...decoded.rejects];
+  decoded.items.forEach((item, index) => {
+    const reason = findFault(item);
+    if (reason === undefined) keep(item);
+    else rejects.push({ reason, path: `readable ${what} ${String(index)}` });
+  });
+  return rejects;
+}
+
+function outcomeReply(encoding: Encoding, signal: Signal, outcome: WriteOutcome, rejects: Reject[]): Response {
+  switch (outcome.status) {
+    case 'stored':
+      return success(
+        encoding,
+        signal,
+        rejects.length === 0 ? undefined : { rejected: rejects.length, message: describeRejects(rejects) },
+      );
+    case 'refused':
+      return errorReply(encoding, 400, `ClickHouse refused these rows: ${outcome.reason}`);
+    case 'overloaded':
+      return errorReply(encoding, 429, 'too much is waiting to be stored; try again', retryAfter(outcome.retryAfterMs));
+    case 'unavailable':
+      return errorReply(
+        encoding,
+        503,
+        'ClickHouse does not take inserts; nothing was acknowledged; try again',
+        retryAfter(outcome.retryAfterMs),
+      );
+  }
+}
+
+function metricsReply(encoding: Encoding, dataPoints: number): Response {
+  const partial = { rejected: dataPoints, message: 'metrics are not stored' };
+  return success(encoding, 'metrics', dataPoints === 0 ? undefined : partial);
+}
+
+/** `3 rejected: 2 × trace id is all zeros (first: resourceSpans[0].scopeSpans[0].spans[1]); 1 × …` */
+function describeRejects(rejects: Reject[]): string {
+  const byReason = Map.groupBy(rejects, ({ reason }) => reason);
+  const shown = [...byReason].slice(0, rejectReasonsShown);
+  const parts = shown.map(([reason, list]) => `${String(list.length)} × ${reason} (first: ${list[0]?.path ?? ''})`);
+  const more = byReason.size > shown.length ? `; and ${String(byReason.size - shown.length)} more reasons` : '';
+  return `${String(rejects.length)} rejected: ${parts.join('; ')}${more}`;
+}
+
+function success(
+  encoding: Encoding,
+  signal: Signal,
+  partial: { rejected: number; message: string } | undefined,
+): Response {
+  return new Response(encodeSuccess(encoding, signal, partial), {
+    headers: { 'content-type': contentTypes[encoding] },
+  });
+}
+
+function errorReply(
+  encoding: Encoding,
+  status: ErrorStatus,
+  message: string,
+  headers: Record<string, string> = {},
+): Response {
+  return new Response(encodeError(encoding, rpcCodes[status], message), {
+    status,
+    headers: { 'content-type': contentTypes[encoding], ...headers },
+  });
+}
+
+function retryAfter(retryAfterMs: number): Record<string, string> {
+  return { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) };
+}
+
+function encodingOf(contentType: string | undefined): Encoding | undefined {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type === contentTypes.protobuf) return 'protobuf';
+  return type === contentTypes.json ? 'json' : undefined;
+}
+
+/** `push(...list)` overflows the stack on a large list. */
+function pushAll(into: MessageRow[], from: MessageRow[]): void {
+  for (const row of from) into.push(row);
+}

@@ -1,0 +1,74 @@
+import { Readable } from 'node:stream';
+import { ClickHouseError, createClient } from '@clickhouse/client';
+import type { Columns } from '../../migrations/schema.ts';
+
+export interface Connection {
+  /** `http(s)://user:password@host:port/database` */
+  url: string;
+  /** What the embedded ClickHouse wants to see in `x-sightglass-secret`. */
+  secret?: string | undefined;
+}
+
+/** Both sides give up an insert after this long, well before the settlement's verified cursor (30 s) passes it. */
+const insertTimeoutMs = 20_000;
+
+export type InsertOutcome = { status: 'stored' } | { status: 'retryable' | 'refused'; error: Error };
+
+export interface Inserter {
+  /** Inserts one block of RowBinary; a repeated token with the same bytes stores nothing twice. Never throws. */
+  insert: (request: { table: string; columns: Columns; rows: Buffer; token: string }) => Promise<InsertOutcome>;
+  ping: () => Promise<boolean>;
+  close: () => Promise<void>;
+}
+
+/** ClickHouse errors that say the data itself is wrong: repeating the insert cannot help. */
+const refusals = new Set([
+  '6', // CANNOT_PARSE_TEXT
+  '27', // CANNOT_PARSE_INPUT_ASSERTION_FAILED
+  '33', // CANNOT_READ_ALL_DATA
+  '53', // TYPE_MISMATCH
+  '69', // ARGUMENT_OUT_OF_BOUND
+  '117', // INCORRECT_DATA
+  '131', // TOO_LARGE_STRING_SIZE
+]);
+
+export function connect({ url, secret }: Connection): Inserter {
+  const client = createClient({
+    url,
+    request_timeout: insertTimeoutMs,
+    max_open_connections: 8,
+    ...(secret === undefined ? {} : { http_headers: { 'x-sightglass-secret': secret } }),
+    clickhouse_settings: {
+      async_insert: 0,
+      max_execution_time: insertTimeoutMs / 1000,
+      // One insert is one block a table and partition: what the token counts.
+      max_insert_block_size: '1048576',
+      min_insert_block_size_rows: '1048576',
+      min_insert_block_size_bytes: '1073741824',
+      max_partitions_per_insert_block: '1000',
+      deduplicate_blocks_in_dependent_materialized_views: 1,
+    },
+  });
+  return {
+    async insert({ table, columns, rows, token }) {
+      try {
+        const stream = await client.exec({
+          query: `INSERT INTO ${table} (${Object.keys(columns).join(', ')}) FORMAT RowBinary`,
+          values: Readable.from([rows], { objectMode: false }),
+          clickhouse_settings: { insert_deduplication_token: token },
+        });
+        stream.stream.resume();
+        return { status: 'stored' };
+      } catch (cause) {
+        const error = cause instanceof Error ? cause : new Error(String(cause));
+        const refused = cause instanceof ClickHouseError && refusals.has(cause.code);
+        return { status: refused ? 'refused' : 'retryable', error };
+      }
+    },
+    async ping() {
+      const { success } = await client.ping({ select: true });
+      return success;
+    },
+    close: () => client.close(),
+  };
+}
