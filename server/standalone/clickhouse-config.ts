@@ -123,7 +123,9 @@ interface Elements {
 
 function toXml(elements: Elements): string {
   return Object.entries(elements)
-    .flatMap(([name, value]) => (Array.isArray(value) ? value.map((one) => element(name, one)) : [element(name, value)]))
+    .flatMap(([name, value]) =>
+      Array.isArray(value) ? value.map((one) => element(name, one)) : [element(name, value)],
+    )
     .join('\n');
 }
 

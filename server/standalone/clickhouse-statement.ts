@@ -42,7 +42,9 @@ export function sendStatement(target: StatementTarget, sql: string): Promise<str
         });
       },
     );
-    call.on('timeout', () => call.destroy(new Error(`ClickHouse did not answer within ${String(statementLimitMs)} ms`)));
+    call.on('timeout', () =>
+      call.destroy(new Error(`ClickHouse did not answer within ${String(statementLimitMs)} ms`)),
+    );
     call.on('error', reject);
     call.end(sql);
   });

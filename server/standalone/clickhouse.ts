@@ -13,7 +13,11 @@ import {
 } from './clickhouse-config.ts';
 import { sendStatement } from './clickhouse-statement.ts';
 import { getPlatformLibrary } from './platform-library.ts';
+import type { Exit, Running } from './keep-running.ts';
 import { StartError } from './start-error.ts';
+
+/** The data folder belongs to a ClickHouse that still runs. */
+export class DataLockedError extends StartError {}
 
 export interface ClickHouseOptions {
   /** Tables go to `clickhouse/` in it, configuration to `run/`; made when absent. */
@@ -27,18 +31,13 @@ export interface ClickHouseOptions {
   log: (line: string) => void;
 }
 
-export interface EmbeddedClickHouse {
+export interface EmbeddedClickHouse extends Running {
   /** `http://user:password@127.0.0.1:PORT/sightglass`; useless without the secret header. */
   url: string;
   secret: string;
   password: string;
   port: number;
-  pid: number;
   version: string;
-  /** Ends the server after the running statements; within `stopLimitMs`, else it is killed (which loses nothing acknowledged). */
-  stop(): Promise<void>;
-  /** Resolves when the process is gone, whoever ended it. */
-  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
 /** From spawn to the port: 0.3 s on a quiet machine, 1.6 s on a busy one; the rest is for many parts on a cold disk. */
@@ -67,18 +66,19 @@ export async function startClickHouse(options: ClickHouseOptions): Promise<Embed
   };
   writeConfig(paths.run, config);
   const { child, errors } = spawnChild({ library, paths, port: options.port ?? 0, log: options.log });
-  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolveExit) => {
-    child.once('exit', (code, signal) => {
-      resolveExit({ code, signal });
-    });
+  const exited = new Promise<Exit>((resolveExit) => {
+    child.once('error', () => resolveExit({ code: 1, signal: null }));
+    // `close` comes after the last line of output.
+    child.once('close', (code, signal) => resolveExit({ code, signal }));
   });
   try {
     const port = await waitForPort({ file: paths.portFile, exited, errors, dataDir: options.dataDir });
     const target = { port, secret: config.secret, user: config.user, password: config.password };
     await sendStatement(target, `CREATE DATABASE IF NOT EXISTS ${databaseName} ENGINE = Atomic`);
     const version = (await sendStatement(target, 'SELECT version()')).trim();
-    let stopping: Promise<void> | undefined;
+    let stopping: Promise<unknown> | undefined;
     return {
+      kill: () => child.kill('SIGKILL'),
       url: `http://${config.user}:${config.password}@127.0.0.1:${String(port)}/${databaseName}`,
       secret: config.secret,
       password: config.password,
@@ -168,13 +168,13 @@ async function waitForPort(options: {
   errors: string[];
   dataDir: string;
 }): Promise<number> {
-  let gone = false;
-  void options.exited.then(() => (gone = true));
+  const exit = { seen: false };
+  void options.exited.then(() => (exit.seen = true));
   const deadline = Date.now() + startLimitMs;
   while (Date.now() < deadline) {
     const port = readPort(options.file);
     if (port !== undefined) return port;
-    if (gone) throw new StartError(explainFailure(options.errors, options.dataDir));
+    if (exit.seen) throw explainFailure(options.errors, options.dataDir);
     await sleep(portPollMs);
   }
   throw new StartError(
@@ -191,13 +191,15 @@ function readPort(file: string): number | undefined {
   }
 }
 
-function explainFailure(errors: string[], dataDir: string): string {
+function explainFailure(errors: string[], dataDir: string): StartError {
   const text = errors.join('\n');
   if (/Cannot lock file|Another server instance/.test(text)) {
-    return `another Sightglass is running on ${dataDir}: stop it, or set SIGHTGLASS_DATA_DIR to another folder`;
+    return new DataLockedError(
+      `another ClickHouse is running on ${dataDir}: stop it, or set SIGHTGLASS_DATA_DIR to another folder`,
+    );
   }
   const reason = /DB::Exception: (.*?)(?:\. \(|$)/m.exec(text)?.[1] ?? errors.at(-1) ?? 'it gave no reason';
-  return `the embedded ClickHouse could not start on ${dataDir}: ${reason}`;
+  return new StartError(`the embedded ClickHouse could not start on ${dataDir}: ${reason}`);
 }
 
 async function stopChild(

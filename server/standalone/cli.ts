@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startClickHouse } from './clickhouse.ts';
+import { installDir, loadStandaloneConfig } from './config.ts';
+import { holdDataDir } from './data-dir.ts';
+import { programs } from './programs.ts';
+import { StartError } from './start-error.ts';
+import { migrateDatabase, startEverything } from './start.ts';
+import { superviseUntilSignal } from './supervise.ts';
+
+const verbs: Readonly<Record<string, { summary: string; run: () => Promise<number> }>> = {
+  start: { summary: 'start everything on this machine: ClickHouse, collector, server and UI', run: runStart },
+  migrate: { summary: 'bring the database up to date and end', run: runMigrate },
+};
+
+const help = `Sightglass operates AI agents in production.
+
+Usage: sightglass VERB
+
+${Object.entries(verbs)
+  .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+  .join('\n')}
+
+  --help    this text
+  --version the version
+`;
+
+/** Runs the command line and answers its exit code: 0 done, 1 failed, 2 called wrongly. */
+export async function runCli(args: readonly string[]): Promise<number> {
+  const [verb, ...rest] = args;
+  if (verb === '--version' || verb === '-v') return say(version());
+  if (verb === undefined || args.includes('--help') || args.includes('-h') || verb === 'help')
+    return say(help.trimEnd());
+  const known = verbs[verb];
+  if (known === undefined) return refuse(`unknown verb ${verb}; allowed: ${Object.keys(verbs).join(', ')}`);
+  if (rest.length > 0)
+    return refuse(`${verb} takes no arguments, but got ${rest.join(' ')}; settings are environment variables`);
+  try {
+    return await known.run();
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    for (const line of error.message.split('\n')) console.error(`sightglass: ${line}`);
+    return 1;
+  }
+}
+
+function runStart(): Promise<number> {
+  const config = loadStandaloneConfig();
+  console.log(`Sightglass ${version()}`);
+  return superviseUntilSignal((print, signal) => startEverything({ config, programs, print, signal }));
+}
+
+async function runMigrate(): Promise<number> {
+  const config = loadStandaloneConfig();
+  if (config.clickhouseUrl !== undefined) {
+    await migrateDatabase({ url: config.clickhouseUrl, secret: config.clickhouseSecret }, config, console.log);
+    return say('the database is up to date');
+  }
+  const dataDir = holdDataDir(config.dataDir);
+  const clickhouse = await startClickHouse({ dataDir: config.dataDir, log: console.error });
+  try {
+    await migrateDatabase(clickhouse, config, console.log);
+  } finally {
+    await clickhouse.stop();
+    dataDir.release();
+  }
+  return say('the database is up to date');
+}
+
+function say(text: string): number {
+  console.log(text);
+  return 0;
+}
+
+function refuse(line: string): number {
+  console.error(`sightglass: ${line}`);
+  return 2;
+}
+
+function version(): string {
+  const text = readFileSync(join(installDir, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

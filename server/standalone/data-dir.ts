@@ -1,0 +1,108 @@
+import { chmodSync, mkdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { StartError } from './start-error.ts';
+
+/** The data folder, held by this process alone until `release` or its death. */
+export interface HeldDataDir {
+  path: string;
+  /** The one before did not say goodbye: its programs may still be draining for some seconds. */
+  unclean: boolean;
+  release(): void;
+}
+
+/** Less than this and ClickHouse could not even write its first parts. */
+const minFreeBytes = 256 * 1024 * 1024;
+
+/**
+ * Makes the data folder if it is not there (readable by this user only: it holds conversations) and takes hold of it.
+ * The hold is a file lock of the operating system, so it ends with the process however that ends.
+ * Throws a StartError when the folder cannot be used or another Sightglass has it.
+ */
+export function holdDataDir(path: string): HeldDataDir {
+  const run = join(path, 'run');
+  makeFolder(path, run);
+  refuseFullDisk(path);
+  const lock = new DatabaseSync(join(run, 'lock'), { timeout: 0 });
+  const pidFile = join(run, 'sightglass.pid');
+  try {
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock.close();
+    if (!isBusy(error)) throw new StartError(`the data folder ${path} cannot be locked: ${String(error)}`);
+    const pid = readPid(pidFile);
+    const who = pid === undefined ? '' : ` (pid ${pid})`;
+    throw new StartError(
+      `another Sightglass is running on ${path}${who}: stop it, or set SIGHTGLASS_DATA_DIR to another folder`,
+    );
+  }
+  const unclean = readPid(pidFile) !== undefined;
+  writeFileSync(pidFile, `${process.pid}\n`);
+  return {
+    path,
+    unclean,
+    release: () => {
+      rmSync(pidFile, { force: true });
+      lock.close();
+    },
+  };
+}
+
+function makeFolder(path: string, run: string): void {
+  try {
+    mkdirSync(run, { recursive: true, mode: 0o700 });
+    chmodSync(run, 0o700);
+    const probe = join(path, '.writable');
+    writeFileSync(probe, '');
+    rmSync(probe);
+  } catch (error) {
+    throw new StartError(
+      `the data folder ${path} cannot be used: ${explain(error, path)}; set SIGHTGLASS_DATA_DIR to another folder`,
+    );
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'no permission to write in it',
+  EPERM: 'no permission to write in it',
+  EROFS: 'its file system is read-only',
+  ENOSPC: 'its disk is full',
+  EDQUOT: 'its disk quota is used up',
+  ENOTDIR: 'it is not a folder',
+  EEXIST: 'it is not a folder',
+  ENAMETOOLONG: 'its name is too long',
+  ENOENT: 'it cannot be made there',
+};
+
+function explain(error: unknown, path: string): string {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  if (isFile(path)) return 'it is a file';
+  return reasons[code] ?? message;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function refuseFullDisk(path: string): void {
+  const { bavail, bsize } = statfsSync(path);
+  const freeBytes = bavail * bsize;
+  if (freeBytes >= minFreeBytes) return;
+  const [free, needed] = [freeBytes, minFreeBytes].map((bytes) => Math.floor(bytes / 1024 / 1024));
+  throw new StartError(
+    `the disk of the data folder ${path} has ${free ?? 0} MiB left, at least ${needed ?? 0} MiB are needed: make room, or set SIGHTGLASS_DATA_DIR to another folder`,
+  );
+}
+
+function isBusy(error: unknown): boolean {
+  return (error as { errcode?: number }).errcode === 5; // SQLITE_BUSY
+}
+
+function readPid(file: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(file, 'utf8'));
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}
