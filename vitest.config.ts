@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
@@ -6,6 +7,9 @@ import { defineConfig } from 'vitest/config';
 const unitTimeoutMs = 10_000;
 const integrationTimeoutMs = 60_000;
 const e2eTimeoutMs = 120_000;
+
+/** Integration and browser tests wait for other processes most of the time. */
+const workersOfWaitingTests = Math.max(3, availableParallelism() - 1);
 
 /** Every test sees the same clock face, whatever machine it runs on. */
 process.env['TZ'] = 'UTC';
@@ -31,6 +35,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/fuzz/**/*.test.ts'],
           globalSetup: ['test/support/database-setup.ts', 'test/support/ui-build-setup.ts'],
+          maxWorkers: workersOfWaitingTests,
           testTimeout: integrationTimeoutMs,
           hookTimeout: integrationTimeoutMs,
           sequence: { groupOrder: 1 },
@@ -42,6 +47,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/support/ui-build-setup.ts'],
+          maxWorkers: workersOfWaitingTests,
           testTimeout: e2eTimeoutMs,
           hookTimeout: e2eTimeoutMs,
           sequence: { groupOrder: 2 },

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { loadCaptures } from '../support/captures.ts';
 import { checkCaptures, type CapturePart } from '../support/check-captures.ts';
 import { useDatabase } from '../support/database.ts';
@@ -8,9 +8,8 @@ let pipeline: Pipeline;
 
 beforeAll(async () => {
   pipeline = await startPipeline(useDatabase());
+  return () => pipeline.stop();
 });
-
-afterAll(() => pipeline.stop());
 
 describe('real SDK bodies', () => {
   it.each(idsOf())('keep every span, id, nanosecond and attribute: %s', async (id) => {

@@ -14,10 +14,11 @@ export interface Pipeline {
 /** A collector and a server of one's own on a database: spans in, API and UI out. */
 export async function startPipeline(database: TestDatabase): Promise<Pipeline> {
   const environment = environmentOf(database);
-  const [collector, server] = await Promise.all([
-    startProgram('collector/main.ts', environment),
-    startProgram('server/main.ts', environment),
-  ]);
+  const collector = await startProgram('collector/main.ts', environment);
+  const server = await startProgram('server/main.ts', environment).catch(async (error: unknown) => {
+    await collector.stop();
+    throw error;
+  });
   return {
     otlp: collector.url,
     api: server.url,
