@@ -55,7 +55,7 @@ function connect({ url, secret }: Connection, database: string): ClickHouseClien
   address.pathname = `/${encodeURIComponent(database)}`;
   return createClient({
     url: address,
-    request_timeout: 120_000,
+    request_timeout: 60_000,
     ...(secret === undefined ? {} : { http_headers: { 'x-sightglass-secret': secret } }),
   });
 }
@@ -74,7 +74,9 @@ async function applyMigrations(
   const recorded = await readRecorded(client);
   for (const name of recorded.keys()) {
     if (!migrations.some((migration) => migration.name === name)) {
-      throw new Error(`the database "${database}" has migration ${name}, which this release does not know: use a newer release`);
+      throw new Error(
+        `the database "${database}" has migration ${name}, which this release does not know: use a newer release`,
+      );
     }
   }
   const applied: string[] = [];
@@ -82,7 +84,9 @@ async function applyMigrations(
     const checksum = recorded.get(migration.name);
     if (checksum === migration.checksum) continue;
     if (checksum !== undefined) {
-      throw new Error(`migration ${migration.name} was changed after it had been applied to the database "${database}"`);
+      throw new Error(
+        `migration ${migration.name} was changed after it had been applied to the database "${database}"`,
+      );
     }
     for (const query of migration.statements) await client.command({ query });
     await client.insert({

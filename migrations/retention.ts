@@ -18,7 +18,15 @@ const payloadColumns: [table: string, day: string, columns: string[]][] = [
   [
     tables.spans,
     'toDate(start_time)',
-    ['content_attributes', 'tool_arguments', 'tool_result', 'input_value', 'output_value', 'input_preview', 'output_preview'],
+    [
+      'content_attributes',
+      'tool_arguments',
+      'tool_result',
+      'input_value',
+      'output_value',
+      'input_preview',
+      'output_preview',
+    ],
   ],
   [tables.skeletons, 'toDate(start_time)', ['input_preview', 'output_preview']],
   [tables.spanEvents, 'toDate(time)', ['body', 'input_preview', 'output_preview']],
@@ -30,9 +38,13 @@ const payloadColumns: [table: string, day: string, columns: string[]][] = [
  * Makes every table forget after the days given, by ClickHouse TTL; changes only what differs, so it is cheap at every start.
  * Whole partitions are dropped, payload columns are emptied by a merge.
  */
-export async function applyRetention(client: ClickHouseClient, { retentionDays, contentDays }: Retention): Promise<void> {
+export async function applyRetention(
+  client: ClickHouseClient,
+  { retentionDays, contentDays }: Retention,
+): Promise<void> {
   const reply = await client.query({
-    query: 'SELECT name, create_table_query AS definition FROM system.tables WHERE database = currentDatabase() LIMIT 1000',
+    query:
+      'SELECT name, create_table_query AS definition FROM system.tables WHERE database = currentDatabase() LIMIT 1000',
     format: 'JSONEachRow',
   });
   const definitions = new Map<string, string>();
