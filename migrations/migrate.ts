@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { applyRetention, type Retention } from './retention.ts';
 import { tables } from './schema.ts';
 
@@ -56,6 +56,7 @@ function connect({ url, secret }: Connection, database: string): ClickHouseClien
   return createClient({
     url: address,
     request_timeout: 60_000,
+    log: { level: ClickHouseLogLevel.OFF }, // errors are thrown, and logged where they are handled
     ...(secret === undefined ? {} : { http_headers: { 'x-sightglass-secret': secret } }),
   });
 }

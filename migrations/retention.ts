@@ -51,13 +51,18 @@ export async function applyRetention(
   for (const { name, definition } of await reply.json<{ name: string; definition: string }>()) {
     definitions.set(name, definition);
   }
+  const changes = new Map<string, string[]>();
   for (const { table, column, expression } of rules({ retentionDays, contentDays })) {
     const definition = definitions.get(table);
     if (definition === undefined) throw new Error(`table ${table} is missing: run the migrations first`);
     if (isInForce(definition, column, expression)) continue;
-    const target = column === undefined ? 'MODIFY TTL' : `MODIFY COLUMN ${column} TTL`;
-    await client.command({ query: `ALTER TABLE ${table} ${target} ${expression}` });
+    const change = column === undefined ? `MODIFY TTL ${expression}` : `MODIFY COLUMN ${column} TTL ${expression}`;
+    // A table's own TTL comes last: its list of expressions would swallow what follows.
+    const others = changes.get(table) ?? [];
+    changes.set(table, column === undefined ? [...others, change] : [change, ...others]);
   }
+  // One statement a table: each is one pass over its parts.
+  for (const [table, list] of changes) await client.command({ query: `ALTER TABLE ${table} ${list.join(', ')}` });
 }
 
 function rules({ retentionDays, contentDays }: Retention): Rule[] {

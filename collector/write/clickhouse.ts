@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { ClickHouseError, createClient } from '@clickhouse/client';
+import { ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { Columns } from '../../migrations/schema.ts';
 
 export interface Connection {
@@ -37,6 +37,7 @@ export function connect({ url, secret }: Connection): Inserter {
     url,
     request_timeout: insertTimeoutMs,
     max_open_connections: 8,
+    log: { level: ClickHouseLogLevel.OFF }, // errors are thrown, and logged where they are handled
     ...(secret === undefined ? {} : { http_headers: { 'x-sightglass-secret': secret } }),
     clickhouse_settings: {
       async_insert: 0,
@@ -47,6 +48,8 @@ export function connect({ url, secret }: Connection): Inserter {
       min_insert_block_size_bytes: '1073741824',
       max_partitions_per_insert_block: '1000',
       deduplicate_blocks_in_dependent_materialized_views: 1,
+      // The text index of the messages is built by merges: on insert it costs half the speed (measured), search finds both.
+      exclude_materialize_skip_indexes_on_insert: 'body_text',
     },
   });
   return {
