@@ -3,8 +3,14 @@
  * The body is always `{ error: { code, message } }`.
  */
 export const apiErrors = {
-  invalid_request: { status: 400, meaning: 'A parameter is missing, malformed or out of range; the message names it and what is allowed.' },
-  invalid_cursor: { status: 400, meaning: 'The cursor is not one this list gave out, or belongs to another sort order.' },
+  invalid_request: {
+    status: 400,
+    meaning: 'A parameter is missing, malformed or out of range; the message names it and what is allowed.',
+  },
+  invalid_cursor: {
+    status: 400,
+    meaning: 'The cursor is not one this list gave out, or belongs to another sort order.',
+  },
   foreign_origin: { status: 403, meaning: 'The request came from a web page of another origin.' },
   not_found: { status: 404, meaning: 'There is no such path.' },
   trace_not_found: { status: 404, meaning: 'The project has no trace with this id.' },
@@ -13,10 +19,16 @@ export const apiErrors = {
   unsupported_media_type: { status: 415, meaning: 'The body has another content type than the endpoint accepts.' },
   wrong_host: { status: 421, meaning: 'The Host header does not name this machine.' },
   too_many_streams: { status: 429, meaning: 'This server already has as many live streams as it serves.' },
-  query_too_large: { status: 422, meaning: 'The query needs more memory than its limit; a shorter time range or more filters help.' },
+  query_too_large: {
+    status: 422,
+    meaning: 'The query needs more memory than its limit; a shorter time range or more filters help.',
+  },
   internal: { status: 500, meaning: 'A bug; the log has the cause under the request id.' },
   database_unavailable: { status: 503, meaning: 'ClickHouse does not answer; try again.' },
-  query_timeout: { status: 504, meaning: 'The query took longer than its limit; a shorter time range or more filters help.' },
+  query_timeout: {
+    status: 504,
+    meaning: 'The query took longer than its limit; a shorter time range or more filters help.',
+  },
 } as const satisfies Record<string, { status: number; meaning: string }>;
 
 export type ApiErrorCode = keyof typeof apiErrors;

@@ -1,7 +1,9 @@
 import { z } from '@hono/zod-openapi';
 
 /** A message too large to keep whole carries how large it was; the text ends where it was cut. */
-const cut = { truncatedBytes: z.number().int().optional().openapi({ description: 'Size in bytes before it was cut.' }) };
+const cut = {
+  truncatedBytes: z.number().int().optional().openapi({ description: 'Size in bytes before it was cut.' }),
+};
 
 export const part = z
   .discriminatedUnion('type', [

@@ -5,64 +5,166 @@ export const listLimits = { default: 50, max: 500 } as const;
 /** A trace's spans come in pages of up to this many skeletons, about half a kilobyte each. */
 export const tracePageLimits = { default: 5_000, max: 10_000 } as const;
 export const filterValuesMax = 20;
+export const filterValueLength = 512;
 export const queryTextMax = 500;
+const cursorLength = 1_000;
+const projectLength = 128;
+const durationMsMax = 1_000_000_000;
 
-const rfc3339 = z.iso
-  .datetime({ offset: true, error: 'an RFC 3339 time such as 2026-11-22T12:00:00Z' })
-  .openapi({ example: '2026-11-22T12:00:00Z' });
+/** Query parameters: an unknown name is an error that lists the known ones, since a typing error must not widen a list. */
+function queryOf<Shape extends z.core.$ZodShape>(shape: Shape) {
+  const known = Object.keys(shape).sort().join(', ');
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `unknown parameter ${issue.keys.map((key) => `\`${key}\``).join(', ')}; allowed: ${known}`
+        : undefined,
+  });
+}
+
+function time(description: string) {
+  const error = 'must be an RFC 3339 time such as 2026-11-22T12:00:00Z';
+  return z.iso
+    .datetime({ offset: true, error })
+    .optional()
+    .openapi({ type: 'string', format: 'date-time', description, example: '2026-11-22T12:00:00Z' });
+}
+
+function wholeNumber(range: { min: number; max: number }) {
+  const error = `must be a whole number from ${range.min} to ${range.max}`;
+  return z
+    .string({ error })
+    .regex(/^\d{1,10}$/, { error })
+    .transform(Number)
+    .refine((value) => value >= range.min && value <= range.max, { error });
+}
+
+function limit(limits: { default: number; max: number }) {
+  return wholeNumber({ min: 1, max: limits.max }).default(limits.default).openapi({
+    type: 'integer',
+    minimum: 1,
+    maximum: limits.max,
+    default: limits.default,
+    description: 'Entries on a page; a page may hold fewer although there are more.',
+  });
+}
+
+const cursor = z
+  .string({ error: 'must be given once' })
+  .max(cursorLength, { error: `must be at most ${cursorLength} characters` })
+  .optional()
+  .openapi({ description: 'The `nextCursor` of the page before; leave all other parameters as they were.' });
 
 /** One value or several of the same name (`agent=a&agent=b`): any of them matches. */
-const values = z
-  .union([z.string().min(1).max(512), z.array(z.string().min(1).max(512)).max(filterValuesMax)])
-  .transform((value) => (Array.isArray(value) ? value : [value]))
-  .optional();
-
-const kinds = z
-  .union([z.enum(spanKinds), z.array(z.enum(spanKinds)).max(filterValuesMax)])
-  .transform((value) => (Array.isArray(value) ? value : [value]))
-  .optional();
-
-export const projectQuery = z.object({ project: z.string().min(1).max(128).default('default') });
-
-/** The filters that traces, spans, facets, histogram and live stream share. `from` inclusive, `to` exclusive. */
-export const filterQuery = projectQuery.extend({
-  from: rfc3339.optional().openapi({ description: 'Inclusive; default: 24 hours before `to`.' }),
-  to: rfc3339.optional().openapi({ description: 'Exclusive; default: now.' }),
-  agent: values,
-  model: values,
-  user: values,
-  session: values,
-  tool: values,
-  provider: values,
-  service: values,
-  environment: values,
-  kind: kinds,
-  status: z.enum(['ok', 'error']).optional(),
-  minCostUsd: z.string().regex(/^\d{1,6}(\.\d{1,12})?$/, 'a decimal number of US dollars').optional(),
-  minDurationMs: z.coerce.number().int().min(0).max(1_000_000_000).optional(),
-  q: z
-    .string()
-    .max(queryTextMax)
+function anyOf<Value extends string>(value: z.ZodType<Value, Value>, options: { error: string; description: string }) {
+  const { error, description } = options;
+  return z
+    .union([value, z.array(value).max(filterValuesMax)], { error })
+    .transform((given): Value[] => (Array.isArray(given) ? given : [given]))
     .optional()
-    .openapi({ description: 'Words that all occur in a span’s name, preview or messages; an id finds its trace.' }),
-});
+    .openapi({ description: `${description} Repeat it for any of several values.` });
+}
+
+function text(description: string) {
+  const error = `must be 1 to ${filterValueLength} characters, given at most ${filterValuesMax} times`;
+  return anyOf(z.string().min(1).max(filterValueLength), { error, description });
+}
+
+const project = z
+  .string({ error: 'must be given once' })
+  .min(1, { error: 'must not be empty' })
+  .max(projectLength, { error: `must be at most ${projectLength} characters` })
+  .default('default')
+  .openapi({ description: 'The project to read.' });
+
+/** What traces, spans, facets, histogram and the live stream share. */
+const filters = {
+  project,
+  from: time('Inclusive; default: 24 hours before `to`. Of a trace, the start of its root counts.'),
+  to: time('Exclusive; default: now.'),
+  agent: text('Agent name.'),
+  model: text('Response or request model.'),
+  user: text('User id.'),
+  session: text('Session id.'),
+  tool: text('Tool name.'),
+  provider: text('Provider, for example `openai`.'),
+  service: text('`service.name` of the resource.'),
+  environment: text('`deployment.environment.name` of the resource.'),
+  kind: anyOf(z.enum(spanKinds), {
+    error: `must be one of ${spanKinds.join(', ')}, given at most ${filterValuesMax} times`,
+    description: 'Span kind.',
+  }),
+  status: z
+    .enum(['ok', 'error'], { error: 'must be ok or error' })
+    .optional()
+    .openapi({ description: 'Of a trace: its own status. Of a span: `error`, or `ok` for every other.' }),
+  minCostUsd: z
+    .string()
+    .regex(/^\d{1,6}(\.\d{1,12})?$/, { error: 'must be a decimal number of US dollars such as 0.25' })
+    .optional()
+    .openapi({ description: 'Known cost of at least this; what has no known cost does not match.' }),
+  minDurationMs: wholeNumber({ min: 0, max: durationMsMax }).optional().openapi({
+    type: 'integer',
+    minimum: 0,
+    maximum: durationMsMax,
+    description: 'Duration of at least this.',
+  }),
+  q: z
+    .string({ error: 'must be given once' })
+    .max(queryTextMax, { error: `must be at most ${queryTextMax} characters` })
+    .optional()
+    .openapi({
+      description:
+        'Words that all occur in one message, or in one span’s name and previews; `"quoted words"` occur in this order. ' +
+        'The id of a trace, span, session or response finds its traces at any time.',
+      example: 'refund "order 1042"',
+    }),
+};
+
+export const projectQuery = queryOf({ project });
+
+export const filterQuery = queryOf(filters);
 export type FilterQuery = z.infer<typeof filterQuery>;
 
 export const traceSorts = ['-startTime', 'startTime', '-duration', '-tokens', '-errors', '-cost'] as const;
+export type TraceSort = (typeof traceSorts)[number];
 
-const page = {
-  limit: z.coerce.number().int().min(1).max(listLimits.max).default(listLimits.default),
-  cursor: z.string().max(1_000).optional(),
-};
+function sort<const Sorts extends readonly [string, ...string[]]>(sorts: Sorts) {
+  return z
+    .enum(sorts, { error: `must be one of ${sorts.join(', ')}` })
+    .default('-startTime' as never)
+    .openapi({ description: 'Order; `-` is descending. Unknown values come last.' });
+}
 
-export const traceListQuery = filterQuery.extend({ ...page, sort: z.enum(traceSorts).default('-startTime') });
+export const traceListQuery = queryOf({
+  ...filters,
+  sort: sort(traceSorts),
+  limit: limit(listLimits),
+  cursor,
+});
 export type TraceListQuery = z.infer<typeof traceListQuery>;
 
-export const spanListQuery = filterQuery.extend({ ...page, sort: z.enum(['-startTime', 'startTime']).default('-startTime') });
+export const spanSorts = ['-startTime', 'startTime'] as const;
+export type SpanSort = (typeof spanSorts)[number];
+
+export const spanListQuery = queryOf({
+  ...filters,
+  sort: sort(spanSorts),
+  limit: limit(listLimits),
+  cursor,
+});
 export type SpanListQuery = z.infer<typeof spanListQuery>;
 
-export const traceQuery = projectQuery.extend({
-  limit: z.coerce.number().int().min(1).max(tracePageLimits.max).default(tracePageLimits.default),
-  cursor: z.string().max(1_000).optional(),
-});
+export const traceQuery = queryOf({ project, limit: limit(tracePageLimits), cursor });
 export type TraceQuery = z.infer<typeof traceQuery>;
+
+function hexId(digits: number, description: string) {
+  return z
+    .string()
+    .regex(new RegExp(`^[0-9a-fA-F]{${digits}}$`), { error: `must be ${digits} hex digits` })
+    .transform((id) => id.toLowerCase())
+    .openapi({ type: 'string', description });
+}
+
+export const tracePath = z.object({ traceId: hexId(32, 'W3C trace id.') });
+export const spanPath = tracePath.extend({ spanId: hexId(16, 'W3C span id.') });

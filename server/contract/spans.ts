@@ -22,9 +22,7 @@ export const spanSkeleton = z
     responseModel: z.string().nullable(),
     toolName: z.string().nullable(),
     serviceName: z.string().nullable(),
-    usage: usage
-      .nullable()
-      .openapi({ description: 'null only where a span is no model call and reports no tokens.' }),
+    usage: usage.nullable().openapi({ description: 'null only where a span is no model call and reports no tokens.' }),
     usageScope: z.enum(['call', 'aggregate']).nullable(),
     counted: z.boolean().openapi({ description: 'This span’s usage is in the sums.' }),
     notCountedBecause: z.enum(['aggregate', 'wrapper', 'duplicate', 'not_a_model_call']).nullable(),
@@ -35,9 +33,7 @@ export type SpanSkeleton = z.infer<typeof spanSkeleton>;
 
 const attributes = z.record(z.string(), z.unknown());
 
-export const spanEvent = z
-  .object({ timeUnixNano: unixNano, name: z.string(), attributes })
-  .openapi('SpanEvent');
+export const spanEvent = z.object({ timeUnixNano: unixNano, name: z.string(), attributes }).openapi('SpanEvent');
 export type SpanEvent = z.infer<typeof spanEvent>;
 
 export const spanLink = z.object({ traceId, spanId, attributes }).openapi('SpanLink');

@@ -36,7 +36,9 @@ export type TraceReply = z.infer<typeof traceReply>;
 export const histogramReply = z
   .object({
     intervalMs: z.number().int(),
-    buckets: z.array(z.object({ startTimeUnixNano: unixNano, traceCount: z.number().int(), errorCount: z.number().int() })),
+    buckets: z.array(
+      z.object({ startTimeUnixNano: unixNano, traceCount: z.number().int(), errorCount: z.number().int() }),
+    ),
   })
   .openapi('TraceHistogram');
 export type HistogramReply = z.infer<typeof histogramReply>;
@@ -71,9 +73,7 @@ export type FacetsReply = z.infer<typeof facetsReply>;
 
 export const projectsReply = z
   .object({
-    projects: z.array(
-      z.object({ projectId: z.string(), spanCount: z.number().int(), lastSeenUnixNano: unixNano }),
-    ),
+    projects: z.array(z.object({ projectId: z.string(), spanCount: z.number().int(), lastSeenUnixNano: unixNano })),
   })
   .openapi('Projects');
 export type ProjectsReply = z.infer<typeof projectsReply>;

@@ -1,7 +1,10 @@
 import { z } from '@hono/zod-openapi';
 
 /** Nanoseconds since 1970 as a decimal string, as in OTLP/JSON: a JSON number would lose digits. */
-export const unixNano = z.string().regex(/^\d{1,19}$/).openapi({ example: '1795376862093000000' });
+export const unixNano = z
+  .string()
+  .regex(/^\d{1,19}$/)
+  .openapi({ example: '1795376862093000000' });
 
 export const traceId = z
   .string()

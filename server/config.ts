@@ -1,0 +1,77 @@
+import { z } from 'zod';
+
+/** What the server knows of its environment; made once, by `main.ts`. */
+export type Config = Readonly<{
+  host: string;
+  /** 0 = any free port. */
+  port: number;
+  /** What links in answers and alerts begin with; absent: the address the server listens on. */
+  publicUrl: string | undefined;
+  /** `http(s)://user:password@host:port/database` */
+  clickhouseUrl: string;
+  /** What the embedded ClickHouse wants to see in `x-sightglass-secret`; absent with any other. */
+  clickhouseSecret: string | undefined;
+}>;
+
+/** A wrong environment: one line per variable, each naming the variable, its value and what is allowed. */
+export class ConfigError extends Error {
+  readonly lines: readonly string[];
+
+  constructor(lines: readonly string[]) {
+    super(lines.join('\n'));
+    this.lines = lines;
+  }
+}
+
+const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+/** Their values hold a password: an error line shows only that they are set. */
+const secretNames = new Set(['CLICKHOUSE_URL', 'SIGHTGLASS_CLICKHOUSE_SECRET']);
+
+const environment = z.object({
+  SIGHTGLASS_HOST: z.string().regex(loopback, 'a loopback address: 127.0.0.1, ::1 or localhost').default('127.0.0.1'),
+  SIGHTGLASS_PORT: z
+    .string()
+    .regex(/^\d{1,5}$/)
+    .transform(Number)
+    .refine((port) => port <= 65_535)
+    .default(4000),
+  SIGHTGLASS_AUTH: z.literal('off').default('off'),
+  SIGHTGLASS_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }),
+  CLICKHOUSE_CLUSTER: z.undefined().optional(),
+  SIGHTGLASS_CLICKHOUSE_SECRET: z.string().min(1).optional(),
+});
+
+const allowed: Record<keyof z.infer<typeof environment>, string> = {
+  SIGHTGLASS_HOST: 'a loopback address (127.0.0.1, ::1 or localhost)',
+  SIGHTGLASS_PORT: 'a port from 0 to 65535, where 0 is any free one',
+  SIGHTGLASS_AUTH: 'off (keys and logins are not part of this release)',
+  SIGHTGLASS_PUBLIC_URL: 'an http or https URL',
+  CLICKHOUSE_URL: 'http(s)://user:password@host:8123/database',
+  CLICKHOUSE_CLUSTER: 'no value (clusters are not part of this release)',
+  SIGHTGLASS_CLICKHOUSE_SECRET: 'any text',
+};
+
+/** Reads and checks the environment; an empty variable counts as absent. Throws `ConfigError`. */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environment.safeParse(present);
+  if (!parsed.success) {
+    const names = new Set(parsed.error.issues.map((issue) => issue.path[0]));
+    throw new ConfigError([...names].map((name) => describe(name as keyof typeof allowed, present)));
+  }
+  const values = parsed.data;
+  return Object.freeze({
+    host: values.SIGHTGLASS_HOST,
+    port: values.SIGHTGLASS_PORT,
+    publicUrl: values.SIGHTGLASS_PUBLIC_URL?.replace(/\/$/, ''),
+    clickhouseUrl: values.CLICKHOUSE_URL,
+    clickhouseSecret: values.SIGHTGLASS_CLICKHOUSE_SECRET,
+  });
+}
+
+function describe(name: keyof typeof allowed, env: NodeJS.ProcessEnv): string {
+  const value = env[name];
+  if (value === undefined) return `${name} is not set; allowed: ${allowed[name]}`;
+  return `${name}=${secretNames.has(name) ? '…' : value} is not allowed; allowed: ${allowed[name]}`;
+}

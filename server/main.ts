@@ -1,0 +1,97 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { serve } from '@hono/node-server';
+import { pino } from 'pino';
+import { createApp } from './app.ts';
+import { type Config, ConfigError, loadConfig } from './config.ts';
+import { LiveFeed } from './live/live-feed.ts';
+import { connectDb } from './queries/db.ts';
+
+/** What is still being answered when the server stops gets this long. */
+const drainTimeoutMs = 5_000;
+
+const log = pino({ name: 'server', base: null });
+
+/** Listens, tells the parent process, and serves until it is told to stop or its parent is gone. */
+async function main(): Promise<void> {
+  const config = readConfig();
+  const db = connectDb({ url: config.clickhouseUrl, secret: config.clickhouseSecret });
+  const liveFeed = new LiveFeed({ db, log });
+  const app = createApp({
+    ...{ db, log, liveFeed },
+    now: Date.now,
+    uiDirectory: fileURLToPath(new URL('../ui/dist', import.meta.url)),
+    schemaVersion: await latestMigration(),
+    publicUrl: config.publicUrl,
+  });
+  const server = serve({ fetch: app.fetch, hostname: config.host, port: config.port }, (address) => {
+    const url = urlOf(config, address);
+    log.info({ url }, 'listening');
+    process.send?.({ type: 'ready', url });
+  }) as Server;
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    stopWithLine(describeListenError(error, config));
+  });
+
+  let isStopping = false;
+  const stop = async () => {
+    if (isStopping) return;
+    isStopping = true;
+    liveFeed.close();
+    await drain(server);
+    await db.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
+  process.on('disconnect', () => void stop());
+}
+
+function readConfig(): Config {
+  try {
+    return loadConfig();
+  } catch (error) {
+    if (error instanceof ConfigError) stopWithLine(error.message);
+    throw error;
+  }
+}
+
+function stopWithLine(line: string): never {
+  process.stderr.write(`${line}\n`);
+  process.exit(1);
+}
+
+function describeListenError(error: NodeJS.ErrnoException, { host, port }: Config): string {
+  if (error.code === 'EADDRINUSE') {
+    return `SIGHTGLASS_PORT=${port} is in use on ${host}; allowed: a free port, or 0 for any`;
+  }
+  return `cannot listen on ${host} port ${port}: ${error.message}`;
+}
+
+/** The name of the newest migration file: what the database must have had before this release can work with it. */
+async function latestMigration(): Promise<string> {
+  const files = await readdir(new URL('../migrations/', import.meta.url));
+  return (
+    files
+      .filter((name) => /^\d{4}_\w+\.sql$/.test(name))
+      .sort()
+      .at(-1) ?? ''
+  );
+}
+
+function urlOf(config: Config, { port }: AddressInfo): string {
+  return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+}
+
+/** Takes no new connection, lets what runs end, and cuts what takes too long. */
+async function drain(server: Server): Promise<void> {
+  const cut = setTimeout(() => server.closeAllConnections(), drainTimeoutMs);
+  await new Promise((resolve) => {
+    server.close(resolve);
+    server.closeIdleConnections();
+  });
+  clearTimeout(cut);
+}
+
+await main();

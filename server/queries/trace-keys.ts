@@ -1,0 +1,118 @@
+import { tables } from '../../migrations/schema.ts';
+import type { Filters, TimeWindow, ValueFilter } from '../domain/filters.ts';
+import { msPerDay, msPerHour, shift } from '../domain/time.ts';
+import type { QueryParameters } from './db.ts';
+import { activeValueFilters, filterParameters, valueConditions } from './span-filter.ts';
+import { spansWithText } from './text-search.ts';
+
+/** How long before its root a trace's spans may start and still be seen with it: clocks differ. */
+const spreadBeforeMs = msPerHour;
+/** How long after its root a trace's spans may start and still count in lists and filters; its own page has all of them. */
+const spreadAfterMs = msPerDay;
+
+/** Few spans have one of these values and a bloom index finds them: look them up first instead of flagging every span. */
+const selectiveFilters: readonly ValueFilter[] = ['user', 'session'];
+
+export interface TraceSelection {
+  projectId: string;
+  window: TimeWindow;
+  filters: Filters;
+  /** Only these, where an id was asked for. */
+  traceIds?: readonly string[] | undefined;
+}
+
+/** The window in which spans are read, so that traces which start in `window` are seen whole. */
+export function scanWindow(window: TimeWindow): TimeWindow {
+  return { from: shift(window.from, -spreadBeforeMs), to: shift(window.to, spreadAfterMs) };
+}
+
+/**
+ * A subquery with one row for every trace that starts in the window (by its root, else by its earliest span) and matches:
+ * for each filter some span of it does, and its own status and duration do. Columns: trace_id, startNs, hasRoot, isError
+ * and those asked for. Bind `traceKeyParameters`. Reads narrow columns of one project's window.
+ */
+export function traceKeysSql(
+  selection: TraceSelection,
+  options: {
+    columns?: readonly string[];
+    having?: readonly string[];
+    without?: ValueFilter | 'status' | undefined;
+  } = {},
+): string {
+  const { filters, traceIds } = selection;
+  const active = activeValueFilters(filters).filter((name) => name !== options.without);
+  const where = [
+    spansInScan,
+    ...active
+      .filter(isSelective)
+      .map(
+        (name) =>
+          `trace_id IN (SELECT trace_id FROM ${tables.spans} WHERE ${spansInScan} AND ${valueConditions[name]})`,
+      ),
+  ];
+  if (traceIds !== undefined) {
+    where.push('trace_id IN (SELECT toFixedString(unhex(arrayJoin({traceIds:Array(String)})), 16))');
+  } else if (filters.text !== undefined) {
+    where.push(`trace_id IN (${spansWithText(filters.text, 'trace_id')})`);
+  }
+  const having = [
+    'startNs >= {fromNs:Int64}',
+    'startNs < {toNs:Int64}',
+    ...active.filter((name) => !isSelective(name)).map((name) => `max(${valueConditions[name]})`),
+    ...traceConditions(filters, options.without),
+    ...(options.having ?? []),
+  ];
+  return `
+    SELECT ${['trace_id', ...keyColumns, ...(options.columns ?? [])].join(',\n      ')}
+    FROM ${tables.spans}
+    WHERE ${where.join('\n      AND ')}
+    GROUP BY trace_id
+    HAVING ${having.join('\n      AND ')}`;
+}
+
+/** What `traceKeysSql` binds. */
+export function traceKeyParameters(selection: TraceSelection): QueryParameters {
+  const scan = scanWindow(selection.window);
+  return {
+    projectId: selection.projectId,
+    fromNs: selection.window.from,
+    toNs: selection.window.to,
+    scanFromNs: scan.from,
+    scanToNs: scan.to,
+    traceIds: selection.traceIds ?? [],
+    ...filterParameters(selection.filters),
+  };
+}
+
+const spansInScan = `project_id = {projectId:String}
+      AND start_time >= fromUnixTimestamp64Nano({scanFromNs:Int64}, 'UTC')
+      AND start_time < fromUnixTimestamp64Nano({scanToNs:Int64}, 'UTC')`;
+
+const isRoot = "parent_span_id = toFixedString('', 8)";
+
+const keyColumns = [
+  `max(${isRoot}) AS hasRoot`,
+  `toUnixTimestamp64Nano(if(hasRoot, minIf(start_time, ${isRoot}), min(start_time))) AS startNs`,
+  `if(hasRoot, countIf(${isRoot} AND status = 'error'), countIf(status = 'error')) > 0 AS isError`,
+];
+
+export const traceDurationNs =
+  'greatest(0, max(toUnixTimestamp64Nano(start_time) + greatest(duration_ns, 0)) - startNs)';
+
+const isCall = "usage_scope = 'call'";
+/** Until prices exist, the one cost that is known is that of calls that all failed without usage: nothing. */
+export const hasKnownCost = `(countIf(${isCall}) > 0 AND countIf(${isCall} AND (has_usage OR status != 'error')) = 0)`;
+
+function traceConditions(filters: Filters, without: string | undefined): string[] {
+  const conditions: string[] = [];
+  if (filters.status !== undefined && without !== 'status') {
+    conditions.push(filters.status === 'error' ? 'isError' : 'NOT isError');
+  }
+  if (filters.minDurationMs !== undefined) conditions.push(`${traceDurationNs} >= {minDurationNs:Int64}`);
+  if (filters.minCostUsd !== undefined) conditions.push(Number(filters.minCostUsd) > 0 ? '0' : hasKnownCost);
+  return conditions;
+}
+
+function isSelective(name: ValueFilter): boolean {
+  return selectiveFilters.includes(name);
+}
