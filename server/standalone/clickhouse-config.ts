@@ -16,8 +16,8 @@ const gibibyte = 1024 * mebibyte;
 export const secretHeader = 'x-sightglass-secret';
 
 /** A laptop has other work to do, so ClickHouse takes at most 40 % of the memory this process may use, and never more than 8 GiB. */
-export function chooseMemoryBytes(available = process.constrainedMemory() || totalmem()): number {
-  const usable = Math.min(available, totalmem());
+export function chooseMemoryBytes(constrained = process.constrainedMemory(), total = totalmem()): number {
+  const usable = constrained === 0 ? total : Math.min(constrained, total); // 0 = no limit known
   return Math.round(Math.min(Math.max(usable * 0.4, gibibyte), 8 * gibibyte));
 }
 

@@ -1,5 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StartError } from './start-error.ts';
 
@@ -19,10 +19,10 @@ const minFreeBytes = 256 * 1024 * 1024;
  * The hold is a file lock of the operating system, so it ends with the process however that ends.
  * Throws a StartError when the folder cannot be used or another Sightglass has it.
  */
-export function holdDataDir(path: string): HeldDataDir {
+export function holdDataDir(path: string, measureFree: (path: string) => number = measureFreeBytes): HeldDataDir {
   const run = join(path, 'run');
   makeFolder(path, run);
-  refuseFullDisk(path);
+  refuseFullDisk(path, measureFree(path));
   const lock = new DatabaseSync(join(run, 'lock'), { timeout: 0 });
   const pidFile = join(run, 'sightglass.pid');
   try {
@@ -50,7 +50,7 @@ export function holdDataDir(path: string): HeldDataDir {
 
 function makeFolder(path: string, run: string): void {
   try {
-    mkdirSync(run, { recursive: true, mode: 0o700 });
+    makeFolders(run);
     chmodSync(run, 0o700);
     const probe = join(path, '.writable');
     writeFileSync(probe, '');
@@ -60,6 +60,13 @@ function makeFolder(path: string, run: string): void {
       `the data folder ${path} cannot be used: ${explain(error, path)}; set SIGHTGLASS_DATA_DIR to another folder`,
     );
   }
+}
+
+/** One by one: Node's recursive form never returns where the system says ENOENT for a parent that exists, as in /proc. */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -81,12 +88,15 @@ function explain(error: unknown, path: string): string {
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  return existsSync(path) && statSync(path).isFile();
 }
 
-function refuseFullDisk(path: string): void {
+function measureFreeBytes(path: string): number {
   const { bavail, bsize } = statfsSync(path);
-  const freeBytes = bavail * bsize;
+  return bavail * bsize;
+}
+
+function refuseFullDisk(path: string, freeBytes: number): void {
   if (freeBytes >= minFreeBytes) return;
   const [free, needed] = [freeBytes, minFreeBytes].map((bytes) => Math.floor(bytes / 1024 / 1024));
   throw new StartError(

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { formatLogLine } from './log-line.ts';
 import type { Exit, Running } from './keep-running.ts';
 import { StartError } from './start-error.ts';
 
@@ -84,7 +85,9 @@ function collectOutput(child: ChildProcess, print: (line: string) => void): Outp
   let released = false;
   for (const input of [child.stdout, child.stderr]) {
     if (input === null) continue;
-    createInterface({ input, crlfDelay: Infinity }).on('line', (line) => {
+    createInterface({ input, crlfDelay: Infinity }).on('line', (written) => {
+      const line = formatLogLine(written);
+      if (line === undefined) return;
       if (released) print(line);
       else held.push(line);
     });
