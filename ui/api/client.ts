@@ -11,12 +11,7 @@ export class ApiFailure extends Error {
   readonly status: number | null;
   readonly requestId: string | null;
 
-  constructor(failure: {
-    code: FailureCode;
-    message: string;
-    status?: number;
-    requestId?: string | null;
-  }) {
+  constructor(failure: { code: FailureCode; message: string; status?: number; requestId?: string | null }) {
     super(failure.message);
     this.name = 'ApiFailure';
     this.code = failure.code;
@@ -26,11 +21,7 @@ export class ApiFailure extends Error {
 }
 
 /** GET below `/api`. The type is the contract's: server and page come from one release. Throws `ApiFailure`, or `AbortError`. */
-export async function getJson<Reply>(
-  path: string,
-  params: Params,
-  signal?: AbortSignal,
-): Promise<Reply> {
+export async function getJson<Reply>(path: string, params: Params, signal?: AbortSignal): Promise<Reply> {
   const endActivity = beginActivity();
   try {
     const response = await request(`/api${path}${toSearch(params)}`, signal);

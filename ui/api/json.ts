@@ -4,10 +4,7 @@ export interface ExactNumber {
 }
 
 interface ExactJson {
-  parse(
-    text: string,
-    reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
-  ): unknown;
+  parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
   rawJSON(source: string): ExactNumber;
   isRawJSON(value: unknown): value is ExactNumber;
 }

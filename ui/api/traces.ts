@@ -1,12 +1,5 @@
 import { type Params, getJson } from './client.ts';
-import type {
-  FacetsReply,
-  HistogramReply,
-  ProjectsReply,
-  SpanReply,
-  TraceListReply,
-  TraceReply,
-} from './types.ts';
+import type { FacetsReply, HistogramReply, ProjectsReply, SpanReply, TraceListReply, TraceReply } from './types.ts';
 
 /** One page of a project's traces in the order of `sort`. */
 export function listTraces(params: Params, signal?: AbortSignal): Promise<TraceListReply> {
@@ -29,11 +22,7 @@ export function listProjects(signal?: AbortSignal): Promise<ProjectsReply> {
 }
 
 /** A trace's summary and one page of its span skeletons, by start. */
-export function getTrace(
-  traceId: string,
-  params: Params,
-  signal?: AbortSignal,
-): Promise<TraceReply> {
+export function getTrace(traceId: string, params: Params, signal?: AbortSignal): Promise<TraceReply> {
   return getJson<TraceReply>(`/traces/${encodeURIComponent(traceId)}`, params, signal);
 }
 

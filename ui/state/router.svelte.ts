@@ -7,6 +7,9 @@ interface NavigateOptions {
   replace?: boolean;
 }
 
+/** What the address says about one trace only; a list or another trace must not inherit it. */
+const traceParams = ['span', 'tab', 'view', 'find', 'show', 'focus', 'full'];
+
 /**
  * The page's address as state, and the only place that writes it. `url` never changes in place.
  * Two routes and a typed query do not need a routing library; what matters here is the query.
@@ -59,18 +62,18 @@ export class Router {
 
   /** The address of the traces list with the current project, range and filters. */
   tracesHref(): string {
-    return `/traces${this.#searchWithout(['span', 'tab', 'view'])}`;
+    return `/traces${this.#searchWithout(traceParams)}`;
   }
 
   /** The address of a trace; what the list was filtered by stays in it, so that going back loses nothing. */
   traceHref(traceId: string, spanId?: string): string {
-    const search = new URLSearchParams(this.#searchWithout(['trace', 'span', 'tab', 'view']));
+    const search = new URLSearchParams(this.#searchWithout(['trace', ...traceParams]));
     if (spanId !== undefined) search.set('span', spanId);
     const text = search.toString();
     return `/traces/${traceId}${text === '' ? '' : `?${text}`}`;
   }
 
-  #searchWithout(names: string[]): string {
+  #searchWithout(names: readonly string[]): string {
     const search = new URLSearchParams(this.params);
     for (const name of names) search.delete(name);
     const text = search.toString();

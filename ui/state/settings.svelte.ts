@@ -11,6 +11,7 @@ const settingsSchema = z.object({
   closedFacets: z._default(z.array(z.string()), []),
   hiddenColumns: z._default(z.array(z.string()), []),
   detailWidth: z.optional(z.number()),
+  spanNameWidth: z.optional(z.number()),
 });
 export type StoredSettings = z.infer<typeof settingsSchema>;
 export type ThemeChoice = StoredSettings['theme'];

@@ -1,0 +1,70 @@
+import type { FacetName } from '../../api/types.ts';
+import { exactCount } from '../format.ts';
+import { type FilterName, filterFields, findField } from './filter-fields.ts';
+
+export interface Suggestion {
+  /** Unique among the suggestions shown together. */
+  id: string;
+  /** `agent:` or `agent:support`. */
+  label: string;
+  hint: string;
+  /** A whole filter, to be applied; else `text` replaces the word being typed. */
+  filter?: { name: FilterName; value: string };
+  text: string;
+}
+
+type Facets = readonly { name: FacetName; values: readonly { value: string; traceCount: number }[] }[];
+
+const suggestionsMax = 8;
+/** From here on a word is also looked for among the values. */
+const valueSearchLength = 2;
+
+/** What the last word of the text may become: filters that begin with it, values of its filter, values that contain it. */
+export function suggest(text: string, facets: Facets): Suggestion[] {
+  const word = lastWord(text);
+  const [, key, start = ''] = /^([A-Za-z]+):"?(.*)$/s.exec(word) ?? [];
+  if (key !== undefined) return suggestValues(key, start, facets).slice(0, suggestionsMax);
+  const keys = suggestKeys(word);
+  const values = word.length < valueSearchLength ? [] : facets.flatMap(({ name }) => suggestValues(name, word, facets));
+  return [...keys, ...values].slice(0, suggestionsMax);
+}
+
+/** The text without the word being typed. */
+export function withoutLastWord(text: string): string {
+  return text.slice(0, text.length - lastWord(text).length);
+}
+
+function lastWord(text: string): string {
+  return /(?:[A-Za-z]+:"[^"]*|\S*)$/.exec(text)?.[0] ?? '';
+}
+
+function suggestKeys(start: string): Suggestion[] {
+  const wanted = start.toLowerCase();
+  return filterFields
+    .filter(({ key, label }) => key.startsWith(wanted) || label.toLowerCase().startsWith(wanted))
+    .map(({ key, hint }) => ({ id: `key-${key}`, label: `${key}:`, hint, text: `${key}:` }));
+}
+
+function suggestValues(key: string, start: string, facets: Facets): Suggestion[] {
+  const field = findField(key);
+  if (field === undefined) return [];
+  const counts = new Map(
+    facets.find(({ name }) => name === field.name)?.values.map((one) => [one.value, one.traceCount]),
+  );
+  const values = [...new Set([...counts.keys(), ...(field.allowed ?? [])])];
+  const wanted = start.toLowerCase();
+  return values
+    .filter((value) => value.toLowerCase().includes(wanted))
+    .map((value) => ({
+      id: `value-${field.key}-${value}`,
+      label: `${field.key}:${value}`,
+      hint: describeCount(counts.get(value)),
+      filter: { name: field.name, value },
+      text: '',
+    }));
+}
+
+function describeCount(count: number | undefined): string {
+  if (count === undefined) return '';
+  return count === 1 ? '1 trace' : `${exactCount(count)} traces`;
+}

@@ -1,0 +1,112 @@
+import { listTraces } from '../api/traces.ts';
+import { toFailure } from '../api/client.ts';
+import { countOf } from '../components/format.ts';
+import type { PaletteCommand } from '../components/palette/commands.ts';
+import { toggleFilter } from '../components/query/query-text.ts';
+import { describeLast, presets } from '../components/range/time-range.ts';
+import type { Router } from './router.svelte.ts';
+import type { Settings } from './settings.svelte.ts';
+import type { TraceOverview } from './trace-overview.svelte.ts';
+import { readTraceQuery, writeFilters, writeRange } from './trace-query.ts';
+
+interface Context {
+  router: Router;
+  settings: Settings;
+  overview: TraceOverview;
+  onhelp: () => void;
+}
+
+/** Values of one facet that the palette offers; the rest is found by typing in the query bar. */
+const valuesMax = 30;
+const lookBackDays = 400;
+
+/** Everything the palette can do now: pages, values to filter by, ranges, actions. */
+export function listCommands(context: Context): PaletteCommand[] {
+  return [...listPages(context), ...listValues(context), ...listRanges(context), ...listActions(context)];
+}
+
+/** An id that was typed or pasted: a trace id opens its trace, a span id is looked for. */
+export function readIdCommands(text: string, router: Router): PaletteCommand[] {
+  const id = text.toLowerCase();
+  if (/^[0-9a-f]{32}$/.test(id)) {
+    return [command('Id', `Open trace ${id}`, () => router.go(router.traceHref(id)))];
+  }
+  if (/^[0-9a-f]{16}$/.test(id)) {
+    return [{ ...command('Id', `Find span ${id}`), run: () => openSpan(id, router) }];
+  }
+  return [];
+}
+
+async function openSpan(spanId: string, router: Router): Promise<string | undefined> {
+  try {
+    const from = new Date(Date.now() - lookBackDays * 86_400_000).toISOString();
+    const { traces } = await listTraces({ project: router.project, q: spanId, from, limit: 1 });
+    const trace = traces[0];
+    if (trace === undefined) return `The project ${router.project} has no span ${spanId}.`;
+    router.go(router.traceHref(trace.traceId, spanId));
+    return undefined;
+  } catch (error) {
+    return toFailure(error).message;
+  }
+}
+
+function listPages({ router }: Context): PaletteCommand[] {
+  return [command('Pages', 'Traces', () => router.go(router.tracesHref()))];
+}
+
+function listValues({ router, overview }: Context): PaletteCommand[] {
+  const { query } = readTraceQuery(router.params);
+  return (overview.facets ?? []).flatMap(({ name, values }) => {
+    if (name !== 'agent' && name !== 'model') return [];
+    return values.slice(0, valuesMax).map(({ value, traceCount }) => ({
+      ...command(name === 'agent' ? 'Agents' : 'Models', value, () => {
+        router.go(router.tracesHref());
+        router.setParams(writeFilters(toggleFilter(query.filters, name, value)));
+      }),
+      hint: query.filters[name]?.includes(value) === true ? 'filtered by: remove' : countOf(traceCount, 'trace'),
+      keywords: [`${name}:${value}`],
+    }));
+  });
+}
+
+function listRanges({ router }: Context): PaletteCommand[] {
+  return presets.map((preset) => {
+    const words = preset.kind === 'last' ? describeLast(preset) : '';
+    const label = `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+    return command('Time range', label, () => router.setParams(writeRange(preset)));
+  });
+}
+
+function listActions({ router, settings, onhelp }: Context): PaletteCommand[] {
+  const { query } = readTraceQuery(router.params);
+  const dense = settings.values.density === 'dense';
+  const themes = (['system', 'light', 'dark'] as const).filter((theme) => theme !== settings.values.theme);
+  return [
+    { ...command('Actions', 'Copy link to this page'), keywords: ['share', 'url'], run: copyLink },
+    command('Actions', 'Clear filters', () => router.setParams({ ...writeFilters({}), q: null })),
+    command('Actions', query.live ? 'Pause live' : 'Show traces live', () =>
+      router.setParams({ live: query.live ? 'off' : null }),
+    ),
+    ...themes.map((theme) => command('Actions', `Theme: ${theme}`, () => settings.change({ theme }))),
+    command('Actions', dense ? 'Rows: normal' : 'Rows: dense', () =>
+      settings.change({ density: dense ? 'normal' : 'dense' }),
+    ),
+    command('Actions', 'Keyboard shortcuts', onhelp),
+  ];
+}
+
+async function copyLink(): Promise<undefined> {
+  await navigator.clipboard.writeText(location.href);
+}
+
+function command(group: string, label: string, run?: () => void): PaletteCommand {
+  return {
+    id: `${group} ${label}`,
+    group,
+    label,
+    run: () => {
+      run?.();
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import { createContext } from 'svelte';
+import { type ApiFailure, type Params, isAborted, toFailure } from '../api/client.ts';
+import { listTraces } from '../api/traces.ts';
+import type { TraceSummary } from '../api/types.ts';
+import { insertNewest, layOver, replaceKnown } from './trace-merge.ts';
+import type { TraceSort } from './trace-query.ts';
+
+export const pageSize = 100;
+/** What the API gives at once at most. */
+const pageSizeMax = 500;
+/** More rows than anyone reads; the list says that it ends here. */
+export const rowsMax = 10_000;
+
+export interface ListRequest {
+  /** Equal for two requests that show the same list at different moments. */
+  key: string;
+  params: Params;
+  sort: TraceSort;
+}
+
+/** The rows of the traces list: pages by cursor, live arrivals, and what failed. Outlives the page, so that “back” finds its place. */
+export class TraceList {
+  rows: readonly TraceSummary[] = $state.raw([]);
+  phase: 'loading' | 'ready' | 'failed' = $state('loading');
+  failure: ApiFailure | null = $state.raw(null);
+  loadingMore = $state(false);
+  moreFailure: ApiFailure | null = $state.raw(null);
+  /** There is more below. */
+  hasMore = $state(false);
+  /** Traces that arrived while the reader was elsewhere in the list; `showArrivals` brings them. */
+  arrivals: readonly TraceSummary[] = $state.raw([]);
+  /** Ids that arrived live a moment ago, to slide in. */
+  justArrived: ReadonlySet<string> = $state.raw(new Set());
+  /** The list was cut at `rowsMax`. */
+  cut = $state(false);
+  /** Where the reader was, in pixels. */
+  scrollTop = 0;
+
+  #request: ListRequest | null = null;
+  #cursor: string | null = null;
+  #controller = new AbortController();
+
+  /** Shows another list, or the same one anew: then rows, place and selection stay while it loads. */
+  async load(request: ListRequest): Promise<void> {
+    const same = request.key === this.#request?.key;
+    this.#controller.abort();
+    this.#controller = new AbortController();
+    this.#request = request;
+    const kept = same ? this.rows : [];
+    if (!same) this.#clear();
+    this.phase = 'loading';
+    try {
+      const limit = Math.min(Math.max(kept.length, pageSize), pageSizeMax);
+      const reply = await listTraces({ ...request.params, sort: request.sort, limit }, this.#controller.signal);
+      this.#showFirstPage(reply.traces, reply.nextCursor, kept);
+    } catch (error) {
+      if (isAborted(error)) return;
+      this.failure = toFailure(error);
+      this.phase = 'failed';
+    }
+  }
+
+  /** Gives up what is under way, when the page is left. */
+  stop(): void {
+    this.#controller.abort();
+    this.loadingMore = false;
+  }
+
+  /** The next page, once: calls while it loads, or at the end, do nothing. */
+  async loadMore(): Promise<void> {
+    const request = this.#request;
+    if (request === null || this.phase !== 'ready' || this.#cursor === null || this.loadingMore || this.cut) return;
+    this.loadingMore = true;
+    this.moreFailure = null;
+    try {
+      const page = { sort: request.sort, limit: pageSize, cursor: this.#cursor };
+      const reply = await listTraces({ ...request.params, ...page }, this.#controller.signal);
+      const known = new Set(this.rows.map((row) => row.traceId));
+      this.#setRows([...this.rows, ...reply.traces.filter((trace) => !known.has(trace.traceId))]);
+      this.#setCursor(reply.nextCursor);
+    } catch (error) {
+      if (!isAborted(error)) this.moreFailure = toFailure(error);
+    } finally {
+      this.loadingMore = false;
+    }
+  }
+
+  /** Takes live traces in: known ones in place, new ones on top, or aside while the reader is not at the top. */
+  receive(traces: readonly TraceSummary[], { atTop }: { atTop: boolean }): void {
+    const { rows, fresh } = replaceKnown(this.rows, traces);
+    this.rows = rows;
+    if (fresh.length === 0 || this.phase !== 'ready') return;
+    const waiting = replaceKnown(this.arrivals, fresh);
+    this.arrivals = [...waiting.fresh, ...waiting.rows];
+    if (atTop && this.#request?.sort === '-startTime') this.showArrivals();
+  }
+
+  /** Puts the waiting traces into the list. In another order than newest first only a reload knows their places. */
+  showArrivals(): void {
+    const request = this.#request;
+    if (request?.sort !== '-startTime') {
+      if (request !== null) void this.load(request);
+      return;
+    }
+    this.justArrived = new Set(this.arrivals.map((trace) => trace.traceId));
+    this.#setRows(insertNewest(this.rows, this.arrivals));
+    this.arrivals = [];
+  }
+
+  #showFirstPage(page: readonly TraceSummary[], cursor: string | null, kept: readonly TraceSummary[]): void {
+    const reachedFurther = this.#request?.sort === '-startTime' && kept.length > page.length && cursor !== null;
+    this.#setRows(reachedFurther ? layOver(page, kept) : page);
+    if (!reachedFurther) this.#setCursor(cursor);
+    this.arrivals = [];
+    this.failure = null;
+    this.phase = 'ready';
+  }
+
+  #setRows(rows: readonly TraceSummary[]): void {
+    this.cut = rows.length > rowsMax;
+    this.rows = this.cut ? rows.slice(0, rowsMax) : rows;
+  }
+
+  #setCursor(cursor: string | null): void {
+    this.#cursor = cursor;
+    this.hasMore = cursor !== null;
+  }
+
+  #clear(): void {
+    this.#setRows([]);
+    this.#setCursor(null);
+    this.arrivals = [];
+    this.justArrived = new Set();
+    this.failure = null;
+    this.moreFailure = null;
+    this.loadingMore = false;
+    this.scrollTop = 0;
+  }
+}
+
+export const [getTraceList, setTraceList] = createContext<TraceList>();
