@@ -6,11 +6,13 @@
  * ffi-rs calls on the thread's own stack, which the library needs; the call blocks this thread for good, so no signal
  * handler of JavaScript could ever run here: SIGTERM ends the process at once, which loses nothing acknowledged.
  */
+import { flushCompileCache } from 'node:module';
 import { DataType, load, open } from 'ffi-rs';
 
 const [library = '', ...args] = process.argv.slice(2);
 const argv = ['clickhouse', ...args];
 
+flushCompileCache(); // the last moment for it
 open({ library: 'chdb', path: library });
 load({
   library: 'chdb',

@@ -12,6 +12,7 @@ import {
   type ClickHouseConfig,
 } from './clickhouse-config.ts';
 import { sendStatement } from './clickhouse-statement.ts';
+import { compileCacheEnvironment } from './compile-cache.ts';
 import { getPlatformLibrary } from './platform-library.ts';
 import type { Exit, Running } from './keep-running.ts';
 import { StartError } from './start-error.ts';
@@ -149,7 +150,12 @@ function spawnChild(options: { library: string; paths: Paths; port: number; log:
       `--query=${bootstrap}`,
     ],
     // Its own process group: Ctrl-C in the terminal reaches the supervisor alone, which stops things in order.
-    { cwd: options.paths.run, stdio: ['pipe', 'ignore', 'pipe'], detached: true, env: { TZ: 'UTC' } },
+    {
+      cwd: options.paths.run,
+      stdio: ['pipe', 'ignore', 'pipe'],
+      detached: true,
+      env: { TZ: 'UTC', ...compileCacheEnvironment() },
+    },
   );
   child.stdin.on('error', () => undefined); // a dead child is reported by its exit
   const errors: string[] = [];

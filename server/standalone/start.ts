@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate } from '../../migrations/migrate.ts';
 import { DataLockedError, startClickHouse, type EmbeddedClickHouse } from './clickhouse.ts';
-import type { StandaloneConfig } from './config.ts';
-import { installDir } from './config.ts';
+import { compileCacheEnvironment } from './compile-cache.ts';
+import { installDir, type StandaloneConfig } from './config.ts';
 import { holdDataDir, type HeldDataDir } from './data-dir.ts';
 import { checkExternalClickHouse } from './external-clickhouse.ts';
 import { keepRunning, type Kept, type Running } from './keep-running.ts';
@@ -175,6 +175,7 @@ function keepProgram(
   { connection, print, signal }: { connection: Connection; print: (line: string) => void; signal: AbortSignal },
 ): Promise<Kept<RunningProgram>> {
   const environment: NodeJS.ProcessEnv = {
+    ...compileCacheEnvironment(),
     ...config.environment,
     SIGHTGLASS_HOST: config.host,
     SIGHTGLASS_DATA_DIR: config.dataDir,

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import type { Supervisor } from './start.ts';
 
 type Start = (print: (line: string) => void, signal: AbortSignal) => Promise<Supervisor>;
@@ -29,6 +30,7 @@ export async function superviseUntilSignal(start: Start): Promise<number> {
     throw error;
   }
   print(`ready ${supervisor.url}`);
+  flushCompileCache();
   const reason = await Promise.race([supervisor.gaveUp, untilAborted(asked.signal)]);
   if (reason !== undefined) {
     process.exitCode = 1;
