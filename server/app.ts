@@ -9,34 +9,47 @@ import { requestContext } from './middleware/request-context.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import type { Db } from './queries/db.ts';
 import { createRouter } from './routes/api.ts';
+import { facetRoutes } from './routes/facets.ts';
 import { healthRoutes } from './routes/health.ts';
+import { liveRoutes } from './routes/live.ts';
+import { openApiRoutes } from './routes/openapi.ts';
+import { projectRoutes } from './routes/projects.ts';
+import { spanRoutes } from './routes/spans.ts';
 import { traceRoutes } from './routes/traces.ts';
 import { uiRoutes } from './routes/ui.ts';
+import { unknownRoutes } from './routes/unknown.ts';
 
 export interface AppDependencies {
   db: Db;
   log: Logger;
+  liveFeed: LiveFeed;
   /** Milliseconds since 1970. */
   now: () => number;
-  liveFeed: LiveFeed;
-  publicUrl: string | undefined;
   /** Where the built UI lies. */
   uiDirectory: string;
   /** The newest migration this release has. */
   schemaVersion: string;
+  /** What the API's own description gives as its address. */
+  publicUrl: string | undefined;
 }
 
 /** The whole HTTP interface; does nothing until a request comes. */
 export function createApp(dependencies: AppDependencies): Hono<ServerEnv> {
-  const { db, log, now, uiDirectory, schemaVersion } = dependencies;
+  const { db, log, liveFeed, now, uiDirectory, schemaVersion, publicUrl } = dependencies;
+  const api = createRouter();
+  api.route('/api', traceRoutes({ now }));
+  api.route('/api', spanRoutes({ now }));
+  api.route('/api', facetRoutes({ now }));
+  api.route('/api', projectRoutes());
+  api.route('/api', liveRoutes({ liveFeed, now }));
+  api.route('/', healthRoutes({ schemaVersion }));
+  api.route('/api', openApiRoutes(api, { publicUrl }));
+
   const app = new Hono<ServerEnv>();
   app.use(securityHeaders(), requestContext(db), localModeGuard(), compress());
   app.onError(errorResponder(log));
-
-  const api = createRouter();
-  api.route('/api', traceRoutes({ now }));
-  api.route('/', healthRoutes({ schemaVersion }));
   app.route('/', api);
+  app.route('/', unknownRoutes(api.routes));
   app.route('/', uiRoutes({ directory: uiDirectory }));
   return app;
 }

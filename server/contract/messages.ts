@@ -7,23 +7,23 @@ const cut = {
 
 export const part = z
   .discriminatedUnion('type', [
-    z.object({ type: z.literal('text'), content: z.string(), ...cut }),
-    z.object({ type: z.literal('reasoning'), content: z.string(), ...cut }),
-    z.object({
+    z.looseObject({ type: z.literal('text'), content: z.string(), ...cut }),
+    z.looseObject({ type: z.literal('reasoning'), content: z.string(), ...cut }),
+    z.looseObject({
       type: z.literal('tool_call'),
       id: z.string().nullable(),
       name: z.string(),
       arguments: z.unknown(),
       ...cut,
     }),
-    z.object({
+    z.looseObject({
       type: z.literal('tool_call_response'),
       id: z.string().nullable(),
       name: z.string().optional(),
       result: z.unknown(),
       ...cut,
     }),
-    z.object({
+    z.looseObject({
       type: z.literal('media'),
       modality: z.string(),
       mimeType: z.string().nullable(),
@@ -32,13 +32,13 @@ export const part = z
       fileId: z.string().optional(),
       ...cut,
     }),
-    z.object({ type: z.literal('data'), value: z.unknown(), ...cut }),
+    z.looseObject({ type: z.literal('data'), value: z.unknown(), ...cut }),
   ])
   .openapi('Part');
 export type Part = z.infer<typeof part>;
 
 export const message = z
-  .object({
+  .looseObject({
     role: z.string().openapi({ description: 'system, user, assistant or tool; another role is kept as sent.' }),
     name: z.string().optional(),
     parts: z.array(part),

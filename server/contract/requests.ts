@@ -13,7 +13,7 @@ const durationMsMax = 1_000_000_000;
 
 /** Query parameters: an unknown name is an error that lists the known ones, since a typing error must not widen a list. */
 function queryOf<Shape extends z.core.$ZodShape>(shape: Shape) {
-  const known = Object.keys(shape).sort().join(', ');
+  const known = Object.keys(shape).sort().join(', ') || 'none';
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
@@ -121,6 +121,9 @@ const filters = {
     }),
 };
 
+/** For requests that take no parameter. */
+export const noQuery = queryOf({});
+
 export const projectQuery = queryOf({ project });
 
 export const filterQuery = queryOf(filters);
@@ -168,3 +171,13 @@ function hexId(digits: number, description: string) {
 
 export const tracePath = z.object({ traceId: hexId(32, 'W3C trace id.') });
 export const spanPath = tracePath.extend({ spanId: hexId(16, 'W3C span id.') });
+
+export const liveQuery = filterQuery;
+
+export const liveHeaders = z.object({
+  'last-event-id': z
+    .string()
+    .regex(/^\d{1,15}$/, { error: 'must be an event id of this stream' })
+    .optional()
+    .openapi({ description: 'Sent by browsers when they open the stream again.' }),
+});

@@ -60,11 +60,18 @@ export const spanDetail = spanSkeleton
       .string()
       .nullable()
       .openapi({ description: 'The span convention that was understood; null where none was.' }),
+    agentId: z.string().nullable().optional(),
+    agentVersion: z.string().nullable().optional(),
     toolCallId: z.string().nullable(),
     responseId: z.string().nullable(),
     finishReasons: z.array(z.string()),
     stream: z.boolean(),
     timeToFirstTokenNs: z.string().nullable(),
+    reportedCostUsd: z
+      .string()
+      .nullable()
+      .optional()
+      .openapi({ description: 'What the emitter said it cost; in no sum.' }),
     systemInstructions: z.array(part),
     toolDefinitions: z.array(z.unknown()),
     inputMessages: z.array(message),
@@ -75,6 +82,11 @@ export const spanDetail = spanSkeleton
       .openapi({ description: 'Messages that the span names but that are not stored (any more).' }),
     toolArguments: z.unknown(),
     toolResult: z.unknown(),
+    inputValue: z
+      .unknown()
+      .optional()
+      .openapi({ description: 'What went into a span that is no model or tool call; null: unknown.' }),
+    outputValue: z.unknown().optional().openapi({ description: 'What came out of it.' }),
     attributes: attributes.openapi({ description: 'As sent, those that became messages or tool payloads left out.' }),
     resource: attributes,
     events: z.array(spanEvent),

@@ -10,7 +10,7 @@ const spillBytes = queryMemoryBytes / 4;
 /** Queries at once; more wait in the client. Two cores are busy long before. */
 const maxConnections = 16;
 
-export type QueryValue = string | number | bigint | readonly string[];
+export type QueryValue = string | number | bigint | readonly string[] | readonly number[];
 export type QueryParameters = Readonly<Record<string, QueryValue>>;
 
 export interface DbConnection {

@@ -10,17 +10,18 @@ const tracesOfIdMax = 500;
 const spanIdLookbackMs = 30 * msPerDay;
 
 /**
- * A subquery that selects `columns` of the spans in `scanFromNs` to `scanToNs` where all words and phrases occur in one
+ * A subquery that selects `columns` of the spans in `scanFromNs` to `scanToNs` (and in `where`) whose words and phrases all occur in one
  * message, or in the span's name and previews. Messages, those of log records too, are found by the text index; the spans
  * that name them by conversation (narrow), then by hash. 150 ms over 30 days of a million spans when every trace matches.
  */
-export function spansWithText(text: TextQuery, columns: string): string {
+export function spansWithText(text: TextQuery, { columns, where = '1' }: { columns: string; where?: string }): string {
   if (text.words.length + text.phrases.length === 0) {
     return `SELECT ${columns} FROM ${tables.spans} WHERE 0`;
   }
   const inWindow = (time: string) => `project_id = {projectId:String}
       AND ${time} >= fromUnixTimestamp64Nano({scanFromNs:Int64}, 'UTC')
-      AND ${time} < fromUnixTimestamp64Nano({scanToNs:Int64}, 'UTC')`;
+      AND ${time} < fromUnixTimestamp64Nano({scanToNs:Int64}, 'UTC')
+      AND ${where}`;
   const namesFoundMessage = `if(session_id = '', lower(hex(trace_id)), session_id) IN (${foundMessages('conversation', text)})
       AND arrayExists(h -> h IN (${foundMessages('hash', text)}), arrayConcat(system_instructions, input_messages, output_messages))`;
   return `

@@ -17,7 +17,7 @@ export interface TraceSelection {
   projectId: string;
   window: TimeWindow;
   filters: Filters;
-  /** Only these, where an id was asked for. */
+  /** Only these. */
   traceIds?: readonly string[] | undefined;
 }
 
@@ -50,10 +50,10 @@ export function traceKeysSql(
           `trace_id IN (SELECT trace_id FROM ${tables.spans} WHERE ${spansInScan} AND ${valueConditions[name]})`,
       ),
   ];
-  if (traceIds !== undefined) {
-    where.push('trace_id IN (SELECT toFixedString(unhex(arrayJoin({traceIds:Array(String)})), 16))');
-  } else if (filters.text !== undefined) {
-    where.push(`trace_id IN (${spansWithText(filters.text, 'trace_id')})`);
+  if (traceIds !== undefined) where.push(ofTraceIds);
+  if (filters.text !== undefined) {
+    const narrowed = traceIds === undefined ? '1' : ofTraceIds;
+    where.push(`trace_id IN (${spansWithText(filters.text, { columns: 'trace_id', where: narrowed })})`);
   }
   const having = [
     'startNs >= {fromNs:Int64}',
@@ -84,9 +84,12 @@ export function traceKeyParameters(selection: TraceSelection): QueryParameters {
   };
 }
 
-const spansInScan = `project_id = {projectId:String}
+/** Spans of the project in the window that is read. */
+export const spansInScan = `project_id = {projectId:String}
       AND start_time >= fromUnixTimestamp64Nano({scanFromNs:Int64}, 'UTC')
       AND start_time < fromUnixTimestamp64Nano({scanToNs:Int64}, 'UTC')`;
+
+const ofTraceIds = 'trace_id IN (SELECT toFixedString(unhex(arrayJoin({traceIds:Array(String)})), 16))';
 
 const isRoot = "parent_span_id = toFixedString('', 8)";
 

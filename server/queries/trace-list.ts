@@ -6,7 +6,6 @@ import { slicesOf } from '../domain/time-slices.ts';
 import { earliest, latest, unixNano } from '../domain/time.ts';
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
 import type { Db } from './db.ts';
-import { findTracesOfId } from './text-search.ts';
 import {
   hasKnownCost,
   scanWindow,
@@ -15,6 +14,7 @@ import {
   traceKeysSql,
   type TraceSelection,
 } from './trace-keys.ts';
+import { selectTraces } from './trace-selection.ts';
 import { summarizeTraces } from './trace-summaries.ts';
 
 /** Queries for the keys of one page; when they do not fill it, the page is short and has a cursor. */
@@ -52,7 +52,11 @@ const sortValues: Readonly<Record<TraceSort, string>> = {
 export async function listTraces(db: Db, request: TraceListRequest): Promise<TraceListReply> {
   const { projectId, sort, limit } = request;
   const cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor, sort);
-  const selection = await select(db, request, cursor);
+  const window =
+    cursor !== undefined && request.isDefaultWindow
+      ? { from: unixNano(cursor.from), to: unixNano(cursor.to) }
+      : request.window;
+  const selection = await selectTraces(db, { ...request, window });
   if (selection === undefined) return { traces: [], nextCursor: null };
   const { keys, end } = await readKeys(db, { selection, sort, limit, cursor });
   const page = keys.slice(0, limit);
@@ -66,26 +70,6 @@ export async function listTraces(db: Db, request: TraceListRequest): Promise<Tra
     traces: page.flatMap((key) => summaries.get(key.traceId)?.summary ?? []),
     nextCursor: last === undefined ? null : toCursor(last, { sort, window: selection.window }),
   };
-}
-
-/** The request narrowed by its cursor and, where the search text is an id, to that id's traces; undefined: nothing matches. */
-async function select(
-  db: Db,
-  request: TraceListRequest,
-  cursor: Cursor | undefined,
-): Promise<TraceSelection | undefined> {
-  const { projectId, filters } = request;
-  const window =
-    cursor !== undefined && request.isDefaultWindow
-      ? { from: unixNano(cursor.from), to: unixNano(cursor.to) }
-      : request.window;
-  const { text } = filters;
-  if (text?.id !== undefined) {
-    const found = await findTracesOfId(db, { projectId, id: text.id, window });
-    if (found !== undefined) return { projectId, filters, ...found };
-  }
-  const isSearchable = text === undefined || text.words.length + text.phrases.length > 0;
-  return isSearchable ? { projectId, filters, window } : undefined;
 }
 
 interface KeyRequest {

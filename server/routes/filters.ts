@@ -6,7 +6,16 @@ import { msPerDay, parseRfc3339, shift, type UnixNano, unixNanoOfMs } from '../d
 
 const defaultWindowMs = msPerDay;
 
-/** The query's filters as the queries take them. */
+/** What a filtered list, facet or histogram is asked for, as the queries take it. Throws `invalid_request`. */
+export function readSelection(query: FilterQuery, nowMs: number) {
+  return {
+    projectId: query.project,
+    window: readWindow(query, nowMs),
+    isDefaultWindow: query.from === undefined && query.to === undefined,
+    filters: readFilters(query),
+  };
+}
+
 export function readFilters(query: FilterQuery): Filters {
   const { agent, model, user, session, tool, provider, service, environment, kind } = query;
   const { status, minCostUsd, minDurationMs, q = '' } = query;
@@ -16,9 +25,9 @@ export function readFilters(query: FilterQuery): Filters {
   };
 }
 
-/** `from` and `to`, or the 24 hours before `to`, or before now. Throws `invalid_request` when `from` is after `to`. */
-export function readWindow(query: { from?: string | undefined; to?: string | undefined }, nowMs: number): TimeWindow {
-  // A span that arrives while the query runs belongs to "now" as well.
+/** `from` and `to`; without `from` the 24 hours before `to`, without `to` up to now. */
+function readWindow(query: FilterQuery, nowMs: number): TimeWindow {
+  // A span that starts in this very millisecond belongs to "now" as well.
   const to = query.to === undefined ? unixNanoOfMs(nowMs + 1) : readTime('to', query.to);
   const from = query.from === undefined ? shift(to, -defaultWindowMs) : readTime('from', query.from);
   if (from > to) throw new ApiError('invalid_request', '`from` must not be after `to`');

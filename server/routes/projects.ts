@@ -1,0 +1,18 @@
+import { createRoute } from '@hono/zod-openapi';
+import { noQuery } from '../contract/requests.ts';
+import { projectsReply } from '../contract/traces.ts';
+import { listProjects } from '../queries/projects.ts';
+import { createRouter, replies } from './api.ts';
+
+export function projectRoutes() {
+  return createRouter().openapi(projectsRoute, async (c) => c.json(await listProjects(c.var.db), 200));
+}
+
+const projectsRoute = createRoute({
+  method: 'get',
+  path: '/projects',
+  tags: ['Projects'],
+  summary: 'Lists the projects that have spans, the one that sent last first',
+  request: { query: noQuery },
+  responses: replies(projectsReply, 'The projects.'),
+});
