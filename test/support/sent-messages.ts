@@ -32,23 +32,20 @@ export type LooseMessages = z.infer<typeof looseMessages>;
  * records, in the order in which they were logged. `undefined` where the span has neither.
  */
 export function readSentMessages(span: SentSpan, logs: SentLog[]): MessageLines | undefined {
-  const { attributes } = span;
-  const input = attributes['gen_ai.input.messages'];
-  const output = attributes['gen_ai.output.messages'];
-  if (input !== undefined || output !== undefined) {
-    return {
-      input: [
-        ...linesOfParts('system', readSystem(attributes['gen_ai.system_instructions'])),
-        ...linesOfMessages(looseMessages.parse(parseJson(input ?? []))),
-      ],
-      output: linesOfMessages(looseMessages.parse(parseJson(output ?? []))),
-    };
-  }
-  const own = logs.filter((log) => log.traceId === span.traceId && log.spanId === span.spanId);
-  if (own.length === 0) return undefined;
+  const instructions = span.attributes['gen_ai.system_instructions'];
+  const input = span.attributes['gen_ai.input.messages'];
+  const output = span.attributes['gen_ai.output.messages'];
+  const own = logs.filter(
+    ({ traceId, spanId, eventName }) =>
+      traceId === span.traceId && spanId === span.spanId && messageEvents.has(eventName),
+  );
+  if (instructions === undefined && input === undefined && output === undefined && own.length === 0) return undefined;
   return {
-    input: own.flatMap((log) => linesOfInputLog(log)),
-    output: own.flatMap((log) => linesOfChoice(log)),
+    input: [
+      ...linesOfParts('system', readSystem(instructions)),
+      ...(input === undefined ? own.flatMap(linesOfInputLog) : linesOfMessages(looseMessages.parse(parseJson(input)))),
+    ],
+    output: output === undefined ? own.flatMap(linesOfChoice) : linesOfMessages(looseMessages.parse(parseJson(output))),
   };
 }
 
@@ -92,6 +89,7 @@ const inputRoles = new Map([
   ['gen_ai.assistant.message', 'assistant'],
   ['gen_ai.tool.message', 'tool'],
 ]);
+const messageEvents = new Set([...inputRoles.keys(), 'gen_ai.choice']);
 
 function linesOfInputLog({ eventName, body }: SentLog): string[] {
   const role = inputRoles.get(eventName);
