@@ -75,8 +75,7 @@ export class TraceList {
     try {
       const page = { sort: request.sort, limit: pageSize, cursor: this.#cursor };
       const reply = await listTraces({ ...request.params, ...page }, this.#controller.signal);
-      const known = new Set(this.rows.map((row) => row.traceId));
-      this.#setRows([...this.rows, ...reply.traces.filter((trace) => !known.has(trace.traceId))]);
+      this.#setRows([...this.rows, ...reply.traces]);
       this.#setCursor(reply.nextCursor);
     } catch (error) {
       if (!isAborted(error)) this.moreFailure = toFailure(error);
@@ -117,8 +116,10 @@ export class TraceList {
   }
 
   #setRows(rows: readonly TraceSummary[]): void {
-    this.cut = rows.length > rowsMax;
-    this.rows = this.cut ? rows.slice(0, rowsMax) : rows;
+    // A trace that grew between two pages may be on both.
+    const once = [...new Map(rows.toReversed().map((row) => [row.traceId, row])).values()].reverse();
+    this.cut = once.length > rowsMax;
+    this.rows = this.cut ? once.slice(0, rowsMax) : once;
   }
 
   #setCursor(cursor: string | null): void {

@@ -166,8 +166,8 @@ function readTime(text: string): (Side & { kind: 'moment' }) | undefined {
 
 function readEpoch(text: string): number | undefined {
   if (!/^\d{10}$|^\d{13}$|^\d{16}$|^\d{19}$/.test(text)) return undefined;
-  const scale = { 10: 1_000, 13: 1, 16: 1 / 1_000, 19: 1 / 1_000_000 }[text.length] ?? 1;
-  return Math.floor(Number(text) * scale);
+  // Seconds have ten digits until 2286; the finer units differ by three digits each.
+  return text.length === 10 ? Number(text) * 1_000 : Number(text.slice(0, 13));
 }
 
 function writeZone(zone: string): string {
