@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startClickHouse } from './clickhouse.ts';
 import { installDir, loadStandaloneConfig } from './config.ts';
 import { holdDataDir } from './data-dir.ts';
+import { checkExternalClickHouse } from './external-clickhouse.ts';
 import { programs } from './programs.ts';
 import { StartError } from './start-error.ts';
 import { migrateDatabase, startEverything } from './start.ts';
@@ -28,13 +29,17 @@ ${Object.entries(verbs)
 /** Runs the command line and answers its exit code: 0 done, 1 failed, 2 called wrongly. */
 export async function runCli(args: readonly string[]): Promise<number> {
   const [verb, ...rest] = args;
+  if (verb === undefined) return refuse(`which verb?\n\n${help.trimEnd()}`);
   if (verb === '--version' || verb === '-v') return say(version());
-  if (verb === undefined || args.includes('--help') || args.includes('-h') || verb === 'help')
-    return say(help.trimEnd());
-  const known = verbs[verb];
+  if (args.includes('--help') || args.includes('-h') || verb === 'help') return say(help.trimEnd());
+  const known = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
   if (known === undefined) return refuse(`unknown verb ${verb}; allowed: ${Object.keys(verbs).join(', ')}`);
-  if (rest.length > 0)
-    return refuse(`${verb} takes no arguments, but got ${rest.join(' ')}; settings are environment variables`);
+  if (rest.length > 0) {
+    const got = rest.join(' ');
+    return refuse(
+      `${verb} takes no arguments, but got ${got}; settings are environment variables (README, Configuration)`,
+    );
+  }
   try {
     return await known.run();
   } catch (error) {
@@ -53,6 +58,7 @@ function runStart(): Promise<number> {
 async function runMigrate(): Promise<number> {
   const config = loadStandaloneConfig();
   if (config.clickhouseUrl !== undefined) {
+    await checkExternalClickHouse(config.clickhouseUrl, config.clickhouseSecret);
     await migrateDatabase({ url: config.clickhouseUrl, secret: config.clickhouseSecret }, config, console.log);
     return say('the database is up to date');
   }

@@ -28,7 +28,8 @@ export function countCores(): number {
 
 /**
  * The server's own file. One HTTP rule is the only door: a request without the secret header matches no rule and gets
- * 404. There is no TCP port. No `…_log` section stands here, so ClickHouse keeps no system log tables at all.
+ * 404. There is no TCP port. No `…_log` section stands here, so ClickHouse keeps no system log tables at all; what goes
+ * wrong is in a log file of bounded size.
  * Cache sizes are upper bounds that fill with use; ClickHouse's defaults add up to 25 GB.
  */
 export function renderServerConfig(config: ClickHouseConfig): string {
@@ -41,6 +42,10 @@ export function renderServerConfig(config: ClickHouseConfig): string {
           handler: { type: 'dynamic_query_handler', query_param_name: 'query' },
         },
       },
+      logger: { log: 'clickhouse.log', size: '10M', count: 2 },
+      timezone: 'UTC',
+      // Else whoever may create a table may create one that reads files or addresses.
+      access_control_improvements: { table_engines_require_grant: 'true' },
       max_server_memory_usage: config.memoryBytes,
       max_concurrent_queries: 100,
       max_connections: 256,
@@ -66,6 +71,14 @@ export function renderServerConfig(config: ClickHouseConfig): string {
     },
   });
 }
+
+/** Those that stay inside the database. */
+const tableEngines = [
+  ...['', 'Replacing', 'Summing', 'Aggregating', 'Coalescing', 'Collapsing', 'VersionedCollapsing'].map(
+    (kind) => `${kind}MergeTree`,
+  ),
+  ...['Atomic', 'View', 'MaterializedView', 'Memory', 'Null', 'Buffer', 'Merge', 'Dictionary'],
+];
 
 /**
  * The users' file. `default` is the session that keeps the server alive: it cannot have a password, so it may only open
@@ -107,7 +120,7 @@ export function renderUsersConfig(config: ClickHouseConfig): string {
           grants: {
             query: [
               'GRANT SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE DICTIONARY, CREATE TEMPORARY TABLE, DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, CHECK, KILL QUERY, SYSTEM, dictGet ON *.*',
-              'GRANT TABLE ENGINE ON *',
+              ...tableEngines.map((engine) => `GRANT TABLE ENGINE ON ${engine}`),
               'GRANT SET DEFINER ON *',
             ],
           },

@@ -146,6 +146,7 @@ function spawnChild(options: { library: string; paths: Paths; port: number; log:
       '--listen_host=127.0.0.1',
       `--http_port=${String(options.port)}`,
       '--tcp_port=0',
+      '--log-level=warning', // the one in the file is not read
       '--multiquery',
       `--query=${bootstrap}`,
     ],
@@ -160,6 +161,7 @@ function spawnChild(options: { library: string; paths: Paths; port: number; log:
   child.stdin.on('error', () => undefined); // a dead child is reported by its exit
   const errors: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
+    if (line.startsWith('Logging ')) return; // where its log file is
     errors.push(line);
     if (errors.length > keptErrorLines) errors.shift();
     options.log(line);

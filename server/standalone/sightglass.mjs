@@ -11,6 +11,10 @@ if (Number(process.versions.node.split('.')[0]) < needed) {
   process.exit(1);
 }
 module.enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/sightglass', import.meta.url)));
-const { runCli } = await import('./cli.ts');
+const { runCli } = await import('./cli.ts').catch((error) => {
+  if (error.code !== 'ERR_MODULE_NOT_FOUND' || !/package '/.test(error.message)) throw error;
+  console.error(`sightglass: ${error.message.split(' imported from')[0]}: run "npm install" first`);
+  process.exit(1);
+});
 process.exitCode = await runCli(process.argv.slice(2));
 process.exit();

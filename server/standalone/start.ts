@@ -55,7 +55,7 @@ export async function startEverything(options: StartOptions): Promise<Supervisor
     signal.throwIfAborted();
     printRow(print, 'data', config.dataDir);
     const ui = begin(buildUiWhenStale(installDir, (line) => printRow(print, 'UI', line), signal));
-    const database = begin(prepareDatabase(config, { dataDir, started, print }));
+    const database = begin(prepareDatabase(config, { dataDir, started, print, signal }));
     const programs = options.programs.map((spec, index) =>
       begin(
         (async () => {
@@ -116,11 +116,12 @@ interface Connection {
 
 async function prepareDatabase(
   config: StandaloneConfig,
-  { dataDir, started, print }: { dataDir: HeldDataDir; started: Started; print: (line: string) => void },
+  options: { dataDir: HeldDataDir; started: Started; print: (line: string) => void; signal: AbortSignal },
 ): Promise<Connection> {
+  const { started, print } = options;
   let connection: Connection;
   if (config.clickhouseUrl === undefined) {
-    const kept = await keepClickHouse(dataDir, print);
+    const kept = await keepClickHouse(options);
     started.clickhouse = kept;
     connection = kept.current();
     printRow(print, 'ClickHouse', `embedded ${kept.current().version}`);
@@ -148,7 +149,15 @@ export async function migrateDatabase(
 }
 
 /** A restart uses the port and the secrets of the first start, so that the running programs find the server again. */
-function keepClickHouse(dataDir: HeldDataDir, print: (line: string) => void): Promise<Kept<EmbeddedClickHouse>> {
+function keepClickHouse({
+  dataDir,
+  print,
+  signal,
+}: {
+  dataDir: HeldDataDir;
+  print: (line: string) => void;
+  signal: AbortSignal;
+}): Promise<Kept<EmbeddedClickHouse>> {
   const log = (line: string) => print(`[clickhouse] ${line}`);
   return keepRunning({
     name: 'ClickHouse',
@@ -161,7 +170,7 @@ function keepClickHouse(dataDir: HeldDataDir, print: (line: string) => void): Pr
           return await startClickHouse({ dataDir: dataDir.path, log, ...again });
         } catch (error) {
           if (!(error instanceof DataLockedError) || Date.now() > deadline) throw error;
-          await sleep(lockPollMs);
+          await sleep(lockPollMs, undefined, { signal });
         }
       }
     },

@@ -22,7 +22,9 @@ export async function superviseUntilSignal(start: Start): Promise<number> {
     asked.abort();
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
-  process.stdout.on('error', () => undefined); // whoever read our output is gone; that is no reason to end
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', () => undefined); // whoever read our output is gone; that is no reason to end
+  }
   try {
     supervisor = await start(print, asked.signal);
   } catch (error) {
