@@ -14,10 +14,14 @@ export class LiveFeed {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Listens with these filters until the returned function is called (return it from an `$effect`). */
-  listen(params: Params, onarrive: (traces: TraceSummary[]) => void): () => void {
+  listen(
+    params: Params,
+    { onarrive, onmissed }: { onarrive: (traces: TraceSummary[]) => void; onmissed: () => void },
+  ): () => void {
     this.stop();
     this.#close = openLive({
       params,
+      onmissed,
       onstate: (state) => {
         this.state = state;
       },

@@ -29,6 +29,8 @@ export class TraceList {
   hasMore = $state(false);
   /** Traces that arrived while the reader was elsewhere in the list; `showArrivals` brings them. */
   arrivals: readonly TraceSummary[] = $state.raw([]);
+  /** More arrived than was sent: only a reload shows it all. */
+  missed = $state(false);
   /** Ids that arrived live a moment ago, to slide in. */
   justArrived: ReadonlySet<string> = $state.raw(new Set());
   /** The list was cut at `rowsMax`. */
@@ -91,16 +93,16 @@ export class TraceList {
     if (fresh.length === 0 || this.phase !== 'ready') return;
     const waiting = replaceKnown(this.arrivals, fresh);
     this.arrivals = [...waiting.fresh, ...waiting.rows];
-    if (atTop && this.#request?.sort === '-startTime') this.showArrivals();
+    if (atTop && this.canInsert) this.showArrivals();
   }
 
-  /** Puts the waiting traces into the list. In another order than newest first only a reload knows their places. */
+  /** In another order than newest first, or where some were missed, only a reload knows the places of what arrived. */
+  get canInsert(): boolean {
+    return this.#request?.sort === '-startTime' && !this.missed;
+  }
+
+  /** Puts the waiting traces into the list. */
   showArrivals(): void {
-    const request = this.#request;
-    if (request?.sort !== '-startTime') {
-      if (request !== null) void this.load(request);
-      return;
-    }
     this.justArrived = new Set(this.arrivals.map((trace) => trace.traceId));
     this.#setRows(insertNewest(this.rows, this.arrivals));
     this.arrivals = [];
@@ -111,6 +113,7 @@ export class TraceList {
     this.#setRows(reachedFurther ? layOver(page, kept) : page);
     if (!reachedFurther) this.#setCursor(cursor);
     this.arrivals = [];
+    this.missed = false;
     this.failure = null;
     this.phase = 'ready';
   }
@@ -131,6 +134,7 @@ export class TraceList {
     this.#setRows([]);
     this.#setCursor(null);
     this.arrivals = [];
+    this.missed = false;
     this.justArrived = new Set();
     this.failure = null;
     this.moreFailure = null;
