@@ -63,6 +63,19 @@ export function parseEmbedded(text: string): object | undefined {
   }
 }
 
+/** Whether a container is short and flat enough to stand on one line: `{ id: 1042, verbose: true }`. */
+export function fitsOneLine(value: unknown): boolean {
+  const oneLineCharsMax = 44;
+  const entries = listEntries(value);
+  let chars = 4;
+  for (const { key, value: member } of entries) {
+    if (typeof member === 'object' && member !== null && !exactJson.isRawJSON?.(member)) return false;
+    chars += formatLeaf(member).length + 2 + (Array.isArray(value) ? 0 : key.length + 2);
+    if (chars > oneLineCharsMax) return false;
+  }
+  return entries.length > 0;
+}
+
 /** One line that hints at a container's content: `id, state, items …`. */
 export function previewOf(value: unknown): string {
   const previewKeysMax = 4;

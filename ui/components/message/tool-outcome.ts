@@ -4,8 +4,8 @@ export type ToolOutcome = {
   /** The failure in words, where the tool failed. */
   error?: string | undefined;
   truncatedBytes?: number | undefined;
-  /** `in this conversation`, `from its tool span`. */
-  from: string;
+  /** Where the result was found, where that is not plain. */
+  from?: string | undefined;
   duration?: string | undefined;
   /** Leads to the tool's own span. */
   onopen?: (() => void) | undefined;
