@@ -2,14 +2,26 @@ import type { SpanSkeleton } from '../api/types.ts';
 import type { CanvasColours } from './canvas-colours.ts';
 import type { MinimapBars } from './minimap.ts';
 
-const errorMarkMinPx = 3;
+const errorMarkPx = 3;
+/** The errors' own line at the bottom, where they would hide the bars. */
+export const errorLinePx = 5;
+/** More marks than this would be all that one sees of the bars. */
+const markedErrorsMax = 60;
 
-/** Draws the whole trace small; errors last and at least three pixels wide, so that one in 100,000 is seen. */
+/**
+ * Draws the whole trace small. An error is a red mark at the end of its bar; where bars lie on each other it
+ * also has a tick on a line at the bottom, so that one in 100,000 is found.
+ */
 export function drawMinimap(
   context: CanvasRenderingContext2D,
-  content: { bars: MinimapBars; spans: readonly SpanSkeleton[]; colours: CanvasColours },
+  content: {
+    bars: MinimapBars;
+    spans: readonly SpanSkeleton[];
+    colours: CanvasColours;
+    size: { width: number; height: number };
+  },
 ): void {
-  const { bars, spans, colours } = content;
+  const { bars, spans, colours, size } = content;
   const errors: number[] = [];
   for (let place = 0; place < bars.count; place++) {
     const span = spans[bars.index[place] ?? 0];
@@ -20,8 +32,14 @@ export function drawMinimap(
   }
   context.fillStyle = colours.danger;
   for (const place of errors) {
-    const right = (bars.left[place] ?? 0) + (bars.width[place] ?? 0);
-    const left = Math.max(0, right - errorMarkMinPx);
-    context.fillRect(left, (bars.top[place] ?? 0) - 1, errorMarkMinPx, Math.max(errorMarkMinPx, bars.height + 2));
+    const end = (bars.left[place] ?? 0) + (bars.width[place] ?? 0);
+    const left = Math.min(Math.max(0, end - errorMarkPx), size.width - errorMarkPx);
+    if (errors.length <= markedErrorsMax) {
+      context.fillRect(left, (bars.top[place] ?? 0) - 1, errorMarkPx, bars.height + 2);
+    }
+    if (bars.byDepth) {
+      const width = errors.length <= markedErrorsMax ? errorMarkPx : 1;
+      context.fillRect(left, size.height - errorLinePx + 1, width, errorLinePx - 1);
+    }
   }
 }

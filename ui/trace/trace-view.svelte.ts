@@ -33,6 +33,8 @@ export class TraceView {
   /** While a filter is on, everything found is open until closed again. */
   #collapsedInFilter: ReadonlySet<number> = $state.raw(new Set<number>());
   #cursor = $state(-1);
+  /** Counts up whenever the cursor is sent somewhere, even to where it is. */
+  #moves = $state(0);
   /** The detail was closed; without this the first span's is open on wide screens. */
   #closed = $state(false);
   #summary: TraceSummary | null = $state.raw(null);
@@ -101,6 +103,10 @@ export class TraceView {
     this.#isWide = isWide;
   }
 
+  get moves(): number {
+    return this.#moves;
+  }
+
   get summary(): TraceSummary | null {
     return this.#summary;
   }
@@ -124,6 +130,7 @@ export class TraceView {
     const span = this.table.spans[index];
     if (!span) return;
     this.#cursor = index;
+    this.#moves += 1;
     this.#reveal(index);
     if (this.opened >= 0) this.address.change({ span: span.spanId });
     else this.address.step({ span: span.spanId });
@@ -142,6 +149,7 @@ export class TraceView {
     if (this.opened >= 0) this.open(index);
     else {
       this.#reveal(index);
+      this.#moves += 1;
       this.#cursor = index;
     }
   }

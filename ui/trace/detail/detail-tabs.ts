@@ -19,6 +19,7 @@ export function isPresent(payload: unknown): boolean {
 
 function hasMessages(detail: SpanDetail): boolean {
   const lists = [detail.inputMessages, detail.outputMessages, detail.systemInstructions, detail.toolDefinitions];
+  if (isPresent(detail.inputValue) || isPresent(detail.outputValue)) return true;
   return detail.missingMessages > 0 || lists.some((list) => list.length > 0);
 }
 

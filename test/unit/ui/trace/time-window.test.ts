@@ -77,13 +77,17 @@ describe('the minimap', () => {
     expect(Array.from(bars.width)).toEqual([200, 1]);
   });
 
-  it('leaves out bars that others cover when rows are thinner than a pixel', () => {
-    const spans = Array.from({ length: 10_000 }, (_, place) => ({
+  it('lays a large trace out by depth and leaves out what is covered to the pixel', () => {
+    const steps = Array.from({ length: 10_000 }, (_, place) => ({
       id: `s${place}`,
-      fromMs: 0,
-      toMs: 10,
+      parent: 'root',
+      fromMs: place,
+      toMs: place + 1,
     }));
-    const { tree, times } = makeTrace(...spans);
-    expect(layOutMinimap({ tree, times, groupOf: group }, { width: 300, height: 50 }).count).toBe(50);
+    const { tree, times } = makeTrace({ id: 'root', toMs: 10_000 }, ...steps);
+    const bars = layOutMinimap({ tree, times, groupOf: group }, { width: 300, height: 50 });
+    expect(bars.count).toBeLessThan(1_000);
+    expect(new Set(bars.top.subarray(0, bars.count)).size).toBe(2);
+    expect(Math.max(...bars.left.subarray(0, bars.count))).toBeGreaterThan(298);
   });
 });
