@@ -14,13 +14,12 @@ export async function compareContent(
   sent: { spans: SentSpan[]; logs: SentLog[] },
   api: ApiClient,
 ): Promise<string[]> {
-  const failures: string[] = [];
-  const details: SpanDetail[] = [];
-  for (const span of sent.spans) {
-    const detail = await api.getSpan(span.traceId, span.spanId);
-    details.push(detail);
-    failures.push(...compareMessages(span, detail, sent.logs), ...compareToolCall(span, detail));
-  }
+  const details = await Promise.all(sent.spans.map((span) => api.getSpan(span.traceId, span.spanId)));
+  const failures = sent.spans.flatMap((span, at) => {
+    const detail = details[at];
+    if (detail === undefined) return [];
+    return [...compareMessages(span, detail, sent.logs), ...compareToolCall(span, detail)];
+  });
   return [...failures, ...compareTruth(capture, details)];
 }
 

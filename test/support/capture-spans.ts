@@ -38,14 +38,15 @@ async function compareTrace(traceId: string, sent: SentSpan[], api: ApiClient): 
   if (starts.some((start, at) => start < (starts[at - 1] ?? 0n))) {
     failures.push(`${traceId}: spans are not in the order of their start`);
   }
-  for (const span of sent) {
-    const skeleton = spans.find(({ spanId }) => spanId === span.spanId);
-    if (skeleton === undefined) continue; // said above
-    const detail = await api.getSpan(traceId, span.spanId);
-    failures.push(...compareSkeleton(span, skeleton), ...compareSkeleton(span, detail));
-    failures.push(...compareDetail(span, detail));
-  }
-  return failures;
+  const compared = await Promise.all(
+    sent.map(async (span) => {
+      const skeleton = spans.find(({ spanId }) => spanId === span.spanId);
+      if (skeleton === undefined) return []; // said above
+      const detail = await api.getSpan(traceId, span.spanId);
+      return [...compareSkeleton(span, skeleton), ...compareSkeleton(span, detail), ...compareDetail(span, detail)];
+    }),
+  );
+  return [...failures, ...compared.flat()];
 }
 
 function compareIds(what: string, { got, want }: { got: string[]; want: string[] }): string[] {
