@@ -13,7 +13,11 @@ const log = pino({ name: 'collector', base: null });
 /** Listens until SIGTERM or until the supervising process is gone, then stores what it has taken and ends. */
 function main(config: Config): void {
   const inserter = connect({ url: config.clickhouseUrl, secret: config.clickhouseSecret });
-  const batcher = new Batcher(inserter);
+  const batcher = new Batcher(inserter, {
+    onFailure: (error, { status }) => {
+      log.warn({ err: error, outcome: status }, 'batch not stored');
+    },
+  });
   const app = createReceiver({
     submit: (request) => batcher.submit(request),
     isReady: () => inserter.ping(),

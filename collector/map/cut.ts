@@ -10,11 +10,18 @@ export function cutMarker(bytes: number): string {
 
 /** The text, or its beginning with the marker when it is longer than `limitBytes` in UTF-8. */
 export function cutText(text: string, limitBytes: number = payloadLimitBytes): string {
-  if (text.length * 3 <= limitBytes) return text;
-  const bytes = Buffer.byteLength(text);
-  if (bytes <= limitBytes) return text;
-  const kept = Buffer.from(text).subarray(0, limitBytes).toString('utf8').replace(/�+$/, '');
-  return kept + cutMarker(bytes);
+  if (fitsPayload(text, limitBytes)) return text;
+  // The first `limitBytes` UTF-16 units hold at least as many bytes: a text of megabytes is not copied for its beginning.
+  const start = Buffer.from(text.slice(0, limitBytes)).subarray(0, limitBytes).toString('utf8');
+  return start.replace(/\uFFFD+$/, '') + cutMarker(Buffer.byteLength(text));
+}
+
+/** Names that columns and maps keep once each (`LowCardinality`) are short in earnest; a longer one is cut. */
+const nameLimitBytes = 4096;
+
+/** A name, or its beginning with the marker. */
+export function cutName(name: string): string {
+  return cutText(name, nameLimitBytes);
 }
 
 /**
@@ -23,13 +30,21 @@ export function cutText(text: string, limitBytes: number = payloadLimitBytes): s
  */
 export function cutJson(value: Json, limitBytes: number = payloadLimitBytes): string {
   const whole = JSON.stringify(value);
-  if (whole.length * 3 <= limitBytes || Buffer.byteLength(whole) <= limitBytes) return whole;
-  for (let perString = limitBytes / 4; perString >= 1024; perString /= 4) {
-    const shorter = JSON.stringify(cutStrings(value, perString));
-    if (Buffer.byteLength(shorter) <= limitBytes) return shorter;
+  if (fitsPayload(whole, limitBytes)) return whole;
+  for (const share of stringShares) {
+    const shorter = JSON.stringify(cutStrings(value, Math.floor(limitBytes / share)));
+    if (fitsPayload(shorter, limitBytes)) return shorter;
   }
   return JSON.stringify({ cut: cutText(whole, limitBytes / 4) });
 }
+
+/** True for a text of at most so many bytes in UTF-8. */
+export function fitsPayload(text: string, limitBytes: number = payloadLimitBytes): boolean {
+  return text.length * 3 <= limitBytes || (text.length <= limitBytes && Buffer.byteLength(text) <= limitBytes);
+}
+
+/** Of the limit, what one string may keep: tried in order, as each try costs a pass over the value. */
+const stringShares = [4, 16, 64, 256];
 
 function cutStrings(value: Json, limitBytes: number): Json {
   if (typeof value === 'string') return cutText(value, limitBytes);

@@ -1,7 +1,7 @@
 import { hash as digest } from 'node:crypto';
 import type { MessageRow } from '../../migrations/schema.ts';
-import type { Json } from '../lossless-json.ts';
-import { cutJson } from './cut.ts';
+import { type Json, parseJson } from '../lossless-json.ts';
+import { cutJson, cutName, fitsPayload, payloadLimitBytes } from './cut.ts';
 import type { CanonicalMessage, JsonObject } from './message.ts';
 
 const dayMs = 86_400_000;
@@ -25,12 +25,21 @@ export function weekOf(timeNs: bigint): number {
 
 /** Adds the messages to `rows` and gives their hashes in order. */
 export function storeMessages(messages: readonly CanonicalMessage[], bucket: Bucket, rows: MessageRow[]): Uint8Array[] {
-  return messages.map((message) => storeBody(message.role, cutMessage(message), bucket, rows));
+  return messages.map((message) => storeBody(cutName(message.role), messageBody(message), bucket, rows));
 }
 
 /** Tool definitions are stored like messages, each the JSON it was sent as. */
 export function storeDefinitions(definitions: readonly Json[], bucket: Bucket, rows: MessageRow[]): Uint8Array[] {
   return definitions.map((definition) => storeBody('tool_definition', cutJson(definition), bucket, rows));
+}
+
+/** Conversation ids longer than this are hashed in keys, so that a key has a bounded size. */
+const keyedConversationMax = 64;
+
+/** Equal for rows that are one message in the same place: what ClickHouse merges, and what need not be sent twice. */
+export function messageKey({ project_id: projectId, week, conversation, hash }: MessageRow): string {
+  const place = conversation.length > keyedConversationMax ? digest('sha256', conversation) : conversation;
+  return `${projectId}\0${String(week)}\0${place}\0${Buffer.from(hash).toString('latin1')}`;
 }
 
 function storeBody(role: string, body: string, bucket: Bucket, rows: MessageRow[]): Uint8Array {
@@ -47,23 +56,37 @@ function storeBody(role: string, body: string, bucket: Bucket, rows: MessageRow[
   return hash;
 }
 
-/** Parts that were cut say how large they were. */
-function cutMessage(message: CanonicalMessage): string {
+/** The message as JSON within the payload limit: what is too large is cut part by part, and cut parts say how large they were. */
+function messageBody(message: CanonicalMessage): string {
   const whole = JSON.stringify(message);
-  const cut = cutJson(message as unknown as Json);
-  if (cut === whole) return whole;
-  const parts: JsonObject[] = message.parts.map((part) => {
-    const bytes = Buffer.byteLength(JSON.stringify(part));
-    const kept = cutJson(part, partLimitBytes(message.parts.length));
-    const shorter = JSON.parse(kept) as JsonObject;
-    if (kept === JSON.stringify(part)) return part;
-    return 'cut' in shorter && !('type' in shorter)
-      ? { type: 'data', value: shorter, truncated_bytes: bytes }
-      : { ...shorter, truncated_bytes: bytes };
+  if (fitsPayload(whole)) return whole;
+  const { role, name, finish_reason: finish, parts } = message;
+  const head = {
+    role: cutName(role),
+    ...(name === undefined ? {} : { name: cutName(name) }),
+    ...(finish === undefined ? {} : { finish_reason: cutName(finish) }),
+  };
+  const perPart = Math.floor(partsLimitBytes / Math.max(1, parts.length));
+  if (perPart >= partMinBytes) {
+    const body = JSON.stringify({ ...head, parts: parts.map((part) => cutPart(part, perPart)) });
+    if (fitsPayload(body)) return body;
+  }
+  return JSON.stringify({
+    ...head,
+    parts: [cutPart({ type: 'data', value: message as unknown as Json }, partsLimitBytes)],
   });
-  return JSON.stringify({ ...message, parts });
 }
 
-function partLimitBytes(parts: number): number {
-  return Math.max(4096, Math.floor((1024 * 1024) / Math.max(1, parts)));
+/** Room for the head of the message, and for what JSON adds around parts. */
+const partsLimitBytes = payloadLimitBytes / 2;
+/** A message of so many parts that each would get less is cut as a whole. */
+const partMinBytes = 256;
+
+function cutPart(part: JsonObject, limitBytes: number): JsonObject {
+  const whole = JSON.stringify(part);
+  const bytes = Buffer.byteLength(whole);
+  if (bytes <= limitBytes) return part;
+  const cut = parseJson(cutJson(part, limitBytes)) as JsonObject;
+  const kept = typeof cut['type'] === 'string' ? cut : { type: 'data', value: cut };
+  return { ...kept, truncated_bytes: bytes };
 }

@@ -1,16 +1,21 @@
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
 
-/** Limits of contract: a body above either is answered 413. */
-export const bodyLimits = { compressedBytes: 32 * 1024 * 1024, decompressedBytes: 64 * 1024 * 1024 } as const;
+/** Limits of contract: a body above either of the first two is answered 413. */
+export const bodyLimits = {
+  compressedBytes: 32 * 1024 * 1024,
+  decompressedBytes: 64 * 1024 * 1024,
+  /** Bodies being received at one time, all connections together; above it a request is answered 429. */
+  receivingBytes: 256 * 1024 * 1024,
+} as const;
 
-export const contentEncodings = ['identity', 'gzip', 'deflate'] as const;
+const contentEncodings = ['identity', 'gzip', 'deflate'] as const;
 
-/** Why a body was not taken: too large, in an encoding that is not known, or not what its encoding says. */
+/** Why a body was not taken: too large, in an encoding that is not known, not what its encoding says, or one too many. */
 export class BodyError extends Error {
-  readonly status: 400 | 413 | 415;
+  readonly status: 400 | 413 | 415 | 429;
 
-  constructor(status: 400 | 413 | 415, message: string, options?: { cause?: unknown }) {
+  constructor(status: 400 | 413 | 415 | 429, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.status = status;
   }
@@ -18,40 +23,62 @@ export class BodyError extends Error {
 
 const decompress = { gzip: promisify(gunzip), deflate: promisify(inflate) };
 
-/**
- * The request's body, decompressed. Reads no further than the limits, whatever Content-Length says.
- * @throws BodyError
- */
-export async function readBody(request: Request): Promise<Uint8Array> {
-  const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase();
-  if (encoding !== 'identity' && encoding !== '' && encoding !== 'gzip' && encoding !== 'deflate') {
-    throw new BodyError(415, `Content-Encoding "${encoding.slice(0, 40)}" is none of ${contentEncodings.join(', ')}`);
-  }
-  const body = await readLimited(request, bodyLimits.compressedBytes);
-  if (encoding === 'identity' || encoding === '') return body;
-  try {
-    return await decompress[encoding](body, { maxOutputLength: bodyLimits.decompressedBytes });
-  } catch (error) {
-    if (error instanceof RangeError) {
-      throw new BodyError(
-        413,
-        `the body is larger than ${String(bodyLimits.decompressedBytes)} bytes once decompressed`,
-        { cause: error },
-      );
-    }
-    throw new BodyError(400, `the body is not valid ${encoding}`, { cause: error });
-  }
-}
+/** Reads request bodies within the limits, whatever their Content-Length says. */
+export class BodyReader {
+  readonly #limits: Readonly<Record<keyof typeof bodyLimits, number>>;
+  #receivingBytes = 0;
 
-async function readLimited(request: Request, limitBytes: number): Promise<Uint8Array> {
-  const tooLarge = () => new BodyError(413, `the body is larger than ${String(limitBytes)} bytes`);
-  if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    length += chunk.length;
-    if (length > limitBytes) throw tooLarge();
-    chunks.push(chunk);
+  constructor(limits: Partial<Record<keyof typeof bodyLimits, number>> = {}) {
+    this.#limits = { ...bodyLimits, ...limits };
   }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
+
+  /**
+   * The request's body, decompressed.
+   * @throws BodyError
+   */
+  async read(request: Request): Promise<Uint8Array> {
+    const encoding = (request.headers.get('content-encoding') ?? '').trim().toLowerCase() || 'identity';
+    if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'deflate') {
+      throw new BodyError(415, `Content-Encoding "${encoding.slice(0, 40)}" is none of ${contentEncodings.join(', ')}`);
+    }
+    const body = await this.#receive(request);
+    return encoding === 'identity' ? body : this.#decompress(encoding, body);
+  }
+
+  async #receive(request: Request): Promise<Uint8Array> {
+    const limit = this.#limits.compressedBytes;
+    const tooLarge = () => new BodyError(413, `the body is larger than ${String(limit)} bytes`);
+    if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge();
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    try {
+      for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+        length += chunk.length;
+        this.#receivingBytes += chunk.length;
+        if (length > limit) throw tooLarge();
+        if (this.#receivingBytes > this.#limits.receivingBytes) {
+          throw new BodyError(429, 'too many bodies are being received; try again');
+        }
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      if (error instanceof BodyError) throw error;
+      throw new BodyError(400, 'the body ended early', { cause: error });
+    } finally {
+      this.#receivingBytes -= length;
+    }
+    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
+  }
+
+  async #decompress(encoding: keyof typeof decompress, body: Uint8Array): Promise<Uint8Array> {
+    const limit = this.#limits.decompressedBytes;
+    try {
+      return await decompress[encoding](body, { maxOutputLength: limit });
+    } catch (error) {
+      if (error instanceof RangeError) {
+        throw new BodyError(413, `the body is larger than ${String(limit)} bytes once decompressed`, { cause: error });
+      }
+      throw new BodyError(400, `the body is not valid ${encoding}`, { cause: error });
+    }
+  }
 }

@@ -1,8 +1,9 @@
-import { type Json, parseJson, rawDigits } from '../lossless-json.ts';
+import { type Json, measureJson, parseJson, rawDigits } from '../lossless-json.ts';
 import {
   type AnyValue,
   attributeDepthMax,
   type Attributes,
+  collectItem,
   type Decoded,
   MalformedBody,
   MalformedItem,
@@ -11,6 +12,8 @@ import {
   type OtlpLogRecord,
   type OtlpScope,
   type OtlpSpan,
+  OversizedBody,
+  requestLimits,
 } from './otlp.ts';
 
 type JsonObject = Record<string, Json>;
@@ -44,8 +47,12 @@ export function countDataPoints(body: Uint8Array): number {
 function parseBody(body: Uint8Array): JsonObject {
   let parsed: Json;
   try {
-    parsed = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    const { tokens } = measureJson(text);
+    if (tokens > requestLimits.jsonTokens) throw new OversizedBody(requestLimits.jsonTokens, 'brackets and commas');
+    parsed = parseJson(text);
   } catch (error) {
+    if (error instanceof MalformedBody) throw error;
     throw new MalformedBody(`the body is not JSON: ${error instanceof Error ? error.message : ''}`, { cause: error });
   }
   if (!isObject(parsed)) throw new MalformedBody('the body is not a JSON object');
@@ -57,23 +64,21 @@ function decodeItems<Item>(
   names: { resources: string; scopes: string; items: string },
   readItem: (item: JsonObject, resource: Attributes, scope: OtlpScope) => Item,
 ): Decoded<Item> {
-  const decoded: Decoded<Item> = { items: [], rejects: [] };
+  const decoded: Decoded<Item> = { items: [], places: [], rejects: [] };
   objects(body[names.resources], names.resources).forEach((group, groupIndex) => {
     const path = `${names.resources}[${String(groupIndex)}]`;
     const resource = inBody(path, () => readAttributes(optionalObject(group['resource'])?.['attributes'], 0));
     objects(group[names.scopes], `${path}.${names.scopes}`).forEach((scoped, scopeIndex) => {
       const scopePath = `${path}.${names.scopes}[${String(scopeIndex)}]`;
       const scope = inBody(scopePath, () => readScope(optionalObject(scoped['scope']) ?? {}));
+      const list = `${scopePath}.${names.items}`;
       const items = scoped[names.items] ?? [];
-      if (!Array.isArray(items)) throw new MalformedBody(`${scopePath}.${names.items} is not a list`);
+      if (!Array.isArray(items)) throw new MalformedBody(`${list} is not a list`);
       items.forEach((item, index) => {
-        try {
+        collectItem(decoded, { list, index }, () => {
           if (!isObject(item)) throw new MalformedItem('not a JSON object');
-          decoded.items.push(readItem(item, resource, scope));
-        } catch (error) {
-          if (!(error instanceof MalformedItem)) throw error;
-          decoded.rejects.push({ reason: error.message, path: `${scopePath}.${names.items}[${String(index)}]` });
-        }
+          return readItem(item, resource, scope);
+        });
       });
     });
   });
@@ -173,17 +178,17 @@ function readAnyValue(value: Json, depth: number): AnyValue {
   if (value === null) return null;
   if (!isObject(value)) throw new MalformedItem('an attribute value is not an object such as {"stringValue":"…"}');
   const { stringValue, boolValue, intValue, doubleValue, arrayValue, kvlistValue, bytesValue } = value;
-  if (stringValue !== undefined) return readString(stringValue, 'stringValue');
-  if (boolValue !== undefined) return readBoolean(boolValue);
-  if (intValue !== undefined) return readInt64(intValue, 'intValue');
-  if (doubleValue !== undefined) return readDouble(doubleValue);
-  if (arrayValue !== undefined) {
+  if (isSet(stringValue)) return readString(stringValue, 'stringValue');
+  if (isSet(boolValue)) return readBoolean(boolValue);
+  if (isSet(intValue)) return readInt64(intValue);
+  if (isSet(doubleValue)) return readDouble(doubleValue);
+  if (isSet(arrayValue)) {
     const values = optionalObject(arrayValue)?.['values'] ?? [];
     if (!Array.isArray(values)) throw new MalformedItem('arrayValue.values is not a list');
     return values.map((entry) => readAnyValue(entry, depth + 1));
   }
-  if (kvlistValue !== undefined) return readAttributes(optionalObject(kvlistValue)?.['values'], depth + 1);
-  if (bytesValue !== undefined) return Buffer.from(readString(bytesValue, 'bytesValue'), 'base64');
+  if (isSet(kvlistValue)) return readAttributes(optionalObject(kvlistValue)?.['values'], depth + 1);
+  if (isSet(bytesValue)) return Buffer.from(readString(bytesValue, 'bytesValue'), 'base64');
   return null;
 }
 
@@ -198,37 +203,58 @@ function readBoolean(value: Json): boolean {
   return value;
 }
 
+/** A number, its digits as text, or one of the three that JSON has no number for. */
 function readDouble(value: Json): number {
-  const number = Number(rawDigits(value) ?? value);
-  const named = value === 'NaN' || typeof value === 'number' || rawDigits(value) !== undefined;
-  if (!named && (typeof value !== 'string' || value.trim() === '' || Number.isNaN(number))) {
-    throw new MalformedItem('doubleValue is not a number');
-  }
+  const digits = digitsOf(value);
+  if (digits === 'NaN') return NaN;
+  const number = digits.trim() === '' ? NaN : Number(digits);
+  if (Number.isNaN(number)) throw new MalformedItem('doubleValue is not a number');
   return number;
 }
 
+const int64Min = -(2n ** 63n);
+const int64Max = 2n ** 63n - 1n;
+
 /** 64-bit integers come as decimal strings; numbers are accepted too. */
-function readInt64(value: Json, name: string): bigint {
-  const digits = rawDigits(value) ?? (typeof value === 'number' || typeof value === 'string' ? String(value) : '');
-  if (!/^-?\d{1,19}$/.test(digits)) throw new MalformedItem(`${name} is not a 64-bit integer`);
-  return BigInt.asIntN(64, BigInt(digits));
+function readInt64(value: Json): bigint {
+  const digits = digitsOf(value);
+  const int = /^-?\d{1,19}$/.test(digits) ? BigInt(digits) : undefined;
+  if (int === undefined || int < int64Min || int > int64Max)
+    throw new MalformedItem('intValue is not a 64-bit integer');
+  return int;
 }
 
+const uint64Max = 2n ** 64n - 1n;
+
 function readUint64(value: Json | undefined, name: string): bigint {
-  if (value === undefined || value === null || value === '') return 0n;
-  const digits = rawDigits(value) ?? (typeof value === 'number' || typeof value === 'string' ? String(value) : '');
-  if (!/^\d{1,20}$/.test(digits)) throw new MalformedItem(`${name} is not a number of nanoseconds since 1970`);
-  return BigInt(digits);
+  if (!isSet(value) || value === '') return 0n;
+  const digits = digitsOf(value);
+  const time = /^\d{1,20}$/.test(digits) ? BigInt(digits) : undefined;
+  if (time === undefined || time > uint64Max) {
+    throw new MalformedItem(`${name} is not a number of nanoseconds since 1970`);
+  }
+  return time;
 }
 
 /** uint32 fields such as counts and flags. */
 function readCount(value: Json | undefined, name: string): number {
-  if (value === undefined || value === null) return 0;
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 0 || number > 0xffff_ffff) {
-    throw new MalformedItem(`${name} is not a whole number between 0 and 4294967295`);
-  }
+  if (!isSet(value)) return 0;
+  const digits = digitsOf(value);
+  const number = /^\d{1,10}$/.test(digits) ? Number(digits) : NaN;
+  if (!(number <= 0xffff_ffff)) throw new MalformedItem(`${name} is not a whole number between 0 and 4294967295`);
   return number;
+}
+
+/** The text of a number, sent as one or in quotes; '' for anything else. */
+function digitsOf(value: Json): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
+  return rawDigits(value) ?? '';
+}
+
+/** JSON's null is a field that is not set. */
+function isSet(value: Json | undefined): value is Exclude<Json, null> {
+  return value !== undefined && value !== null;
 }
 
 /** OTLP/JSON has enums as integers; names are met in hand-written bodies and accepted. */

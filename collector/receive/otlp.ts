@@ -63,23 +63,68 @@ export interface OtlpLogRecord {
   eventName: string;
 }
 
-/** What one request held: the good items, and for each bad one a reason and where it stood. */
+/** What one request held: the good items, where each stood, and for each bad one a reason. */
 export interface Decoded<Item> {
   items: Item[];
+  /** `places[n]` is where `items[n]` stood. */
+  places: Place[];
   rejects: Reject[];
 }
 
 export interface Reject {
   reason: string;
-  /** `resourceSpans[0].scopeSpans[1].spans[7]` */
-  path: string;
+  place: Place;
 }
 
-/** The whole body cannot be read: nothing of it was taken. Answered 400. */
-export class MalformedBody extends Error {}
+/** Where an item stood in the request: `resourceSpans[0].scopeSpans[1].spans`, and its index there. */
+export interface Place {
+  list: string;
+  index: number;
+}
+
+/**
+ * What one request may hold beside its bytes, because a value of two bytes becomes an object of hundreds. Far above what
+ * exporters send (512 spans a request, 8192 from a collector); above it the request is answered 413.
+ */
+export const requestLimits = {
+  items: 131_072,
+  /** Messages nested in a protobuf body: two an attribute, one an event or link. */
+  values: 2_000_000,
+  /** Brackets and commas of a JSON body: about four an attribute. */
+  jsonTokens: 6_000_000,
+} as const;
+
+/** The whole body cannot be read: nothing of it was taken. */
+export class MalformedBody extends Error {
+  /** 413: it could be read if it were sent in smaller pieces. */
+  readonly status: 400 | 413 = 400;
+}
+
+/** The body holds more than `requestLimits`. */
+export class OversizedBody extends MalformedBody {
+  override readonly status = 413;
+
+  constructor(limit: number, what: string) {
+    super(`the body holds more than ${String(limit)} ${what}; send smaller requests`);
+  }
+}
 
 /** One item cannot be read; its neighbours are not affected. */
 export class MalformedItem extends Error {}
 
 /** Attribute values nested deeper than this make their span a reject: each level is a level of recursion. */
 export const attributeDepthMax = 32;
+
+/** Reads one item of a list: a good one and its place are added, a malformed one becomes a reject. */
+export function collectItem<Item>(decoded: Decoded<Item>, place: Place, read: () => Item): void {
+  if (decoded.items.length + decoded.rejects.length >= requestLimits.items) {
+    throw new OversizedBody(requestLimits.items, 'items');
+  }
+  try {
+    decoded.items.push(read());
+    decoded.places.push(place);
+  } catch (error) {
+    if (error instanceof MalformedBody) throw error;
+    decoded.rejects.push({ reason: error instanceof MalformedItem ? error.message : 'not a readable message', place });
+  }
+}

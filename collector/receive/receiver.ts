@@ -3,11 +3,12 @@ import type { MessageRow } from '../../migrations/schema.ts';
 import { findLogFault, findSpanFault, timeBounds } from '../map/fault.ts';
 import { eventName, mapLog } from '../map/log.ts';
 import { mapSpan } from '../map/span.ts';
+import { messageKey } from '../map/store-messages.ts';
 import type { WriteOutcome, WriteRequest } from '../write/batcher.ts';
-import { BodyError, readBody } from './body.ts';
+import { BodyError, BodyReader } from './body.ts';
 import { localDoor } from './door.ts';
 import * as jsonDecoder from './json.ts';
-import { type Decoded, MalformedBody, type Reject } from './otlp.ts';
+import { type Decoded, MalformedBody, OversizedBody, type Reject } from './otlp.ts';
 import * as protobufDecoder from './protobuf.ts';
 import { contentTypes, type Encoding, encodeError, encodeSuccess, type Signal } from './reply.ts';
 
@@ -25,6 +26,10 @@ export interface ReceiverDeps {
 const prefixes = ['', '/api/public/otel', '/otel'] as const;
 const decoders = { protobuf: protobufDecoder, json: jsonDecoder } as const;
 const rejectReasonsShown = 5;
+/** Different messages of one request: a message of three bytes becomes a row of hundreds. Above it 413. */
+const messagesMax = 500_000;
+/** For a sender that came while too much was being received. */
+const crowdedRetryMs = 1_000;
 const projectPattern = /^[^\p{Cc}]{1,128}$/u;
 
 /** google.rpc.Code of each HTTP status that is answered. */
@@ -34,7 +39,8 @@ type ErrorStatus = keyof typeof rpcCodes;
 /** The OTLP/HTTP port: decodes, maps and hands over; answers when the rows are stored. Does no I/O of its own. */
 export function createReceiver(deps: ReceiverDeps): Hono {
   const app = new Hono();
-  app.use(localDoor((status, message) => errorReply('json', status, message)));
+  const bodies = new BodyReader();
+  app.use(localDoor((c, status, message) => errorReply(replyEncoding(c), status, message)));
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   app.get('/readyz', async (c) =>
     (await deps.isReady())
@@ -43,31 +49,33 @@ export function createReceiver(deps: ReceiverDeps): Hono {
   );
   for (const prefix of prefixes) {
     for (const signal of ['traces', 'logs', 'metrics'] as const) {
-      app.post(`${prefix}/v1/${signal}`, (c) => receive(c, signal, deps));
-      app.all(`${prefix}/v1/${signal}`, () =>
-        errorReply('json', 405, `${prefix}/v1/${signal} takes POST only`, { allow: 'POST' }),
+      app.post(`${prefix}/v1/${signal}`, (c) => receive(c, { signal, deps, bodies }));
+      app.all(`${prefix}/v1/${signal}`, (c) =>
+        errorReply(replyEncoding(c), 405, `${prefix}/v1/${signal} takes POST only`, { allow: 'POST' }),
       );
     }
   }
   app.notFound((c) =>
     errorReply(
-      'json',
+      replyEncoding(c),
       404,
       `no such path: ${c.req.path.slice(0, 200)}; spans go to /v1/traces, GenAI log records to /v1/logs`,
     ),
   );
   app.onError((error, c) => {
     deps.onError(error, c.req.path);
-    return errorReply(
-      encodingOf(c.req.header('content-type')) ?? 'json',
-      500,
-      'the collector failed; its log says why',
-    );
+    return errorReply(replyEncoding(c), 500, 'the collector failed; its log says why');
   });
   return app;
 }
 
-async function receive(c: Context, signal: Signal, deps: ReceiverDeps): Promise<Response> {
+interface Endpoint {
+  signal: Signal;
+  deps: ReceiverDeps;
+  bodies: BodyReader;
+}
+
+async function receive(c: Context, { signal, deps, bodies }: Endpoint): Promise<Response> {
   const encoding = encodingOf(c.req.header('content-type'));
   if (encoding === undefined) {
     const sent = (c.req.header('content-type') ?? '').slice(0, 100);
@@ -78,7 +86,7 @@ async function receive(c: Context, signal: Signal, deps: ReceiverDeps): Promise<
     return errorReply(encoding, 400, 'x-sightglass-project is not a name of 1 to 128 characters');
   }
   try {
-    const body = await readBody(c.req.raw);
+    const body = await bodies.read(c.req.raw);
     if (signal === 'metrics') return metricsReply(encoding, decoders[encoding].countDataPoints(body));
     const decoded =
       signal === 'traces' ? mapTraces(encoding, body, projectId, deps) : mapLogs(encoding, body, projectId, deps);
@@ -87,8 +95,10 @@ async function receive(c: Context, signal: Signal, deps: ReceiverDeps): Promise<
       request.spans.length + request.events.length === 0 ? { status: 'stored' } : await deps.submit(request);
     return outcomeReply(encoding, signal, outcome, rejects);
   } catch (error) {
-    if (error instanceof BodyError) return errorReply(encoding, error.status, error.message);
-    if (error instanceof MalformedBody) return errorReply(encoding, 400, error.message);
+    if (error instanceof BodyError) {
+      return errorReply(encoding, error.status, error.message, error.status === 429 ? retryAfter(crowdedRetryMs) : {});
+    }
+    if (error instanceof MalformedBody) return errorReply(encoding, error.status, error.message);
     throw error;
   }
 }
@@ -100,16 +110,14 @@ interface Mapped {
 
 function mapTraces(encoding: Encoding, body: Uint8Array, projectId: string, deps: ReceiverDeps): Mapped {
   const bounds = timeBounds(deps.nowMs(), deps.retentionDays);
-  const decoded = decoders[encoding].decodeTraces(body);
-  const request: WriteRequest = { spans: [], events: [], messages: [], bytes: body.length };
+  const request: WriteRequest = { spans: [], events: [], messages: new Map(), bytes: body.length };
   const rejects = keepGood(
-    decoded,
+    decoders[encoding].decodeTraces(body),
     (span) => findSpanFault(span, bounds),
-    'span',
     (span) => {
       const { row, messages } = mapSpan(span, projectId);
       request.spans.push(row);
-      pushAll(request.messages, messages);
+      addMessages(request.messages, messages);
     },
   );
   return { request, rejects };
@@ -117,36 +125,40 @@ function mapTraces(encoding: Encoding, body: Uint8Array, projectId: string, deps
 
 function mapLogs(encoding: Encoding, body: Uint8Array, projectId: string, deps: ReceiverDeps): Mapped {
   const bounds = timeBounds(deps.nowMs(), deps.retentionDays);
-  const decoded = decoders[encoding].decodeLogs(body);
-  const request: WriteRequest = { spans: [], events: [], messages: [], bytes: body.length };
+  const request: WriteRequest = { spans: [], events: [], messages: new Map(), bytes: body.length };
   const seen = new Map<string, number>();
   let sequence = 0;
   const rejects = keepGood(
-    decoded,
+    decoders[encoding].decodeLogs(body),
     (record) => findLogFault(record, eventName(record), bounds),
-    'log record',
     (record) => {
       const { row, messages } = mapLog(record, projectId, sequence++, seen);
       request.events.push(row);
-      pushAll(request.messages, messages);
+      addMessages(request.messages, messages);
     },
   );
   return { request, rejects };
 }
 
 function keepGood<Item>(
-  decoded: Decoded<Item>,
+  { items, places, rejects }: Decoded<Item>,
   findFault: (item: Item) => string | undefined,
-  what: string,
   keep: (item: Item) => void,
 ): Reject[] {
-  const rejects = [...decoded.rejects];
-  decoded.items.forEach((item, index) => {
+  const all = [...rejects];
+  items.forEach((item, index) => {
     const reason = findFault(item);
-    if (reason === undefined) keep(item);
-    else rejects.push({ reason, path: `readable ${what} ${String(index)}` });
+    const place = places[index];
+    if (reason === undefined || place === undefined) keep(item);
+    else all.push({ reason, place });
   });
-  return rejects;
+  return all;
+}
+
+/** Each message of a conversation and week once: a history comes again with every call. */
+function addMessages(into: Map<string, MessageRow>, messages: readonly MessageRow[]): void {
+  for (const row of messages) into.set(messageKey(row), row);
+  if (into.size > messagesMax) throw new OversizedBody(messagesMax, 'messages');
 }
 
 function outcomeReply(encoding: Encoding, signal: Signal, outcome: WriteOutcome, rejects: Reject[]): Response {
@@ -158,7 +170,7 @@ function outcomeReply(encoding: Encoding, signal: Signal, outcome: WriteOutcome,
         rejects.length === 0 ? undefined : { rejected: rejects.length, message: describeRejects(rejects) },
       );
     case 'refused':
-      return errorReply(encoding, 400, `ClickHouse refused these rows: ${outcome.reason}`);
+      return errorReply(encoding, 400, `these rows cannot be stored: ${outcome.reason}`);
     case 'overloaded':
       return errorReply(encoding, 429, 'too much is waiting to be stored; try again', retryAfter(outcome.retryAfterMs));
     case 'unavailable':
@@ -180,7 +192,10 @@ function metricsReply(encoding: Encoding, dataPoints: number): Response {
 function describeRejects(rejects: Reject[]): string {
   const byReason = Map.groupBy(rejects, ({ reason }) => reason);
   const shown = [...byReason].slice(0, rejectReasonsShown);
-  const parts = shown.map(([reason, list]) => `${String(list.length)} × ${reason} (first: ${list[0]?.path ?? ''})`);
+  const parts = shown.map(([reason, list]) => {
+    const where = list[0] === undefined ? '' : `${list[0].place.list}[${String(list[0].place.index)}]`;
+    return `${String(list.length)} × ${reason} (first: ${where})`;
+  });
   const more = byReason.size > shown.length ? `; and ${String(byReason.size - shown.length)} more reasons` : '';
   return `${String(rejects.length)} rejected: ${parts.join('; ')}${more}`;
 }
@@ -211,13 +226,13 @@ function retryAfter(retryAfterMs: number): Record<string, string> {
   return { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) };
 }
 
+/** The request's own encoding where it has one of ours. */
+function replyEncoding(c: Context): Encoding {
+  return encodingOf(c.req.header('content-type')) ?? 'json';
+}
+
 function encodingOf(contentType: string | undefined): Encoding | undefined {
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
   if (type === contentTypes.protobuf) return 'protobuf';
   return type === contentTypes.json ? 'json' : undefined;
-}
-
-/** `push(...list)` overflows the stack on a large list. */
-function pushAll(into: MessageRow[], from: MessageRow[]): void {
-  for (const row of from) into.push(row);
 }

@@ -19,7 +19,8 @@ import { rowEncoder } from './row-binary.ts';
 export interface WriteRequest {
   spans: SpanRow[];
   events: SpanEventRow[];
-  messages: MessageRow[];
+  /** By `messageKey`. */
+  messages: Map<string, MessageRow>;
   /** Size of the request's body once decompressed: what the queue is measured in. */
   bytes: number;
 }
@@ -40,6 +41,7 @@ export const batchLimits = {
   /** An insert that fails is repeated this long, then its requests are answered `unavailable`: exporters wait 10 s. */
   retryMs: 8_000,
 } as const;
+type BatchLimits = Readonly<Record<keyof typeof batchLimits, number>>;
 
 interface Waiting {
   request: WriteRequest;
@@ -56,15 +58,21 @@ const encodeMessages = rowEncoder(messageColumns);
  */
 export class Batcher {
   readonly #inserter: Inserter;
-  readonly #limits: typeof batchLimits;
+  readonly #limits: BatchLimits;
+  readonly #onFailure: (error: Error, outcome: WriteOutcome) => void;
   readonly #known = new KnownMessages();
   #waiting: Waiting[] = [];
   #queuedBytes = 0;
   #running: Promise<void> | undefined;
 
-  constructor(inserter: Inserter, limits: Partial<typeof batchLimits> = {}) {
+  /** `onFailure` hears of every batch that was not stored, with the cause. */
+  constructor(
+    inserter: Inserter,
+    options: { limits?: Partial<BatchLimits>; onFailure?: (error: Error, outcome: WriteOutcome) => void } = {},
+  ) {
     this.#inserter = inserter;
-    this.#limits = { ...batchLimits, ...limits };
+    this.#limits = { ...batchLimits, ...options.limits };
+    this.#onFailure = options.onFailure ?? (() => undefined);
   }
 
   /** Resolves when the rows are durable or the outcome is known; never rejects. */
@@ -116,11 +124,12 @@ export class Batcher {
 
   async #store(requests: WriteRequest[]): Promise<WriteOutcome> {
     const token = randomUUID();
-    const messages = this.#known.unknown(requests.flatMap((request) => request.messages));
+    const messages = this.#known.unknown(requests.map((request) => request.messages));
     try {
-      await this.#insert(tables.messages, messageColumns, encodeMessages, messages, `${token}:messages`);
+      await this.#insert(tables.messages, messageColumns, encodeMessages, [...messages.values()], `${token}:messages`);
       this.#known.learn(messages);
-      await Promise.all([
+      // All are awaited, whatever one of them says: nothing of this batch is under way any more when it is answered.
+      const inserts = await Promise.allSettled([
         this.#insert(
           tables.spans,
           spanColumns,
@@ -136,10 +145,16 @@ export class Batcher {
           `${token}:events`,
         ),
       ]);
+      for (const insert of inserts) if (insert.status === 'rejected') throw insert.reason;
       return { status: 'stored' };
-    } catch (error) {
-      if (error instanceof RefusedError) return { status: 'refused', reason: error.message };
-      return { status: 'unavailable', retryAfterMs: 2_000 };
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      const outcome: WriteOutcome =
+        error instanceof RefusedError
+          ? { status: 'refused', reason: error.message }
+          : { status: 'unavailable', retryAfterMs: 2_000 };
+      this.#onFailure(error, outcome);
+      return outcome;
     }
   }
 
@@ -152,7 +167,7 @@ export class Batcher {
     token: string,
   ): Promise<void> {
     if (rows.length === 0) return;
-    const encoded = encode(rows);
+    const encoded = encodeOrRefuse(encode, rows);
     await pRetry(
       async () => {
         const outcome = await this.#inserter.insert({ table, columns, rows: encoded, token });
@@ -161,6 +176,15 @@ export class Batcher {
       },
       { retries: 1_000, minTimeout: 50, maxTimeout: 500, maxRetryTime: this.#limits.retryMs },
     );
+  }
+}
+
+/** A row that cannot be encoded must not be tried again for ever. */
+function encodeOrRefuse<Value>(encode: (rows: readonly Value[]) => Buffer, rows: readonly Value[]): Buffer {
+  try {
+    return encode(rows);
+  } catch (cause) {
+    throw new RefusedError(`a row cannot be encoded: ${cause instanceof Error ? cause.message : ''}`, { cause });
   }
 }
 

@@ -1,11 +1,11 @@
 import type { MessageRow } from '../../migrations/schema.ts';
 
-/** About 200 bytes of memory each. */
+/** A key is at most some 300 bytes of memory. */
 const knownMax = 200_000;
 
 /**
- * Which messages are stored already, so that a history that is sent with every call is inserted once. It may forget (a
- * message that is inserted again merges away), but must only learn what ClickHouse has acknowledged.
+ * Which messages are stored already, by their keys, so that a history that is sent with every call is inserted once. It
+ * may forget (a message that is inserted again merges away), but must only learn what ClickHouse has acknowledged.
  */
 export class KnownMessages {
   readonly #max: number;
@@ -15,19 +15,18 @@ export class KnownMessages {
     this.#max = max;
   }
 
-  /** Those of `rows` that are not known, each once. */
-  unknown(rows: readonly MessageRow[]): MessageRow[] {
+  /** Those that are not known, each once. */
+  unknown(requests: readonly ReadonlyMap<string, MessageRow>[]): Map<string, MessageRow> {
     const fresh = new Map<string, MessageRow>();
-    for (const row of rows) {
-      const key = keyOf(row);
-      if (!this.#touch(key) && !fresh.has(key)) fresh.set(key, row);
+    for (const messages of requests) {
+      for (const [key, row] of messages) if (!this.#touch(key)) fresh.set(key, row);
     }
-    return [...fresh.values()];
+    return fresh;
   }
 
-  /** Call after these rows were acknowledged. */
-  learn(rows: readonly MessageRow[]): void {
-    for (const row of rows) this.#keys.add(keyOf(row));
+  /** Call after these were acknowledged. */
+  learn(messages: ReadonlyMap<string, MessageRow>): void {
+    for (const key of messages.keys()) this.#keys.add(key);
     for (const key of this.#keys) {
       if (this.#keys.size <= this.#max) break;
       this.#keys.delete(key);
@@ -40,8 +39,4 @@ export class KnownMessages {
     this.#keys.add(key);
     return true;
   }
-}
-
-function keyOf({ project_id: projectId, week, conversation, hash }: MessageRow): string {
-  return `${projectId}\0${String(week)}\0${conversation}\0${Buffer.from(hash).toString('latin1')}`;
 }

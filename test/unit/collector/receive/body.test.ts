@@ -1,0 +1,123 @@
+import { deflateSync, gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { BodyError, bodyLimits, BodyReader } from '../../../../collector/receive/body.ts';
+
+const limits = { compressedBytes: 1000, decompressedBytes: 2000 };
+const body = Buffer.from('x'.repeat(100));
+
+function post(content: NonNullable<RequestInit['body']> | null, headers: Record<string, string> = {}): Request {
+  return new Request('http://localhost/v1/traces', {
+    method: 'POST',
+    headers,
+    body: content,
+    ...(content instanceof ReadableStream ? { duplex: 'half' } : {}),
+  });
+}
+
+async function statusOf(request: Request, reader = new BodyReader(limits)): Promise<number> {
+  const error: unknown = await reader.read(request).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(BodyError);
+  return error instanceof BodyError ? error.status : 0;
+}
+
+/** Chunks of 100 bytes, as many as are asked for; `read` counts them. */
+function endless(): { stream: ReadableStream<Uint8Array>; read: () => number } {
+  let chunks = 0;
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        chunks += 1;
+        controller.enqueue(new Uint8Array(100));
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { stream, read: () => chunks };
+}
+
+describe('BodyReader', () => {
+  it.each([
+    ['no encoding', body, {}],
+    ['identity', body, { 'content-encoding': 'identity' }],
+    ['gzip', gzipSync(body), { 'content-encoding': 'gzip' }],
+    ['GZIP', gzipSync(body), { 'content-encoding': ' GZIP ' }],
+    ['deflate', deflateSync(body), { 'content-encoding': 'deflate' }],
+  ])('reads a body in %s', async (_name, sent, headers) => {
+    const read = await new BodyReader(limits).read(post(sent, headers));
+    expect(Buffer.from(read).equals(body)).toBe(true);
+  });
+
+  it('reads an empty body', async () => {
+    expect(await new BodyReader(limits).read(post(null))).toHaveLength(0);
+  });
+
+  it('refuses an encoding it does not know with 415', async () => {
+    expect(await statusOf(post(body, { 'content-encoding': 'br' }))).toBe(415);
+    expect(await statusOf(post(body, { 'content-encoding': 'gzip, gzip' }))).toBe(415);
+  });
+
+  it.each(['gzip', 'deflate'])('refuses what is not %s with 400', async (encoding) => {
+    expect(await statusOf(post(body, { 'content-encoding': encoding }))).toBe(400);
+    expect(await statusOf(post(gzipSync(body).subarray(0, -5), { 'content-encoding': encoding }))).toBe(400);
+  });
+
+  it('takes bodies up to the limits and refuses one byte more with 413', async () => {
+    const reader = new BodyReader(limits);
+    expect(await reader.read(post(Buffer.alloc(1000)))).toHaveLength(1000);
+    expect(await statusOf(post(Buffer.alloc(1001)))).toBe(413);
+    expect(await reader.read(post(gzipSync(Buffer.alloc(2000)), { 'content-encoding': 'gzip' }))).toHaveLength(2000);
+    expect(await statusOf(post(gzipSync(Buffer.alloc(2001)), { 'content-encoding': 'gzip' }))).toBe(413);
+  });
+
+  it('stops reading where the limit is reached', async () => {
+    const { stream, read } = endless();
+    expect(await statusOf(post(stream))).toBe(413);
+    expect(read()).toBeLessThanOrEqual(12);
+  });
+
+  it('does not read a body that says it is too large', async () => {
+    const { stream, read } = endless();
+    expect(await statusOf(post(stream, { 'content-length': '1001' }))).toBe(413);
+    expect(read()).toBe(0);
+  });
+
+  it('unpacks a bomb no further than the limit', async () => {
+    const member = gzipSync(Buffer.alloc(16 * 1024 * 1024), { level: 1 });
+    const bomb = Buffer.concat(Array.from({ length: 64 }, () => member)); // a gigabyte
+    expect(bomb.length).toBeLessThan(bodyLimits.compressedBytes);
+    const before = process.memoryUsage().rss;
+    expect(await statusOf(post(bomb, { 'content-encoding': 'gzip' }), new BodyReader())).toBe(413);
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024);
+  });
+
+  it('refuses with 429 what would be too much at one time, and takes it later', async () => {
+    const reader = new BodyReader({ ...limits, receivingBytes: 250 });
+    let finish: () => void = () => undefined;
+    const slow = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(new Uint8Array(200));
+        finish = () => {
+          controller.close();
+        };
+      },
+    });
+    const first = reader.read(post(slow));
+    await new Promise((resume) => setTimeout(resume, 20));
+    expect(await statusOf(post(body), reader)).toBe(429);
+    finish();
+    expect(await first).toHaveLength(200);
+    expect(await reader.read(post(body))).toHaveLength(100);
+  });
+
+  it('answers 400 for a body that ends early', async () => {
+    const broken = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        controller.error(new Error('aborted'));
+      },
+    });
+    expect(await statusOf(post(broken))).toBe(400);
+  });
+});
