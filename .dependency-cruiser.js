@@ -20,7 +20,13 @@ export default {
       from: { path: '^(.+)$' },
       to: { circular: true, pathNot: '^$1$' },
     },
-    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'resolvable',
+      comment: '`/// <reference types="node" />` names types, not a module',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^node$' },
+    },
     {
       name: 'nothing-imports-test',
       severity: 'error',
