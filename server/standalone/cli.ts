@@ -6,7 +6,8 @@ import { holdDataDir } from './data-dir.ts';
 import { checkExternalClickHouse } from './external-clickhouse.ts';
 import { programs } from './programs.ts';
 import { StartError } from './start-error.ts';
-import { migrateDatabase, startEverything } from './start.ts';
+import { migrateDatabase } from './prepare-database.ts';
+import { startEverything } from './start.ts';
 import { superviseUntilSignal } from './supervise.ts';
 
 const verbs: Readonly<Record<string, { summary: string; run: () => Promise<number> }>> = {
@@ -63,11 +64,10 @@ async function runMigrate(): Promise<number> {
     return say('the database is up to date');
   }
   const dataDir = holdDataDir(config.dataDir);
-  const clickhouse = await startClickHouse({ dataDir: config.dataDir, log: console.error });
   try {
-    await migrateDatabase(clickhouse, config, console.log);
+    const clickhouse = await startClickHouse({ dataDir: config.dataDir, log: console.error });
+    await migrateDatabase(clickhouse, config, console.log).finally(() => clickhouse.stop());
   } finally {
-    await clickhouse.stop();
     dataDir.release();
   }
   return say('the database is up to date');

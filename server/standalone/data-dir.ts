@@ -56,9 +56,7 @@ function makeFolder(path: string, run: string): void {
     writeFileSync(probe, '');
     rmSync(probe);
   } catch (error) {
-    throw new StartError(
-      `the data folder ${path} cannot be used: ${explain(error, path)}; set SIGHTGLASS_DATA_DIR to another folder`,
-    );
+    throw refuseFolder(path, error);
   }
 }
 
@@ -76,15 +74,16 @@ const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'its disk is full',
   EDQUOT: 'its disk quota is used up',
   ENOTDIR: 'it is not a folder',
-  EEXIST: 'it is not a folder',
+  EEXIST: 'a file is in the way',
   ENAMETOOLONG: 'its name is too long',
   ENOENT: 'it cannot be made there',
 };
 
-function explain(error: unknown, path: string): string {
+/** One line of what the file system said about the data folder or what is in it. */
+export function refuseFolder(path: string, error: unknown): StartError {
   const { code = '', message } = error as NodeJS.ErrnoException;
-  if (isFile(path)) return 'it is a file';
-  return reasons[code] ?? message;
+  const reason = isFile(path) ? 'it is a file' : (reasons[code] ?? message);
+  return new StartError(`the data folder ${path} cannot be used: ${reason}; set SIGHTGLASS_DATA_DIR to another folder`);
 }
 
 function isFile(path: string): boolean {

@@ -61,6 +61,20 @@ test('says in one line that Node is too old', () => {
   expect(stderr).toMatch(/^sightglass: Node 26 or newer is needed, this is v[\d.]+; .*\n$/);
 });
 
+test('says in one line that there is no embedded ClickHouse for this platform', () => {
+  const dir = makeTempDir('platform');
+  const other = `Object.defineProperty(process, 'arch', { value: 'riscv64' })`;
+  const { status, stderr } = run(['migrate'], {
+    nodeArgs: ['--import', `data:text/javascript,${encodeURIComponent(other)}`],
+    env: { SIGHTGLASS_DATA_DIR: dir.path },
+  });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    /^sightglass: the embedded ClickHouse does not exist for linux-riscv64-glibc \(only for .*\): set CLICKHOUSE_URL .*\n$/,
+  );
+  dir.remove();
+});
+
 test('brings the embedded database up to date, and finds nothing to do the second time', () => {
   const dir = makeTempDir('migrate');
   const env = { SIGHTGLASS_DATA_DIR: 'data' }; // relative to where it is called

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request, type OutgoingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
@@ -121,6 +121,19 @@ test('refuses a folder that another ClickHouse uses, and leaves that one alone',
   await expect(start(other.path)).rejects.toThrow(`another ClickHouse is running on ${other.path}`);
   await withClient((client) => client.ping({ select: true }), first);
   await first.stop();
+  other.remove();
+});
+
+test('says in one line why it cannot start', async () => {
+  const other = makeTempDir('clickhouse-unusable');
+  writeFileSync(join(other.path, 'clickhouse'), '');
+  await expect(start(other.path)).rejects.toThrow(
+    `the data folder ${other.path} cannot be used: a file is in the way; set SIGHTGLASS_DATA_DIR to another folder`,
+  );
+  rmSync(join(other.path, 'clickhouse'));
+  mkdirSync(join(other.path, 'clickhouse', 'metadata'), { recursive: true });
+  writeFileSync(join(other.path, 'clickhouse', 'metadata', 'sightglass.sql'), 'nonsense');
+  await expect(start(other.path)).rejects.toThrow(/^the embedded ClickHouse could not start on \S+: .*nonsense.*$/);
   other.remove();
 });
 
