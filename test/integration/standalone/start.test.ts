@@ -5,7 +5,6 @@ import { afterEach, expect, test } from 'vitest';
 import { makeTempDir } from '../../support/temp-dir.ts';
 import {
   findChild,
-  isAlive,
   listChildren,
   startSightglass,
   waitUntil,
@@ -120,22 +119,15 @@ test('lets nothing outlive the supervisor when that is killed during the start',
   await waitUntilGone(children, 15_000);
 });
 
-test('stops in order and quickly', async () => {
+test('stops quickly', async () => {
   const sightglass = start(newDataDir());
   await sendSpan((await addresses(sightglass)).otlp);
   const children = listChildren(sightglass.pid);
-  const clickhouse = findChild(sightglass.pid, processes.clickhouse);
   const startedAt = performance.now();
-  let clickhouseWasLast = false;
   sightglass.signal('SIGINT');
-  await waitUntil(() => {
-    const left = children.filter(isAlive);
-    clickhouseWasLast ||= left.length === 1 && left[0] === clickhouse;
-    return left.length === 0;
-  }, 10_000);
   expect((await sightglass.exited).code).toBe(0);
-  expect(clickhouseWasLast).toBe(true);
-  expect(performance.now() - startedAt).toBeLessThan(3_000);
+  expect(performance.now() - startedAt).toBeLessThan(4_000); // 0.2 s on two idle cores; 5 s if a connection were kept open
+  await waitUntilGone(children, 100);
 });
 
 test('refuses a data folder that another one uses, names it, and leaves that one alone', async () => {
