@@ -11,6 +11,7 @@ import { connectDb } from './queries/db.ts';
 
 /** What is still being answered when the server stops gets this long. */
 const drainTimeoutMs = 5_000;
+const idleSweepMs = 50;
 
 const log = pino({ name: 'server', base: null });
 
@@ -87,11 +88,11 @@ function urlOf(config: Config, { port }: AddressInfo): string {
 /** Takes no new connection, lets what runs end, and cuts what takes too long. */
 async function drain(server: Server): Promise<void> {
   const cut = setTimeout(() => server.closeAllConnections(), drainTimeoutMs);
-  await new Promise((resolve) => {
-    server.close(resolve);
-    server.closeIdleConnections();
-  });
+  // A stream that ends leaves an idle connection behind, which would keep the server open.
+  const sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs);
+  await new Promise((resolve) => server.close(resolve));
   clearTimeout(cut);
+  clearInterval(sweep);
 }
 
 await main();

@@ -59,7 +59,7 @@ const cursor = z
 function anyOf<Value extends string>(value: z.ZodType<Value, Value>, options: { error: string; description: string }) {
   const { error, description } = options;
   return z
-    .union([value, z.array(value).max(filterValuesMax)], { error })
+    .union([value, z.array(value).max(filterValuesMax, { error })], { error })
     .transform((given): Value[] => (Array.isArray(given) ? given : [given]))
     .optional()
     .openapi({ description: `${description} Repeat it for any of several values.` });
@@ -67,7 +67,7 @@ function anyOf<Value extends string>(value: z.ZodType<Value, Value>, options: { 
 
 function text(description: string) {
   const error = `must be 1 to ${filterValueLength} characters, given at most ${filterValuesMax} times`;
-  return anyOf(z.string().min(1).max(filterValueLength), { error, description });
+  return anyOf(z.string().min(1, { error }).max(filterValueLength, { error }), { error, description });
 }
 
 const project = z

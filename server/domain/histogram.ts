@@ -24,6 +24,7 @@ export function bucketsOf(window: TimeWindow): Buckets {
   const intervalMs = intervalsMs.find((interval) => lengthMs <= interval * bucketsMax) ?? 3_650 * msPerDay;
   const intervalNs = BigInt(intervalMs) * nsPerMs;
   const starts: UnixNano[] = [];
+  if (window.from >= window.to) return { intervalMs, starts };
   for (let start = window.from - (window.from % intervalNs); start < window.to; start += intervalNs) {
     starts.push(unixNano(start));
   }

@@ -17,7 +17,7 @@ const cursorSchema = z.strictObject({
   value: int64,
   start: int64,
   /** Hex id or ids that break ties. */
-  id: z.string().regex(/^[0-9a-f]{16,48}$/),
+  id: z.string().regex(/^[0-9a-f]+$/),
 });
 export type Cursor = z.infer<typeof cursorSchema>;
 
@@ -25,10 +25,10 @@ export function encodeCursor(cursor: Cursor): string {
   return Buffer.from(JSON.stringify(cursor)).toString('base64url');
 }
 
-/** Throws `invalid_cursor` unless it is one that a list with this sort order gave out. */
-export function decodeCursor(text: string, sort: string): Cursor {
+/** Throws `invalid_cursor` unless it is one that this list gave out in this sort order; its ids have `idLength` hex digits. */
+export function decodeCursor(text: string, { sort, idLength }: { sort: string; idLength: number }): Cursor {
   const parsed = cursorSchema.safeParse(parseJson(Buffer.from(text, 'base64url').toString('utf8')));
-  if (!parsed.success) {
+  if (!parsed.success || (parsed.data.sort === sort && parsed.data.id.length !== idLength)) {
     throw new ApiError('invalid_cursor', '`cursor` is not one that this list gave out; begin again without it');
   }
   if (parsed.data.sort !== sort) {

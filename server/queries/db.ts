@@ -1,9 +1,9 @@
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { ApiError } from '../contract/errors.ts';
 
-/** Longer than any page should take; ClickHouse ends the query, the client gives up a little later. */
-const queryTimeoutMs = 10_000;
-const clientTimeoutMs = queryTimeoutMs + 5_000;
+/** Longer than any page should take. ClickHouse ends the query; the client gives up a little later. */
+const defaultQueryTimeoutMs = 10_000;
+const clientGraceMs = 5_000;
 /** One query's share of the memory ClickHouse may use; above a quarter of it, sorting and grouping go to disk. */
 const queryMemoryBytes = 1_500_000_000;
 const spillBytes = queryMemoryBytes / 4;
@@ -18,6 +18,7 @@ export interface DbConnection {
   url: string;
   /** Sent as `x-sightglass-secret`: the embedded ClickHouse answers nobody else. */
   secret?: string | undefined;
+  queryTimeoutMs?: number | undefined;
 }
 
 /**
@@ -59,13 +60,13 @@ export class Db {
 }
 
 /** Connects lazily: a database that is away is an error of the first query. */
-export function connectDb({ url, secret }: DbConnection): Db {
+export function connectDb({ url, secret, queryTimeoutMs = defaultQueryTimeoutMs }: DbConnection): Db {
   const client = createClient({
     url,
     ...(secret === undefined ? {} : { http_headers: { 'x-sightglass-secret': secret } }),
     application: 'sightglass-server',
     log: { level: ClickHouseLogLevel.OFF }, // errors are logged once, where they are handled
-    request_timeout: clientTimeoutMs,
+    request_timeout: queryTimeoutMs + clientGraceMs,
     max_open_connections: maxConnections,
     use_multipart_params_auto: true,
     clickhouse_settings: {
@@ -100,11 +101,13 @@ function toApiError(error: unknown): unknown {
 
 function isNetworkError(error: Error): boolean {
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  return /^(ECONN|EPIPE|EHOST|ENET|ENOTFOUND|EAI_|ETIMEDOUT|UND_)/.test(code) || /socket hang up/.test(error.message);
+  return (
+    /^(ECONN|EPIPE|EHOST|ENET|ENOTFOUND|EAI_|ETIMEDOUT|UND_)/.test(code) || error.message.includes('socket hang up')
+  );
 }
 
 function queryTimeout(cause: Error): ApiError {
-  const message = `the query took longer than ${queryTimeoutMs / 1000} s; a shorter time range or more filters help`;
+  const message = 'the query took longer than its limit; a shorter time range or more filters help';
   return new ApiError('query_timeout', message, { cause });
 }
 

@@ -35,7 +35,8 @@ interface SpanKey {
 export async function listSpans(db: Db, request: SpanListRequest): Promise<SpanListReply> {
   const { sort, limit } = request;
   const cursorSort = `spans ${sort}`;
-  const cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor, cursorSort);
+  const cursor =
+    request.cursor === undefined ? undefined : decodeCursor(request.cursor, { sort: cursorSort, idLength: 48 });
   const window =
     cursor !== undefined && request.isDefaultWindow
       ? { from: unixNano(cursor.from), to: unixNano(cursor.to) }

@@ -20,7 +20,8 @@ export interface TraceRequest {
 /** One page of a trace's spans in order of start, then span id; the summary is of the whole trace. Throws `trace_not_found`. */
 export async function getTrace(db: Db, request: TraceRequest): Promise<TraceReply> {
   const { projectId, traceId } = request;
-  const cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor, cursorSort);
+  const cursor =
+    request.cursor === undefined ? undefined : decodeCursor(request.cursor, { sort: cursorSort, idLength: 16 });
   const window = await findTraceWindow(db, { projectId, traceId });
   if (window === undefined) {
     throw new ApiError('trace_not_found', `project ${projectId} has no trace ${traceId}`);

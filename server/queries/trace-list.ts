@@ -51,7 +51,7 @@ const sortValues: Readonly<Record<TraceSort, string>> = {
  */
 export async function listTraces(db: Db, request: TraceListRequest): Promise<TraceListReply> {
   const { projectId, sort, limit } = request;
-  const cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor, sort);
+  const cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor, { sort, idLength: 32 });
   const window =
     cursor !== undefined && request.isDefaultWindow
       ? { from: unixNano(cursor.from), to: unixNano(cursor.to) }

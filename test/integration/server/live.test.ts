@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { traceSummary } from '../../../server/contract/traces.ts';
+import { streamsMax } from '../../../server/live/live-feed.ts';
+import { useDatabase } from '../../support/database.ts';
+import { type Api, useApi } from './api.ts';
+import { noonNs, spanIdOf, textMessage, traceIdOf } from './fixtures.ts';
+
+const arrivalLimitMs = 2_000;
+
+interface Event {
+  event: string;
+  data: unknown;
+  id: string;
+}
+
+describe('the live stream', () => {
+  const api = useApi(useDatabase());
+
+  it('has a span on it within two seconds, and its trace again when it grows', async () => {
+    const traceId = traceIdOf('a1');
+    await using stream = await openLive(api);
+    const started = Date.now();
+    await api.write.spans({ traceId, spanId: spanIdOf(1), columns: { name: 'begun' } });
+    const first = await stream.next();
+    expect(Date.now() - started).toBeLessThan(arrivalLimitMs);
+    expect(first.event).toBe('trace');
+    expect(traceSummary.parse(first.data)).toMatchObject({ traceId, name: 'begun', spanCount: 1 });
+    await api.write.spans({ traceId, spanId: spanIdOf(2), parentSpanId: spanIdOf(1), at: 1 });
+    expect((await stream.next()).data).toMatchObject({ traceId, spanCount: 2 });
+  });
+
+  it('sends only what matches the filters of the page', async () => {
+    const [yes, no] = [traceIdOf('b1'), traceIdOf('b2')];
+    await using byAgent = await openLive(api, 'agent=wanted');
+    await using byText = await openLive(api, 'q=xylophone');
+    await api.write.spans({ traceId: no, spanId: spanIdOf(1), columns: { agent_name: 'another' } });
+    await api.write.spans({
+      traceId: yes,
+      spanId: spanIdOf(1),
+      columns: { agent_name: 'wanted' },
+      input: [textMessage('user', 'a xylophone')],
+    });
+    expect((await byAgent.next()).data).toMatchObject({ traceId: yes });
+    expect((await byText.next()).data).toMatchObject({ traceId: yes });
+  });
+
+  it('knows a trace whose root began days before', async () => {
+    const traceId = traceIdOf('c1');
+    const days = 3 * 86_400;
+    await api.write.spans({ traceId, spanId: spanIdOf(1), at: -days, columns: { name: 'root' } });
+    await using stream = await openLive(api);
+    await api.write.spans({ traceId, spanId: spanIdOf(2), parentSpanId: spanIdOf(1) });
+    expect((await stream.next()).data).toMatchObject({
+      name: 'root',
+      spanCount: 2,
+      startTimeUnixNano: String(noonNs - BigInt(days) * 1_000_000_000n),
+    });
+  });
+
+  it('begins with what was missed when a client comes back', async () => {
+    const traceId = traceIdOf('d1');
+    const before = Date.now() - 5_000;
+    await api.write.spans({ traceId, spanId: spanIdOf(1), columns: { agent_name: 'missed' } });
+    await using stream = await openLive(api, 'agent=missed', { 'last-event-id': String(before) });
+    const { data, id } = await stream.next();
+    expect(data).toMatchObject({ traceId });
+    expect(Number(id)).toBeGreaterThan(before - 1_000);
+  });
+
+  it('counts what is too much to send', async () => {
+    await using stream = await openLive(api);
+    await api.write.spans(
+      ...Array.from({ length: 130 }, (_, i) => ({
+        traceId: traceIdOf(`e${i.toString(16).padStart(2, '0')}`),
+        spanId: spanIdOf(1),
+      })),
+    );
+    const events = await Promise.all(Array.from({ length: 101 }, () => stream.next()));
+    expect(events.slice(0, 100).every((event) => event.event === 'trace')).toBe(true);
+    expect(events[100]).toMatchObject({ event: 'more', data: { traceCount: 30 } });
+  });
+
+  it('is served to a limited number of pages', async () => {
+    const streams = await Promise.all(Array.from({ length: streamsMax }, () => openLive(api)));
+    const refused = await api.ask('/api/live', { project: api.project });
+    expect(refused).toMatchObject({ status: 429, error: { code: 'too_many_streams' } });
+    await Promise.all(streams.map((stream) => stream[Symbol.asyncDispose]()));
+    await using again = await openLive(api);
+    expect(again).toBeDefined();
+  });
+});
+
+/** A page that listens. The first poll counts what is there, so that only what comes after is sent. */
+async function openLive(api: Api, filter = '', headers: Record<string, string> = {}) {
+  const controller = new AbortController();
+  const response = await api.app.request(`http://127.0.0.1/api/live?project=${api.project}&${filter}`, {
+    headers: { host: '127.0.0.1', 'accept-encoding': 'gzip', ...headers },
+    signal: controller.signal,
+  });
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toBe('text/event-stream');
+  expect(response.headers.get('content-encoding')).toBeNull();
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  if (reader === undefined) throw new Error('the stream has no body');
+  const events: Event[] = [];
+  const waiting: ((event: Event) => void)[] = [];
+  const pump = async () => {
+    let buffer = '';
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      buffer += value;
+      const blocks = buffer.split('\n\n');
+      buffer = blocks.pop() ?? '';
+      for (const event of blocks.flatMap(parseEvent)) {
+        const waiter = waiting.shift();
+        if (waiter === undefined) events.push(event);
+        else waiter(event);
+      }
+    }
+  };
+  void pump().catch(() => undefined);
+  if (headers['last-event-id'] === undefined) await firstPoll();
+  return {
+    next: async (): Promise<Event> => {
+      const event = events.shift();
+      return event ?? new Promise((resolve) => waiting.push(resolve));
+    },
+    async [Symbol.asyncDispose]() {
+      await reader.cancel();
+    },
+  };
+}
+
+function parseEvent(block: string): Event[] {
+  const fields = new Map(block.split('\n').map((line) => [line.split(': ', 1)[0], line.slice(line.indexOf(': ') + 2)]));
+  const [event, data, id] = [fields.get('event'), fields.get('data'), fields.get('id')];
+  return event === undefined || data === undefined ? [] : [{ event, data: JSON.parse(data) as unknown, id: id ?? '' }];
+}
+
+/** Nothing tells when the first poll is over; it takes one small query. */
+async function firstPoll(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 400));
+}
