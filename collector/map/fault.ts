@@ -39,7 +39,8 @@ export function findLogFault(record: OtlpLogRecord, name: string, bounds: TimeBo
   return (
     findIdFault('trace id', record.traceId, 16) ??
     findIdFault('span id', record.spanId, 8) ??
-    findTimeFault('time', record.timeUnixNano === 0n ? record.observedTimeUnixNano : record.timeUnixNano, bounds)
+    findTimeFault('time', record.timeUnixNano === 0n ? record.observedTimeUnixNano : record.timeUnixNano, bounds) ??
+    (record.observedTimeUnixNano > maxTimeNs ? 'observed time is out of range' : undefined)
   );
 }
 

@@ -2,28 +2,33 @@ import type { Json } from '../lossless-json.ts';
 import { tryParseJson } from '../lossless-json.ts';
 import type { AnyValue, Attributes, OtlpEvent } from '../receive/otlp.ts';
 import { readGenAiContent } from './gen-ai-content.ts';
-import { type CanonicalMessage, type JsonObject, readMessage, readMessages } from './message.ts';
+import { type CanonicalMessage, type JsonObject, readContent, readMessage, readMessages } from './message.ts';
 import type { Reading } from './reading.ts';
-import { jsonObject, structured } from './value.ts';
+import { jsonObject, structuredContent } from './value.ts';
 
 export const operationDetails = 'gen_ai.client.inference.operation.details';
 
 /** Events of one message each (conventions up to v1.36), by name: the role, and which side of the call. */
-const messageEvents: Readonly<Record<string, { role: string; side: 'inputMessages' | 'outputMessages' }>> = {
-  'gen_ai.system.message': { role: 'system', side: 'inputMessages' },
-  'gen_ai.user.message': { role: 'user', side: 'inputMessages' },
-  'gen_ai.assistant.message': { role: 'assistant', side: 'inputMessages' },
-  'gen_ai.tool.message': { role: 'tool', side: 'inputMessages' },
-  'gen_ai.choice': { role: 'assistant', side: 'outputMessages' },
-};
+const messageEvents: ReadonlyMap<string, { role: string; side: 'inputMessages' | 'outputMessages' }> = new Map(
+  Object.entries({
+    'gen_ai.system.message': { role: 'system', side: 'inputMessages' },
+    'gen_ai.user.message': { role: 'user', side: 'inputMessages' },
+    'gen_ai.assistant.message': { role: 'assistant', side: 'inputMessages' },
+    'gen_ai.tool.message': { role: 'tool', side: 'inputMessages' },
+    'gen_ai.choice': { role: 'assistant', side: 'outputMessages' },
+  }),
+);
 
 /** Still older span events that hold a whole side of the call in one attribute. */
-const contentEvents: Readonly<
-  Record<string, { attribute: string; role: string; side: 'inputMessages' | 'outputMessages' }>
-> = {
-  'gen_ai.content.prompt': { attribute: 'gen_ai.prompt', role: 'user', side: 'inputMessages' },
-  'gen_ai.content.completion': { attribute: 'gen_ai.completion', role: 'assistant', side: 'outputMessages' },
-};
+const contentEvents: ReadonlyMap<
+  string,
+  { attribute: string; role: string; side: 'inputMessages' | 'outputMessages' }
+> = new Map(
+  Object.entries({
+    'gen_ai.content.prompt': { attribute: 'gen_ai.prompt', role: 'user', side: 'inputMessages' },
+    'gen_ai.content.completion': { attribute: 'gen_ai.completion', role: 'assistant', side: 'outputMessages' },
+  }),
+);
 
 /** True for log records that belong to a model call; the others are not stored. */
 export function isGenAiEvent(name: string): boolean {
@@ -32,7 +37,7 @@ export function isGenAiEvent(name: string): boolean {
 
 /** True for an event whose whole content becomes messages. */
 export function holdsMessages(name: string): boolean {
-  return name in messageEvents || name in contentEvents || name === operationDetails;
+  return messageEvents.has(name) || contentEvents.has(name) || name === operationDetails;
 }
 
 /** The messages that a span's own events carry, in their order; undefined where none does. */
@@ -51,12 +56,12 @@ export function readGenAiEvents(events: readonly OtlpEvent[]): Reading | undefin
  */
 export function readGenAiEvent(name: string, attributes: Attributes, body: Json): Reading | undefined {
   if (name === operationDetails) return readGenAiContent(attributes);
-  const single = messageEvents[name];
+  const single = messageEvents.get(name);
   if (single !== undefined) return { [single.side]: [readEventMessage(name, single.role, body)] };
-  const whole = contentEvents[name];
+  const whole = contentEvents.get(name);
   if (whole === undefined) return undefined;
   const value: AnyValue | undefined = attributes.get(whole.attribute);
-  return value === undefined ? undefined : { [whole.side]: readMessages(structured(value), whole.role) };
+  return value === undefined ? undefined : { [whole.side]: readMessages(structuredContent(value), whole.role) };
 }
 
 /** Two pieces of one call's content: lists are joined, nothing is overwritten. */
@@ -84,8 +89,9 @@ const eventFields = new Set([
 
 /** `{content, tool_calls?, id?}`; a choice has `{index, finish_reason, message}`. With capture off the text is missing. */
 function readEventMessage(name: string, role: string, body: Json): CanonicalMessage {
-  if (typeof body === 'string') return readMessage(body, role);
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return { role, parts: [] };
+  if (typeof body !== 'object' || body === null || Array.isArray(body) || JSON.isRawJSON(body)) {
+    return { role, parts: readContent(body) };
+  }
   const { id, finish_reason: finish, message } = body;
   const own = Object.entries(body).filter(([key]) => !eventFields.has(key));
   const fields = Object.fromEntries(own.map(([key, value]) => [key, key === 'tool_calls' ? parsed(value) : value]));

@@ -62,6 +62,7 @@ export function readGenAiUsage(attributes: Attributes): RawUsage {
     reasoning: first('gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens'),
     inputAudio: first('gen_ai.usage.audio.input_tokens'),
     outputAudio: first('gen_ai.usage.audio.output_tokens'),
+    total: first('gen_ai.usage.total_tokens'),
   };
 }
 

@@ -1,7 +1,7 @@
 import { hash as digest } from 'node:crypto';
 import type { MessageRow, SpanEventRow } from '../../migrations/schema.ts';
 import type { OtlpLogRecord } from '../receive/otlp.ts';
-import { cutJson } from './cut.ts';
+import { cutJson, cutName } from './cut.ts';
 import { holdsMessages, operationDetails, readGenAiEvent } from './gen-ai-events.ts';
 import { genAi } from './gen-ai.ts';
 import { previewInput, previewOutput } from './preview.ts';
@@ -52,10 +52,10 @@ export function mapLog(
     time: timeNs,
     observed_time: record.observedTimeUnixNano,
     sequence,
-    name,
+    name: cutName(name),
     severity: record.severityNumber & 0xff,
     service_name: text(record.resource.get('service.name')) ?? '',
-    scope_name: record.scope.name,
+    scope_name: cutName(record.scope.name),
     session_id: sessionId,
     system_instructions: storeMessages(reading.systemInstructions ?? [], bucket, messages),
     tool_definitions: storeDefinitions(reading.toolDefinitions ?? [], bucket, messages),

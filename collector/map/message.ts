@@ -11,13 +11,15 @@ export interface CanonicalMessage {
   finish_reason?: string;
 }
 
-const roles: Readonly<Record<string, string>> = {
-  developer: 'system',
-  human: 'user',
-  ai: 'assistant',
-  model: 'assistant',
-  function: 'tool',
-};
+const roles: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    developer: 'system',
+    human: 'user',
+    ai: 'assistant',
+    model: 'assistant',
+    function: 'tool',
+  }),
+);
 
 /**
  * Messages from whatever an emitter put where messages belong: a list in the OpenTelemetry or the OpenAI shape, one such
@@ -94,66 +96,75 @@ export function readToolCall(call: Json): JsonObject {
 type PartReader = (part: JsonObject) => JsonObject;
 
 /** By `type`: the OpenTelemetry part types, and those of the OpenAI and Anthropic content lists. */
-const partReaders: Readonly<Record<string, PartReader>> = {
-  text: ({ text, content, ...rest }) => ({ ...rest, type: 'text', content: asText(content ?? text) }),
-  input_text: (part) => readText(part),
-  output_text: (part) => readText(part),
-  refusal: ({ refusal, ...rest }) => ({ ...rest, type: 'text', content: asText(refusal ?? null) }),
-  reasoning: ({ text, content, ...rest }) => ({ ...rest, type: 'reasoning', content: asText(content ?? text) }),
-  thinking: ({ thinking, content, ...rest }) => ({ ...rest, type: 'reasoning', content: asText(content ?? thinking) }),
-  tool_call: ({ id, name, arguments: given, ...rest }) => ({
-    ...rest,
-    type: 'tool_call',
-    id: id ?? null,
-    name: name ?? '',
-    arguments: parsed(given),
+const partReaders: ReadonlyMap<string, PartReader> = new Map(
+  Object.entries({
+    text: ({ text, content, ...rest }) => ({ ...rest, type: 'text', content: asText(content ?? text) }),
+    input_text: (part) => readText(part),
+    output_text: (part) => readText(part),
+    refusal: ({ refusal, ...rest }) => ({ ...rest, type: 'text', content: asText(refusal ?? null) }),
+    reasoning: ({ text, content, ...rest }) => ({ ...rest, type: 'reasoning', content: asText(content ?? text) }),
+    thinking: ({ thinking, content, ...rest }) => ({
+      ...rest,
+      type: 'reasoning',
+      content: asText(content ?? thinking),
+    }),
+    tool_call: ({ id, name, arguments: given, ...rest }) => ({
+      ...rest,
+      type: 'tool_call',
+      id: id ?? null,
+      name: asText(name),
+      arguments: parsed(given),
+    }),
+    tool_use: ({ id, name, input, ...rest }) => ({
+      ...rest,
+      type: 'tool_call',
+      id: id ?? null,
+      name: asText(name),
+      arguments: parsed(input),
+    }),
+    server_tool_call: ({ id, name, server_tool_call: given, ...rest }) => ({
+      ...rest,
+      type: 'tool_call',
+      id: id ?? null,
+      name: asText(name),
+      arguments: parsed(given),
+    }),
+    tool_call_response: ({ id, response, result, ...rest }) => ({
+      ...rest,
+      type: 'tool_call_response',
+      id: id ?? null,
+      result: parsed(result ?? response),
+    }),
+    tool_result: ({ tool_use_id: id, content, ...rest }) => ({
+      ...rest,
+      type: 'tool_call_response',
+      id: id ?? null,
+      result: parsed(content),
+    }),
+    server_tool_call_response: ({ id, server_tool_call_response: response, ...rest }) => ({
+      ...rest,
+      type: 'tool_call_response',
+      id: id ?? null,
+      result: parsed(response),
+    }),
+    media: (part) => part,
+    data: (part) => part,
+    blob: (part) => ({ ...part, type: 'media' }),
+    uri: (part) => ({ ...part, type: 'media' }),
+    file: (part) => ('file_id' in part ? { ...part, type: 'media' } : { type: 'data', value: part }),
+    image_url: ({ image_url: image = null, ...rest }) => {
+      if (!isObject(image)) return readImage(image, rest);
+      const { url = null, ...details } = image;
+      return readImage(url, { ...rest, ...details });
+    },
+    input_image: ({ image_url: image, ...rest }) => readImage(image ?? null, rest),
   }),
-  tool_use: ({ id, name, input, ...rest }) => ({
-    ...rest,
-    type: 'tool_call',
-    id: id ?? null,
-    name: name ?? '',
-    arguments: parsed(input),
-  }),
-  server_tool_call: ({ id, name, server_tool_call: given, ...rest }) => ({
-    ...rest,
-    type: 'tool_call',
-    id: id ?? null,
-    name: name ?? '',
-    arguments: parsed(given),
-  }),
-  tool_call_response: ({ id, response, result, ...rest }) => ({
-    ...rest,
-    type: 'tool_call_response',
-    id: id ?? null,
-    result: parsed(result ?? response),
-  }),
-  tool_result: ({ tool_use_id: id, content, ...rest }) => ({
-    ...rest,
-    type: 'tool_call_response',
-    id: id ?? null,
-    result: parsed(content),
-  }),
-  server_tool_call_response: ({ id, server_tool_call_response: response, ...rest }) => ({
-    ...rest,
-    type: 'tool_call_response',
-    id: id ?? null,
-    result: parsed(response),
-  }),
-  media: (part) => part,
-  data: (part) => part,
-  blob: (part) => ({ ...part, type: 'media' }),
-  uri: (part) => ({ ...part, type: 'media' }),
-  file: (part) => ('file_id' in part ? { ...part, type: 'media' } : { type: 'data', value: part }),
-  image_url: ({ image_url: image, ...rest }) =>
-    readImage(isObject(image ?? null) ? ((image as JsonObject)['url'] ?? null) : (image ?? null), rest),
-  input_image: ({ image_url: image, ...rest }) => readImage(image ?? null, rest),
-};
+);
 
 function readPart(part: Json): JsonObject {
   if (typeof part === 'string') return { type: 'text', content: part };
   if (!isObject(part)) return { type: 'data', value: part };
-  const read = typeof part['type'] === 'string' ? partReaders[part['type']] : undefined;
+  const read = typeof part['type'] === 'string' ? partReaders.get(part['type']) : undefined;
   return read === undefined ? { type: 'data', value: part } : read(part);
 }
 
@@ -177,7 +188,7 @@ function canonical(message: CanonicalMessage): CanonicalMessage {
 
 function readRole(role: Json | undefined, otherwise: string): string {
   if (typeof role !== 'string' || role === '') return otherwise;
-  return roles[role.toLowerCase()] ?? role;
+  return roles.get(role.toLowerCase()) ?? role;
 }
 
 /** Fields of a message that have no canonical name, empty ones dropped. */
@@ -197,7 +208,7 @@ function asText(value: Json | undefined): string {
 }
 
 function isPart(value: Json): boolean {
-  return isObject(value) && typeof value['type'] === 'string' && !('role' in value) && value['type'] in partReaders;
+  return isObject(value) && typeof value['type'] === 'string' && !('role' in value) && partReaders.has(value['type']);
 }
 
 function isObject(value: Json): value is JsonObject {

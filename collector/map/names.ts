@@ -2,32 +2,35 @@
 export type SpanKind =
   'agent' | 'llm' | 'tool' | 'retriever' | 'embedding' | 'chain' | 'guardrail' | 'evaluator' | 'other';
 
-const kindOfOperation: Readonly<Record<string, SpanKind>> = {
-  chat: 'llm',
-  generate_content: 'llm',
-  text_completion: 'llm',
-  completion: 'llm',
-  generate: 'llm',
-  message: 'llm',
-  embeddings: 'embedding',
-  execute_tool: 'tool',
-  invoke_agent: 'agent',
-  create_agent: 'agent',
-  retrieval: 'retriever',
-  search_memory: 'retriever',
-  rerank: 'retriever',
-  invoke_workflow: 'chain',
-  workflow: 'chain',
-  plan: 'chain',
-  agent_step: 'chain',
-  task: 'chain',
-  chain: 'chain',
-  model_generation: 'chain',
-};
+/** A Map, as every table that names from outside are looked up in: an object also answers to `constructor`. */
+const kindOfOperation: ReadonlyMap<string, SpanKind> = new Map(
+  Object.entries({
+    chat: 'llm',
+    generate_content: 'llm',
+    text_completion: 'llm',
+    completion: 'llm',
+    generate: 'llm',
+    message: 'llm',
+    embeddings: 'embedding',
+    execute_tool: 'tool',
+    invoke_agent: 'agent',
+    create_agent: 'agent',
+    retrieval: 'retriever',
+    search_memory: 'retriever',
+    rerank: 'retriever',
+    invoke_workflow: 'chain',
+    workflow: 'chain',
+    plan: 'chain',
+    agent_step: 'chain',
+    task: 'chain',
+    chain: 'chain',
+    model_generation: 'chain',
+  }),
+);
 
 /** Kind from `gen_ai.operation.name`; a name that is not known is `other`. */
 export function kindFromOperation(operation: string): SpanKind {
-  return kindOfOperation[operation] ?? 'other';
+  return kindOfOperation.get(operation) ?? 'other';
 }
 
 /** Prefix of what emitters call a provider, to the name that OpenTelemetry gives it; the first that fits counts. */
@@ -63,22 +66,24 @@ export function normaliseProvider(provider: string): string {
   return providers.find(([prefix]) => name.startsWith(prefix))?.[1] ?? name;
 }
 
-const finishReasons: Readonly<Record<string, string>> = {
-  completed: 'stop',
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  max_tokens: 'length',
-  'tool-calls': 'tool_calls',
-  tool_call: 'tool_calls',
-  tool_use: 'tool_calls',
-  function_call: 'tool_calls',
-  'content-filter': 'content_filter',
-  safety: 'content_filter',
-  refusal: 'content_filter',
-};
+const finishReasons: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    completed: 'stop',
+    end_turn: 'stop',
+    stop_sequence: 'stop',
+    max_tokens: 'length',
+    'tool-calls': 'tool_calls',
+    tool_call: 'tool_calls',
+    tool_use: 'tool_calls',
+    function_call: 'tool_calls',
+    'content-filter': 'content_filter',
+    safety: 'content_filter',
+    refusal: 'content_filter',
+  }),
+);
 
 /** One word a reason: stop, length, tool_calls, content_filter, error; another is kept in lower case. */
 export function normaliseFinishReason(reason: string): string {
   const name = reason.toLowerCase();
-  return finishReasons[name] ?? name;
+  return finishReasons.get(name) ?? name;
 }

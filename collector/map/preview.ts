@@ -2,16 +2,18 @@ import type { Json } from '../lossless-json.ts';
 import type { CanonicalMessage, JsonObject } from './message.ts';
 
 const previewCharacters = 200;
+/** A preview is made of this much text; white space beyond belief in front of a text may hide it. */
+const previewSourceCharacters = previewCharacters * 16;
 
 /** What the user said last, as one line of at most 200 characters; '' where no user message has text. */
 export function previewInput(messages: readonly CanonicalMessage[]): string {
-  const asked = messages.findLast((message) => message.role === 'user' && plainText(message) !== '');
+  const asked = messages.findLast((message) => message.role === 'user' && hasText(message));
   return asked === undefined ? '' : preview(plainText(asked));
 }
 
 /** What was answered: the last text, else the tool calls as `name(arguments)`. */
 export function previewOutput(messages: readonly CanonicalMessage[]): string {
-  const answer = messages.findLast((message) => plainText(message) !== '');
+  const answer = messages.findLast(hasText);
   if (answer !== undefined) return preview(plainText(answer));
   const calls = messages.flatMap(({ parts }) => parts.filter(({ type }) => type === 'tool_call'));
   return preview(calls.map((call) => `${plain(call['name'])}(${plain(call['arguments'])})`).join(', '));
@@ -22,12 +24,15 @@ export function previewValue(value: Json | undefined): string {
   return value === undefined || value === null ? '' : preview(plain(value));
 }
 
+function hasText({ parts }: CanonicalMessage): boolean {
+  return parts.some((part) => part['type'] === 'text' && /\S/.test(plain(part['content'])));
+}
+
 function plainText({ parts }: CanonicalMessage): string {
   return parts
     .filter((part: JsonObject) => part['type'] === 'text')
     .map((part) => plain(part['content']))
-    .join(' ')
-    .trim();
+    .join(' ');
 }
 
 function plain(value: Json | undefined): string {
@@ -36,10 +41,9 @@ function plain(value: Json | undefined): string {
 
 /** White space folded; cut between characters, not inside one. */
 function preview(text: string): string {
-  const line = text
-    .slice(0, previewCharacters * 8)
-    .replace(/\s+/g, ' ')
-    .trim();
+  const start = text.trimStart();
+  const line = start.slice(0, previewSourceCharacters).toWellFormed().replace(/\s+/g, ' ').trim();
   const characters = Array.from(line);
-  return characters.length <= previewCharacters ? line : `${characters.slice(0, previewCharacters - 1).join('')}…`;
+  const whole = characters.length <= previewCharacters && start.length <= previewSourceCharacters;
+  return whole ? line : `${characters.slice(0, previewCharacters - 1).join('')}…`;
 }

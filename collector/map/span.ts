@@ -2,7 +2,7 @@ import type { MessageRow, SpanRow } from '../../migrations/schema.ts';
 import type { Json } from '../lossless-json.ts';
 import type { AnyValue, Attributes, OtlpSpan } from '../receive/otlp.ts';
 import { readSpan } from './conventions.ts';
-import { cutJson, cutText } from './cut.ts';
+import { cutJson, cutName, cutText, payloadLimitBytes } from './cut.ts';
 import { readOutcome } from './general.ts';
 import { holdsMessages } from './gen-ai-events.ts';
 import type { SpanKind } from './names.ts';
@@ -43,9 +43,9 @@ export function mapSpan(span: OtlpSpan, projectId: string): MappedSpan {
     trace_id: span.traceId,
     span_id: span.spanId,
     parent_span_id: span.parentSpanId.length === 8 ? span.parentSpanId : noId,
-    trace_state: span.traceState,
+    trace_state: cutName(span.traceState),
     flags: span.flags,
-    name: cutText(span.name, 4096),
+    name: cutName(span.name),
     span_kind: span.kind & 0xff,
     start_time: span.startTimeUnixNano,
     duration_ns: span.endTimeUnixNano - span.startTimeUnixNano,
@@ -56,8 +56,8 @@ export function mapSpan(span: OtlpSpan, projectId: string): MappedSpan {
     service_name: text(span.resource.get('service.name')) ?? '',
     environment:
       text(span.resource.get('deployment.environment.name')) ?? text(span.resource.get('deployment.environment')) ?? '',
-    scope_name: span.scope.name,
-    scope_version: span.scope.version,
+    scope_name: cutName(span.scope.name),
+    scope_version: cutName(span.scope.version),
     convention,
     kind,
     operation: reading.operation ?? '',
@@ -135,8 +135,9 @@ export interface SplitAttributes {
 /** Attributes by where they are kept; those in `contentKeys` are stored as messages or payloads already. */
 export function splitAttributes(attributes: Attributes, contentKeys: ReadonlySet<string>): SplitAttributes {
   const split: SplitAttributes = { strings: new Map(), others: new Map(), content: new Map() };
-  for (const [key, value] of attributes) {
-    if (contentKeys.has(key)) continue;
+  for (const [name, value] of attributes) {
+    if (contentKeys.has(name)) continue;
+    const key = cutName(name);
     if (typeof value !== 'string') {
       const encoded = typedJson(value);
       if (encoded.length <= longAttributeCharacters) split.others.set(key, encoded);
@@ -148,7 +149,7 @@ export function splitAttributes(attributes: Attributes, contentKeys: ReadonlySet
 }
 
 function cutTyped(value: AnyValue, encoded: string): string {
-  return Buffer.byteLength(encoded) <= 1024 * 1024
+  return Buffer.byteLength(encoded) <= payloadLimitBytes
     ? encoded
     : cutJson(jsonObject(new Map([['value', value]]))['value'] ?? null);
 }
@@ -176,7 +177,7 @@ function linksJson({ links }: OtlpSpan): string {
 
 function objectJson(attributes: Attributes): string {
   const encoded = typedJson(attributes);
-  return Buffer.byteLength(encoded) <= 1024 * 1024 ? encoded : cutJson(jsonObject(attributes));
+  return Buffer.byteLength(encoded) <= payloadLimitBytes ? encoded : cutJson(jsonObject(attributes));
 }
 
 function payload(value: Json | undefined): string {

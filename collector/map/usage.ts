@@ -9,14 +9,16 @@ export interface RawUsage {
   reasoning?: bigint | undefined;
   inputAudio?: bigint | undefined;
   outputAudio?: bigint | undefined;
+  /** Sum that the source gives; only used to tell how it counts cached tokens. */
+  total?: bigint | undefined;
 }
 
 /** Totals: `input` includes cache reads and writes, `output` includes reasoning. */
-export type Usage = { [Count in keyof Required<RawUsage>]: bigint };
+export type Usage = { [Count in keyof Required<Omit<RawUsage, 'total'>>]: bigint };
 
 /**
  * Inclusive totals of what was sent, or undefined when there were no token counts. A source whose cached tokens exceed its
- * input cannot have included them: they are added.
+ * input cannot have included them, and one whose total is larger by just these did not: they are added.
  */
 export function normaliseUsage(raw: RawUsage): Usage | undefined {
   const cacheWrite = raw.cacheWrite ?? sum(raw.cacheWrite5m, raw.cacheWrite1h);
@@ -26,8 +28,9 @@ export function normaliseUsage(raw: RawUsage): Usage | undefined {
   const output = raw.output ?? 0n;
   const cached = (raw.cacheRead ?? 0n) + (cacheWrite ?? 0n);
   const reasoning = raw.reasoning ?? 0n;
+  const exclusive = cached > input || (cached > 0n && raw.total === input + output + cached);
   return {
-    input: cached > input ? input + cached : input,
+    input: exclusive ? input + cached : input,
     output: reasoning > output ? output + reasoning : output,
     cacheRead: raw.cacheRead ?? 0n,
     cacheWrite: cacheWrite ?? 0n,

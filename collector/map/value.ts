@@ -7,19 +7,24 @@ const textMaxCharacters = 2048;
 
 /** A non-empty string, or undefined; numbers and booleans are taken as their text. */
 export function text(value: AnyValue | undefined): string | undefined {
-  if (typeof value === 'string') return value === '' ? undefined : value.slice(0, textMaxCharacters);
+  if (typeof value === 'string') return value === '' ? undefined : shortText(value);
   if (typeof value === 'bigint' || typeof value === 'number' || typeof value === 'boolean') return String(value);
   return undefined;
 }
 
-const maxCount = 2n ** 63n - 1n;
+function shortText(value: string): string {
+  return value.length <= textMaxCharacters ? value : value.slice(0, textMaxCharacters).toWellFormed();
+}
 
-/** A count of tokens: a whole number from 0 to 2^63-1, also when it came as a double or as digits; else undefined. */
+/** The API gives counts as JSON numbers; more than these hold was never counted. */
+const maxCount = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** A count of tokens: a whole number from 0 to 2^53-1, also when it came as a double or as digits; else undefined. */
 export function count(value: AnyValue | undefined): bigint | undefined {
   let whole: bigint | undefined;
   if (typeof value === 'bigint') whole = value;
   else if (typeof value === 'number' && Number.isFinite(value)) whole = BigInt(Math.round(value));
-  else if (typeof value === 'string' && /^\d{1,19}$/.test(value)) whole = BigInt(value);
+  else if (typeof value === 'string' && /^\d{1,16}$/.test(value)) whole = BigInt(value);
   return whole !== undefined && whole >= 0n && whole <= maxCount ? whole : undefined;
 }
 
@@ -29,7 +34,7 @@ export function texts(value: AnyValue | undefined): string[] {
   if (typeof value === 'string' && value.startsWith('[')) {
     const parsed = tryParseJson(value);
     if (Array.isArray(parsed))
-      return parsed.map((entry) => (typeof entry === 'string' ? entry : JSON.stringify(entry)));
+      return parsed.map((entry) => shortText(typeof entry === 'string' ? entry : JSON.stringify(entry)));
   }
   const single = text(value);
   return single === undefined ? [] : [single];
@@ -38,6 +43,11 @@ export function texts(value: AnyValue | undefined): string[] {
 /** A value as JSON to look into: a string that holds JSON is parsed, one that does not stays a string. */
 export function structured(value: AnyValue): Json {
   return typeof value === 'string' ? (tryParseJson(value) ?? value) : json(value);
+}
+
+/** As `structured` where text may stand by itself: only what begins as a JSON list, object or string is parsed, `42` is text. */
+export function structuredContent(value: AnyValue): Json {
+  return typeof value === 'string' && !/^\s*[[{"]/.test(value) ? value : structured(value);
 }
 
 /** A value as JSON of the same meaning; integers beyond 2^53 stay exact. */

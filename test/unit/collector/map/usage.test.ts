@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readGenAiUsage } from '../../../../collector/map/gen-ai.ts';
+import { normaliseUsage } from '../../../../collector/map/usage.ts';
+
+function usageOf(counts: Record<string, bigint | number | string>) {
+  const usage = normaliseUsage(readGenAiUsage(new Map(Object.entries(counts))));
+  if (usage === undefined) return undefined;
+  return Object.fromEntries(
+    Object.entries(usage)
+      .filter(([, count]) => count !== 0n)
+      .map(([name, count]) => [name, Number(count)]),
+  );
+}
+
+describe('token counts', () => {
+  it('are read under their current names', () => {
+    expect(
+      usageOf({
+        'gen_ai.usage.input_tokens': 100n,
+        'gen_ai.usage.output_tokens': 50n,
+        'gen_ai.usage.cache_read.input_tokens': 20n,
+        'gen_ai.usage.cache_write.input_tokens': 10n,
+        'gen_ai.usage.reasoning.output_tokens': 30n,
+        'gen_ai.usage.audio.input_tokens': 5n,
+        'gen_ai.usage.audio.output_tokens': 6n,
+      }),
+    ).toEqual({
+      ...{ input: 100, output: 50, cacheRead: 20, cacheWrite: 10, reasoning: 30, inputAudio: 5, outputAudio: 6 },
+    });
+  });
+
+  it.each([
+    ['gen_ai.usage.prompt_tokens', 'input'],
+    ['gen_ai.usage.completion_tokens', 'output'],
+  ])('are read under the older name %s', (name, field) => {
+    expect(usageOf({ [name]: 7n })).toEqual({ [field]: 7 });
+  });
+
+  it.each([
+    ['gen_ai.usage.cache_read_input_tokens', 'cacheRead'],
+    ['gen_ai.usage.cache_creation.input_tokens', 'cacheWrite'],
+    ['gen_ai.usage.cache_creation_input_tokens', 'cacheWrite'],
+    ['gen_ai.usage.cache_write_input_tokens', 'cacheWrite'],
+  ])('are read under the alias %s', (name, field) => {
+    expect(usageOf({ 'gen_ai.usage.input_tokens': 10n, [name]: 7n })).toEqual({ input: 10, [field]: 7 });
+  });
+
+  it('are taken from the newest name, never added', () => {
+    expect(
+      usageOf({
+        'gen_ai.usage.input_tokens': 10n,
+        'gen_ai.usage.prompt_tokens': 11n,
+        'gen_ai.usage.cache_write.input_tokens': 3n,
+        'gen_ai.usage.cache_creation.input_tokens': 4n,
+      }),
+    ).toEqual({ input: 10, cacheWrite: 3 });
+  });
+
+  it('are whole numbers, however they were sent', () => {
+    expect(usageOf({ 'gen_ai.usage.input_tokens': 10, 'gen_ai.usage.output_tokens': '11' })).toEqual({
+      input: 10,
+      output: 11,
+    });
+  });
+
+  it.each([[-1n], ['many'], [NaN], [Infinity], [2n ** 53n], [2n ** 63n - 1n], ['9'.repeat(19)]])(
+    'are absent where they are none: %s',
+    (count) => {
+      expect(usageOf({ 'gen_ai.usage.input_tokens': count })).toBeUndefined();
+    },
+  );
+
+  it('are absent where none was sent', () => {
+    expect(usageOf({})).toBeUndefined();
+    expect(usageOf({ 'gen_ai.usage.total_tokens': 7n })).toBeUndefined();
+  });
+
+  it('may be zero', () => {
+    expect(usageOf({ 'gen_ai.usage.input_tokens': 0n })).toEqual({});
+  });
+});
+
+describe('a source whose input does not include cached tokens', () => {
+  it('is known by more cached tokens than input', () => {
+    expect(
+      usageOf({
+        'gen_ai.usage.input_tokens': 4n,
+        'gen_ai.usage.cache_read.input_tokens': 90n,
+        'gen_ai.usage.cache_write.input_tokens': 6n,
+      }),
+    ).toEqual({ input: 100, cacheRead: 90, cacheWrite: 6 });
+  });
+
+  it('is known by a total that is larger by just these', () => {
+    const counts = {
+      'gen_ai.usage.input_tokens': 50n,
+      'gen_ai.usage.output_tokens': 7n,
+      'gen_ai.usage.cache_read.input_tokens': 10n,
+    };
+    expect(usageOf({ ...counts, 'gen_ai.usage.total_tokens': 67n })).toMatchObject({ input: 60 });
+    expect(usageOf({ ...counts, 'gen_ai.usage.total_tokens': 57n })).toMatchObject({ input: 50 });
+    expect(usageOf(counts)).toMatchObject({ input: 50 });
+  });
+
+  it('may split cache writes by their lifetime', () => {
+    expect(
+      usageOf({
+        'gen_ai.usage.input_tokens': 50n,
+        'anthropic.usage.cache_creation.ephemeral_5m_input_tokens': 3n,
+        'anthropic.usage.cache_creation.ephemeral_1h_input_tokens': 4n,
+      }),
+    ).toEqual({ input: 50, cacheWrite: 7, cacheWrite5m: 3, cacheWrite1h: 4 });
+  });
+});
+
+describe('normalised totals', () => {
+  it('include their parts, whatever was sent', () => {
+    const counts = fc.option(fc.bigInt({ min: 0n, max: BigInt(Number.MAX_SAFE_INTEGER) }), { nil: undefined });
+    fc.assert(
+      fc.property(
+        fc.record({
+          ...{ input: counts, output: counts, cacheRead: counts, cacheWrite: counts },
+          ...{ cacheWrite5m: counts, cacheWrite1h: counts, reasoning: counts, total: counts },
+        }),
+        (raw) => {
+          const usage = normaliseUsage(raw);
+          if (usage === undefined) return;
+          expect(usage.input).toBeGreaterThanOrEqual(usage.cacheRead + usage.cacheWrite);
+          expect(usage.output).toBeGreaterThanOrEqual(usage.reasoning);
+          for (const count of Object.values(usage)) expect(count).toBeLessThan(2n ** 63n);
+        },
+      ),
+    );
+  });
+});
