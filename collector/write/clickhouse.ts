@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { Columns } from '../../migrations/schema.ts';
 
@@ -55,12 +56,12 @@ export function connect({ url, secret }: Connection): Inserter {
   return {
     async insert({ table, columns, rows, token }) {
       try {
-        const stream = await client.exec({
+        const reply = await client.exec({
           query: `INSERT INTO ${table} (${Object.keys(columns).join(', ')}) FORMAT RowBinary`,
           values: Readable.from([rows], { objectMode: false }),
           clickhouse_settings: { insert_deduplication_token: token },
         });
-        stream.stream.resume();
+        await finished(reply.stream.resume());
         return { status: 'stored' };
       } catch (cause) {
         const error = cause instanceof Error ? cause : new Error(String(cause));

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig } from '../../../collector/config.ts';
+
+const url = 'http://user:secret@127.0.0.1:8123/sightglass';
+
+describe('loadConfig', () => {
+  it('has the defaults of the contract', () => {
+    expect(loadConfig({ CLICKHOUSE_URL: url, SIGHTGLASS_OTLP_HTTP_PORT: '' })).toEqual({
+      host: '127.0.0.1',
+      port: 4318,
+      retentionDays: 400,
+      clickhouseUrl: url,
+      clickhouseSecret: undefined,
+    });
+  });
+
+  it.each([
+    [{ SIGHTGLASS_OTLP_HTTP_PORT: '70000' }, /^SIGHTGLASS_OTLP_HTTP_PORT=70000 is not allowed; allowed: a port/],
+    [{ SIGHTGLASS_OTLP_HTTP_PORT: '4318x' }, /^SIGHTGLASS_OTLP_HTTP_PORT=4318x is not allowed/],
+    [{ SIGHTGLASS_HOST: '0.0.0.0' }, /^SIGHTGLASS_HOST=0.0.0.0 is not allowed; allowed: a loopback address/],
+    [{ SIGHTGLASS_AUTH: 'on' }, /^SIGHTGLASS_AUTH=on is not allowed; allowed: off/],
+    [{ SIGHTGLASS_RETENTION_DAYS: '0' }, /^SIGHTGLASS_RETENTION_DAYS=0 is not allowed/],
+    [{ CLICKHOUSE_CLUSTER: 'c' }, /^CLICKHOUSE_CLUSTER=c is not allowed/],
+    [{ CLICKHOUSE_URL: '' }, /^CLICKHOUSE_URL is not set; allowed: http/],
+  ])('refuses %j with one line', (given, line) => {
+    const load = () => loadConfig({ CLICKHOUSE_URL: url, ...given });
+    expect(load).toThrow(ConfigError);
+    expect(load).toThrow(line);
+  });
+
+  it('does not show a password', () => {
+    expect(() => loadConfig({ CLICKHOUSE_URL: 'ftp://user:secret@host' })).toThrow(/^CLICKHOUSE_URL=… is not allowed/);
+  });
+});

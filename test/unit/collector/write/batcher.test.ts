@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { mapLog } from '../../../../collector/map/log.ts';
+import { mapSpan } from '../../../../collector/map/span.ts';
+import { messageKey } from '../../../../collector/map/store-messages.ts';
+import { Batcher, type WriteOutcome, type WriteRequest } from '../../../../collector/write/batcher.ts';
+import type { Inserter, InsertOutcome } from '../../../../collector/write/clickhouse.ts';
+import { recordOf, spanOf } from '../map/otlp-fixture.ts';
+
+interface Insert {
+  table: string;
+  token: string;
+  rows: Buffer;
+}
+
+/** A database that answers as it is told; `answer` sees every insert. */
+function fakeInserter(answer: (insert: Insert) => InsertOutcome | Promise<InsertOutcome>) {
+  const inserts: Insert[] = [];
+  const inserter: Inserter = {
+    insert: (insert) => {
+      inserts.push(insert);
+      return Promise.resolve(answer(insert));
+    },
+    ping: () => Promise.resolve(true),
+    close: () => Promise.resolve(),
+  };
+  return { inserter, inserts };
+}
+
+const stored: InsertOutcome = { status: 'stored' };
+const limits = { gatherMs: 1, retryMs: 300 };
+
+function requestOf(content: string, bytes = 100): WriteRequest {
+  const messages = `[{"role":"user","content":"${content}"}]`;
+  const mapped = mapSpan(spanOf({ 'gen_ai.input.messages': messages }, { name: content }), 'p');
+  return {
+    spans: [mapped.row],
+    events: [],
+    messages: new Map(mapped.messages.map((row) => [messageKey(row), row])),
+    bytes,
+  };
+}
+
+describe('Batcher', () => {
+  it('stores messages before the spans that name them', async () => {
+    const { inserter, inserts } = fakeInserter(() => stored);
+    expect(await new Batcher(inserter, { limits }).submit(requestOf('a'))).toEqual({ status: 'stored' });
+    expect(inserts.map(({ table }) => table)).toEqual(['messages', 'spans']);
+  });
+
+  it('shares inserts between requests that come together, and answers each', async () => {
+    const { inserter, inserts } = fakeInserter(() => stored);
+    const batcher = new Batcher(inserter, { limits });
+    const record = mapLog(recordOf({ eventName: 'gen_ai.choice' }), 'p', 0, new Map());
+    const outcomes = await Promise.all([
+      batcher.submit(requestOf('a')),
+      batcher.submit(requestOf('b')),
+      batcher.submit({ spans: [], events: [record.row], messages: new Map(), bytes: 1 }),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['stored', 'stored', 'stored']);
+    expect(inserts.map(({ table }) => table)).toEqual(['messages', 'spans', 'span_events']);
+  });
+
+  it('inserts a message once, but again after an insert that was not acknowledged', async () => {
+    let works = false;
+    const { inserter, inserts } = fakeInserter(() =>
+      works ? stored : { status: 'retryable', error: new Error('away') },
+    );
+    const batcher = new Batcher(inserter, { limits: { gatherMs: 1, retryMs: 50 } });
+    expect((await batcher.submit(requestOf('a'))).status).toBe('unavailable');
+    works = true;
+    inserts.length = 0;
+    await batcher.submit(requestOf('a'));
+    await batcher.submit(requestOf('a'));
+    expect(inserts.map(({ table }) => table)).toEqual(['messages', 'spans', 'spans']);
+  });
+
+  it('repeats an insert with the same bytes and token until it is acknowledged', async () => {
+    let failures = 3;
+    const { inserter, inserts } = fakeInserter(() =>
+      failures-- > 0 ? { status: 'retryable', error: new Error('away') } : stored,
+    );
+    expect(
+      (await new Batcher(inserter, { limits: { gatherMs: 1, retryMs: 5000 } }).submit(requestOf('a'))).status,
+    ).toBe('stored');
+    const messages = inserts.filter(({ table }) => table === 'messages');
+    expect(messages).toHaveLength(4);
+    expect(new Set(messages.map(({ token }) => token)).size).toBe(1);
+    expect(messages.every(({ rows }) => rows.equals(messages[0]?.rows ?? Buffer.alloc(0)))).toBe(true);
+  });
+
+  it('gives up after its time and says so', async () => {
+    const failures: [string, string][] = [];
+    const { inserter } = fakeInserter(() => ({ status: 'retryable', error: new Error('away') }));
+    const batcher = new Batcher(inserter, {
+      limits,
+      onFailure: (error, { status }) => failures.push([error.message, status]),
+    });
+    expect(await batcher.submit(requestOf('a'))).toEqual({ status: 'unavailable', retryAfterMs: 2000 });
+    expect(failures).toEqual([['away', 'unavailable']]);
+  });
+
+  it('does not let one request that is refused cost its neighbours', async () => {
+    const { inserter } = fakeInserter(({ rows }) =>
+      rows.includes('poison') ? { status: 'refused', error: new Error('cannot parse') } : stored,
+    );
+    const batcher = new Batcher(inserter, { limits });
+    const outcomes = await Promise.all(['a', 'poison', 'c'].map((content) => batcher.submit(requestOf(content))));
+    expect(outcomes).toEqual([
+      { status: 'stored' },
+      { status: 'refused', reason: 'cannot parse' },
+      { status: 'stored' },
+    ] satisfies WriteOutcome[]);
+  });
+
+  it('refuses a row that cannot be encoded instead of trying it for ever', async () => {
+    const { inserter } = fakeInserter(() => stored);
+    const batcher = new Batcher(inserter, { limits });
+    const good = requestOf('broken');
+    const broken = { ...good, spans: good.spans.map((row) => ({ ...row, start_time: 2n ** 64n })) };
+    const outcomes = await Promise.all([batcher.submit(requestOf('a')), batcher.submit(broken)]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['stored', 'refused']);
+  });
+
+  it('takes no more than its queue holds, but always one', async () => {
+    let release: (outcome: InsertOutcome) => void = () => undefined;
+    const gate = new Promise<InsertOutcome>((resolve) => (release = resolve));
+    const { inserter } = fakeInserter(() => gate);
+    const batcher = new Batcher(inserter, { limits: { ...limits, queueBytes: 1000 } });
+    const large = batcher.submit(requestOf('large', 5000));
+    expect(await batcher.submit(requestOf('b', 1))).toEqual({ status: 'overloaded', retryAfterMs: 1000 });
+    release(stored);
+    expect((await large).status).toBe('stored');
+    expect((await batcher.submit(requestOf('b', 1))).status).toBe('stored');
+  });
+
+  it('cuts batches by rows and bytes', async () => {
+    const { inserter, inserts } = fakeInserter(() => stored);
+    const batcher = new Batcher(inserter, { limits: { ...limits, rows: 2, bytes: 1000 } });
+    const contents = ['a', 'b', 'c', 'd', 'e'];
+    await Promise.all(contents.map((content) => batcher.submit(requestOf(content, content === 'd' ? 2000 : 10))));
+    expect(inserts.filter(({ table }) => table === 'spans')).toHaveLength(4); // a b, c, d, e
+  });
+
+  it('has stored everything once it is drained', async () => {
+    const { inserter } = fakeInserter(async () => {
+      await new Promise((resume) => setTimeout(resume, 20));
+      return stored;
+    });
+    const batcher = new Batcher(inserter, { limits: { ...limits, rows: 1 } });
+    const outcomes: WriteOutcome[] = [];
+    for (const content of ['a', 'b', 'c'])
+      void batcher.submit(requestOf(content)).then((outcome) => outcomes.push(outcome));
+    await batcher.drain();
+    expect(outcomes.map(({ status }) => status)).toEqual(['stored', 'stored', 'stored']);
+    await batcher.drain();
+  });
+});
