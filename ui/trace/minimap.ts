@@ -3,6 +3,7 @@ import type { SpanTree } from './span-tree.ts';
 
 /** Thinner lines vanish, and thicker ones look like a chart of something else. */
 const rowHeightMaxPx = 6;
+const levelHeightMaxPx = 10;
 /** Where a line a span would be thinner than this, the map has a line a level of the tree instead. */
 const rowHeightMinPx = 2;
 const barShare = 0.8;
@@ -32,7 +33,7 @@ export function layOutMinimap(
   const spanCount = tree.order.length;
   const byDepth = spanCount * rowHeightMinPx > size.height;
   const lineCount = byDepth ? tree.depth.reduce((most, depth) => Math.max(most, depth), 0) + 1 : spanCount;
-  const rowHeight = Math.min(rowHeightMaxPx, size.height / Math.max(1, lineCount));
+  const rowHeight = Math.min(byDepth ? levelHeightMaxPx : rowHeightMaxPx, size.height / Math.max(1, lineCount));
   const perMs = size.width / Math.max(times.lengthMs, Number.MIN_VALUE);
   const bars = {
     count: 0,
