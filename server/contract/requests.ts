@@ -172,8 +172,6 @@ function hexId(digits: number, description: string) {
 export const tracePath = z.object({ traceId: hexId(32, 'W3C trace id.') });
 export const spanPath = tracePath.extend({ spanId: hexId(16, 'W3C span id.') });
 
-export const liveQuery = filterQuery;
-
 export const liveHeaders = z.object({
   'last-event-id': z
     .string()

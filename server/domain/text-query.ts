@@ -32,15 +32,3 @@ export function parseTextQuery(text: string): TextQuery | undefined {
     id: idLike.test(trimmed) ? trimmed : undefined,
   };
 }
-
-/** Whether one text holds every word and phrase; for what is not in the database's index. */
-export function matchesText(query: TextQuery, text: string): boolean {
-  const tokens = text.toLowerCase().split(separators).filter(Boolean);
-  const known = new Set(tokens);
-  const joined = ` ${tokens.join(' ')} `;
-  return (
-    query.words.length + query.phrases.length > 0 &&
-    query.words.every((word) => known.has(word)) &&
-    query.phrases.every((phrase) => joined.includes(` ${phrase} `))
-  );
-}

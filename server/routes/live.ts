@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
-import { liveHeaders, liveQuery } from '../contract/requests.ts';
+import { filterQuery, liveHeaders } from '../contract/requests.ts';
 import type { Filters } from '../domain/filters.ts';
 import { unixNano } from '../domain/time.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
@@ -108,7 +108,7 @@ const liveRoute = createRoute({
     'Event `trace`: the summary of a trace that got spans and matches the filters, again whenever it grows. Event `more`: ' +
     '`{ traceCount }` further traces arrived at once. A comment every 15 seconds. With `Last-Event-ID` (up to ten minutes old) ' +
     'the stream begins with what was missed. Without `from` and `to` traces of any time are sent.',
-  request: { query: liveQuery, headers: liveHeaders },
+  request: { query: filterQuery, headers: liveHeaders },
   responses: {
     200: {
       description: 'The stream.',
