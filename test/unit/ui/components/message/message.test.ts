@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { highlightCode } from '../../../../../ui/components/message/highlight.ts';
+import { furtherFields } from '../../../../../ui/components/message/further-fields.ts';
+import {
+  type MediaPart,
+  contentBytes,
+  imageAddress,
+  isWebAddress,
+} from '../../../../../ui/components/message/media.ts';
+import { countTextLines, firstWords, foldText } from '../../../../../ui/components/message/text-fold.ts';
+
+describe('folding a text', () => {
+  it('leaves forty lines alone', () => {
+    const text = Array.from({ length: 40 }, (_, line) => `line ${line}`).join('\n');
+    expect(foldText(text)).toBe(text);
+    expect(countTextLines(text)).toBe(40);
+  });
+
+  it('cuts after forty lines, however they come about', () => {
+    const text = Array.from({ length: 100 }, (_, line) => `line ${line}`).join('\n');
+    expect(foldText(text).trimEnd().split('\n')).toHaveLength(40);
+    const wall = 'x'.repeat(1_000_000);
+    expect(foldText(wall)).toHaveLength(40 * 80);
+    expect(countTextLines(wall)).toBe(12_500);
+    expect(countTextLines(wall, 100)).toBe(100);
+  });
+
+  it('counts empty lines and the last one', () => {
+    expect(countTextLines('')).toBe(1);
+    expect(countTextLines('a\n\nb\n')).toBe(4);
+    expect(foldText('')).toBe('');
+  });
+
+  it('gives a title of one line', () => {
+    expect(firstWords('a\n  b\tc')).toBe('a b c');
+    expect(firstWords('word '.repeat(100))).toHaveLength(121);
+  });
+});
+
+describe('media', () => {
+  const media = (rest: Partial<MediaPart>): MediaPart => ({
+    type: 'media',
+    modality: 'image',
+    mimeType: 'image/png',
+    ...rest,
+  });
+
+  it('is drawn only where it came along and cannot run anything', () => {
+    expect(imageAddress(media({ content: 'aGk=' }))).toBe('data:image/png;base64,aGk=');
+    expect(imageAddress(media({ content: 'aGk=', mimeType: 'image/svg+xml' }))).toBeUndefined();
+    expect(imageAddress(media({ content: 'aGk=', mimeType: 'text/html' }))).toBeUndefined();
+    expect(imageAddress(media({ content: '"><script>' }))).toBeUndefined();
+    expect(imageAddress(media({ uri: 'https://a.example/x.png' }))).toBeUndefined();
+  });
+
+  it('tells its true size', () => {
+    expect(contentBytes('aGk=')).toBe(2);
+    expect(contentBytes('aGkh')).toBe(3);
+  });
+
+  it('becomes a link only to the web', () => {
+    expect(isWebAddress('https://a.example')).toBe(true);
+    for (const uri of ['javascript:alert(1)', 'data:text/html,x', ' https://a.example', '//a.example']) {
+      expect(isWebAddress(uri)).toBe(false);
+    }
+  });
+});
+
+describe('code', () => {
+  it('is coloured in the languages known, and escaped', () => {
+    expect(highlightCode('{"a": "<b>"}', 'json')).toContain('&lt;b&gt;');
+    expect(highlightCode('print(1)', 'py title="x"')).toContain('hljs-built_in');
+    expect(highlightCode('x', 'brainfuck')).toBeUndefined();
+    expect(highlightCode('x', undefined)).toBeUndefined();
+  });
+});
+
+describe('further fields', () => {
+  it('are those that are not drawn elsewhere', () => {
+    const part = { type: 'text' as const, content: 'hi', truncatedBytes: 9 };
+    expect(furtherFields(part)).toBeUndefined();
+    expect(furtherFields({ ...part, annotations: [1] })).toEqual({ annotations: [1] });
+    expect(furtherFields({ role: 'user', parts: [], id: 'm1' })).toEqual({ id: 'm1' });
+  });
+});
