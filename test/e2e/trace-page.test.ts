@@ -169,6 +169,14 @@ describe('the trace page', () => {
     await page.waitForURL(/show=llm/);
   });
 
+  it('leads to the other traces of its session', async () => {
+    await open();
+    await page.getByRole('link', { name: 'session-1' }).click();
+    await page.waitForURL(/session=session-1/);
+    await waitForIdle(page);
+    await page.getByText('invoke_agent support').first().waitFor();
+  });
+
   it('fits a telephone: the list first, a span on a page of its own', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await open();
