@@ -2,7 +2,7 @@ import { createContext } from 'svelte';
 import { type ApiFailure, type Params, isAborted, toFailure } from '../api/client.ts';
 import { listTraces } from '../api/traces.ts';
 import type { TraceSummary } from '../api/types.ts';
-import { insertNewest, layOver, replaceKnown } from './trace-merge.ts';
+import { compareNewest, insertNewest, layOver, replaceKnown } from './trace-merge.ts';
 import type { TraceSort } from './trace-query.ts';
 
 export const pageSize = 100;
@@ -88,8 +88,9 @@ export class TraceList {
 
   /** Takes live traces in: known ones in place, new ones on top, or aside while the reader is not at the top. */
   receive(traces: readonly TraceSummary[], { atTop }: { atTop: boolean }): void {
-    const { rows, fresh } = replaceKnown(this.rows, traces);
+    const { rows, fresh: unknown } = replaceKnown(this.rows, traces);
     this.rows = rows;
+    const fresh = unknown.filter((trace) => this.#belongsAbove(trace));
     if (fresh.length === 0 || this.phase !== 'ready') return;
     const waiting = replaceKnown(this.arrivals, fresh);
     this.arrivals = [...waiting.fresh, ...waiting.rows];
@@ -106,6 +107,13 @@ export class TraceList {
     this.justArrived = new Set(this.arrivals.map((trace) => trace.traceId));
     this.#setRows(insertNewest(this.rows, this.arrivals));
     this.arrivals = [];
+  }
+
+  /** What began before the last row comes with a later page. */
+  #belongsAbove(trace: TraceSummary): boolean {
+    const last = this.rows.at(-1);
+    if (last === undefined || !this.hasMore || this.#request?.sort !== '-startTime') return true;
+    return compareNewest(trace, last) < 0;
   }
 
   #showFirstPage(page: readonly TraceSummary[], cursor: string | null, kept: readonly TraceSummary[]): void {
