@@ -45,11 +45,16 @@ export class TraceList {
   /** Where the reader was, in pixels. */
   scrollTop = 0;
 
+  readonly #readPage: typeof listTraces;
   #request: ListRequest | null = null;
   #cursor: string | null = null;
   #controller = new AbortController();
   /** What arrived while the first page was on its way. */
   #early: TraceSummary[] = [];
+
+  constructor(readPage: typeof listTraces = listTraces) {
+    this.#readPage = readPage;
+  }
 
   /** Shows another list, or the same one anew: then rows, place and selection stay while it loads. */
   async load(request: ListRequest): Promise<void> {
@@ -64,7 +69,7 @@ export class TraceList {
     this.phase = 'loading';
     try {
       const limit = Math.min(Math.max(kept.length, pageSize), pageSizeMax);
-      const reply = await listTraces({ ...request.params, sort: request.sort, limit }, this.#controller.signal);
+      const reply = await this.#readPage({ ...request.params, sort: request.sort, limit }, this.#controller.signal);
       this.#showFirstPage(reply.traces, reply.nextCursor, kept);
     } catch (error) {
       if (isAborted(error)) return;
@@ -87,7 +92,7 @@ export class TraceList {
     this.moreFailure = null;
     try {
       const page = { sort: request.sort, limit: pageSize, cursor: this.#cursor };
-      const reply = await listTraces({ ...request.params, ...page }, this.#controller.signal);
+      const reply = await this.#readPage({ ...request.params, ...page }, this.#controller.signal);
       this.#setRows([...this.rows, ...reply.traces]);
       this.#setCursor(reply.nextCursor);
     } catch (error) {
