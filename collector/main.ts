@@ -1,13 +1,24 @@
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { createReceiver } from './receive/receiver.ts';
 import { Batcher } from './write/batcher.ts';
 import { connect } from './write/clickhouse.ts';
 
-/** Requests under way get this long to be stored when the collector stops. */
-const drainMs = 10_000;
+/** When the collector stops: requests under way get this long. */
+const drainLimits = {
+  /** To send the rest of their bodies. */
+  bodyMs: 1_000,
+  /** To take their replies. */
+  replyMs: 500,
+  /** To be stored, and all of it. */
+  totalMs: 10_000,
+} as const;
+/** A body must have come within this; Node's own limit is five minutes. */
+const requestTimeoutMs = 60_000;
 const log = pino({ name: 'collector', base: null });
 
 /** Listens until SIGTERM or until the supervising process is gone, then stores what it has taken and ends. */
@@ -27,7 +38,9 @@ function main(config: Config): void {
       log.error({ err: error, path }, 'request failed');
     },
   });
-  const server = createAdaptorServer({ fetch: app.fetch });
+  const server = createServer({ requestTimeout: requestTimeoutMs });
+  const listener = getRequestListener(app.fetch);
+  server.on('request', (request, response) => void listener(request, response));
   server.on('error', (error) => {
     log.fatal({ err: error }, 'cannot listen');
     process.exit(1);
@@ -43,17 +56,27 @@ function main(config: Config): void {
   const stop = () => {
     if (stopping) return;
     stopping = true;
-    setTimeout(() => process.exit(1), drainMs).unref();
-    const closed = new Promise((resume) => server.close(resume));
-    if ('closeIdleConnections' in server) server.closeIdleConnections();
-    void closed
-      .then(() => batcher.drain())
+    setTimeout(() => process.exit(1), drainLimits.totalMs).unref();
+    void drain(server, batcher)
       .then(() => inserter.close())
       .then(() => process.exit(0));
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.on('disconnect', stop);
+}
+
+/** Every request that has come whole is stored and answered; one that has not loses its connection, unacknowledged. */
+async function drain(server: Server, batcher: Batcher): Promise<void> {
+  const closed = new Promise<void>((resume) => server.close(() => resume()));
+  // A connection that is kept open is closed once its request is answered, and does not hold the others up.
+  const closeIdle = setInterval(() => server.closeIdleConnections(), 20);
+  await Promise.race([closed, sleep(drainLimits.bodyMs)]);
+  await batcher.drain();
+  await Promise.race([closed, sleep(drainLimits.replyMs)]);
+  clearInterval(closeIdle);
+  server.closeAllConnections();
+  await batcher.drain();
 }
 
 try {

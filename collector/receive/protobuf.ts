@@ -168,7 +168,8 @@ function decodeItems<Item>(
     const resources = new ItemReader(body).message(groupFields, newGroup());
     resources.parts.forEach((group, groupIndex) => {
       const { head: resourceHead, parts: scopes } = group.message(groupPartFields, newGroup());
-      const resource = resourceHead?.message(resourceFields, new Map<string, AnyValue>()) ?? new Map<string, AnyValue>();
+      const resource =
+        resourceHead?.message(resourceFields, new Map<string, AnyValue>()) ?? new Map<string, AnyValue>();
       scopes.forEach((scoped, scopeIndex) => {
         const { head: scopeHead, parts: items } = scoped.message(groupPartFields, newGroup());
         const scope: OtlpScope = { name: '', version: '', attributes: new Map() };

@@ -31,6 +31,7 @@ const refusals = new Set([
   '69', // ARGUMENT_OUT_OF_BOUND
   '117', // INCORRECT_DATA
   '131', // TOO_LARGE_STRING_SIZE
+  '469', // VIOLATED_CONSTRAINT
 ]);
 
 export function connect({ url, secret }: Connection): Inserter {

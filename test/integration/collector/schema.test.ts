@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { messageColumns, spanColumns, spanEventColumns, tables } from '../../../migrations/schema.ts';
+import { useDatabase } from '../../support/database.ts';
+import { type LiveCollector, startLiveCollector } from './live-collector.ts';
+
+let collector: LiveCollector;
+beforeAll(() => {
+  collector = startLiveCollector(useDatabase());
+});
+afterAll(() => collector.close());
+
+it.each([
+  [tables.messages, messageColumns],
+  [tables.spans, spanColumns],
+  [tables.spanEvents, spanEventColumns],
+])('the columns that are sent to %s are those of the live table', async (table, columns) => {
+  const live = await collector.rows<{ name: string; type: string; default_expression: string }>(
+    `SELECT name, type, default_expression FROM system.columns
+     WHERE database = currentDatabase() AND table = '${table}' ORDER BY position`,
+  );
+  // Only what the database fills in itself is not sent.
+  const sent = live.filter(({ default_expression: byDatabase }) => byDatabase === '');
+  expect(live.length - sent.length).toBeLessThanOrEqual(1);
+  expect(sent.map(({ name, type }) => [name, type])).toEqual(Object.entries(columns));
+});
+
+it('every table that code names exists', async () => {
+  const live = await collector.rows<{ name: string }>(
+    'SELECT name FROM system.tables WHERE database = currentDatabase()',
+  );
+  expect(live.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.values(tables)));
+});
+
+it('skeletons have the columns of spans that settlement needs, of the same types', async () => {
+  const columnsOf = async (table: string) =>
+    collector.rows<{ name: string; type: string }>(
+      `SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = '${table}'`,
+    );
+  const spans = new Map((await columnsOf(tables.spans)).map(({ name, type }) => [name, type]));
+  const skeletons = await columnsOf(tables.skeletons);
+  const own = skeletons.filter(({ name, type }) => spans.get(name) !== type).map(({ name }) => name);
+  expect(own).toEqual(['call_key']);
+});
