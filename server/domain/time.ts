@@ -4,6 +4,7 @@ export type UnixNano = bigint & { readonly unit: 'unix nanoseconds' };
 export const nsPerMs = 1_000_000n;
 export const msPerHour = 3_600_000;
 export const msPerDay = 24 * msPerHour;
+const nsPerDay = BigInt(msPerDay) * nsPerMs;
 
 /** The largest time a ClickHouse `DateTime64(9)` holds: 2262-04-11. */
 const latestNs = 2n ** 63n - 1n;
@@ -37,4 +38,9 @@ export function earliest(a: UnixNano, b: UnixNano): UnixNano {
 
 export function latest(a: UnixNano, b: UnixNano): UnixNano {
   return a > b ? a : b;
+}
+
+/** Days since 1970 (UTC). */
+export function dayOf(time: UnixNano): number {
+  return Number(time / nsPerDay);
 }

@@ -12,9 +12,11 @@ import {
   summarizeArrivals,
 } from '../queries/live-arrivals.ts';
 
-const pollIntervalMs = 750;
+const pollIntervalMs = 500;
 /** Traces in one poll; of more, the newest, and the count of the rest. */
 export const tracesPerPollMax = 100;
+/** A page has read its list a little before it listens: what arrived in between is sent, too. */
+const joinLookbackMs = 2_000;
 /** Summaries remembered so that an unchanged trace is not sent again. */
 const rememberedMax = 2_000;
 
@@ -51,12 +53,15 @@ export class ProjectFeed {
   /** The newest second seen, in milliseconds since 1970; 0 before the first poll. */
   #seenToMs = 0;
   #isFirst = true;
+  /** What arrived before is on the first listener's page already. */
+  readonly #newsFromMs: number;
   #isFailing = false;
 
   constructor({ db, log, projectId }: { db: Db; log: Logger; projectId: string }) {
     this.#db = db;
     this.#log = log;
     this.#projectId = projectId;
+    this.#newsFromMs = Date.now() - joinLookbackMs;
   }
 
   get isIdle(): boolean {
@@ -67,8 +72,11 @@ export class ProjectFeed {
   async add(subscriber: Subscriber, sinceMs: number | undefined): Promise<void> {
     this.#subscribers.add(subscriber);
     if (this.#timer === undefined) this.#schedule(0);
-    if (sinceMs === undefined) return;
-    const arrivals = await countArrivals(this.#db, { projectId: this.#projectId, sinceMs });
+    if (sinceMs === undefined && this.#isFirst) return; // the first poll sends what has just arrived
+    const arrivals = await countArrivals(this.#db, {
+      projectId: this.#projectId,
+      sinceMs: sinceMs ?? Date.now() - joinLookbackMs,
+    });
     await this.#publish(
       arrivals.map((arrival) => arrival.bucket),
       [subscriber],
@@ -95,8 +103,7 @@ export class ProjectFeed {
     try {
       const sinceMs = this.#seenToMs === 0 ? 0 : this.#seenToMs - overlapMs;
       const arrivals = await countArrivals(this.#db, { projectId: this.#projectId, sinceMs });
-      // What was there before the first listener came is on the listener's page already.
-      if (!this.#isFirst) await this.#publish(this.#grown(arrivals), [...this.#subscribers], { onlyChanged: true });
+      await this.#publish(this.#grown(arrivals), [...this.#subscribers], { onlyChanged: true });
       this.#remember(arrivals);
       this.#isFirst = false;
       this.#isFailing = false;
@@ -112,7 +119,8 @@ export class ProjectFeed {
   #grown(arrivals: readonly Arrivals[]): string[] {
     return arrivals
       .filter(({ bucket, spanCount }) => Number(spanCount) > (this.#counts.get(bucket) ?? 0))
-      .map((arrival) => arrival.bucket);
+      .map((arrival) => arrival.bucket)
+      .filter((bucket) => !this.#isFirst || (Number(bucket) + 1) * bucketMs > this.#newsFromMs);
   }
 
   /** Keeps the counts of the seconds that the next poll counts again. */

@@ -4,9 +4,9 @@ import { ApiError } from '../contract/errors.ts';
 /** Longer than any page should take. ClickHouse ends the query; the client gives up a little later. */
 const defaultQueryTimeoutMs = 10_000;
 const clientGraceMs = 5_000;
-/** One query's share of the memory ClickHouse may use; above a quarter of it, sorting and grouping go to disk. */
-const queryMemoryBytes = 1_500_000_000;
-const spillBytes = queryMemoryBytes / 4;
+/** One query's share of the memory ClickHouse may use; from half of it on, sorting and grouping go to disk. */
+const queryMemoryBytes = 2_000_000_000;
+const spillRatio = 0.5;
 /** Queries at once; more wait in the client. Two cores are busy long before. */
 const maxConnections = 16;
 
@@ -74,8 +74,8 @@ export function connectDb({ url, secret, queryTimeoutMs = defaultQueryTimeoutMs 
       cancel_http_readonly_queries_on_client_close: 1,
       max_execution_time: queryTimeoutMs / 1000,
       max_memory_usage: String(queryMemoryBytes),
-      max_bytes_before_external_group_by: String(spillBytes),
-      max_bytes_before_external_sort: String(spillBytes),
+      max_bytes_ratio_before_external_group_by: spillRatio,
+      max_bytes_ratio_before_external_sort: spillRatio,
       output_format_json_quote_64bit_integers: 1,
     },
   });

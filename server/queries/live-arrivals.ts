@@ -88,26 +88,19 @@ export async function summarizeArrivals(
   projectId: string,
   traces: readonly ArrivedTrace[],
 ): Promise<TraceSummary[]> {
-  const [first] = traces;
-  if (first === undefined) return [];
-  const window = traces.reduce<TimeWindow>(
-    ({ from, to }, trace) => ({
-      from: earliest(from, unixNano(trace.firstNs)),
-      to: latest(to, unixNano(trace.lastNs)),
-    }),
-    { from: unixNano(first.firstNs), to: unixNano(first.lastNs) },
-  );
-  const traceIds = traces.map((trace) => trace.traceId);
-  const around = { from: shift(window.from, -msPerDay), to: shift(window.to, msPerDay) };
-  const summaries = await summarizeTraces(db, { projectId, traceIds, window: around });
-  const rootless = traceIds.filter((traceId) => summaries.get(traceId)?.hasRoot === false).slice(0, oldTracesMax);
-  for (const traceId of rootless) {
+  const spreads = traces.map(({ traceId, firstNs, lastNs }) => ({
+    traceId,
+    window: { from: shift(unixNano(firstNs), -msPerDay), to: shift(unixNano(lastNs), msPerDay) },
+  }));
+  const summaries = await summarizeTraces(db, { projectId, traces: spreads });
+  const rootless = spreads.filter(({ traceId }) => summaries.get(traceId)?.hasRoot === false).slice(0, oldTracesMax);
+  for (const { traceId, window } of rootless) {
     const whole = await findTraceWindow(db, { projectId, traceId });
-    if (whole === undefined || whole.from >= around.from) continue;
-    const again = await summarizeTraces(db, { projectId, traceIds: [traceId], window: whole });
+    if (whole === undefined || whole.from >= window.from) continue;
+    const again = await summarizeTraces(db, { projectId, traces: [{ traceId, window: whole }] });
     for (const [id, summary] of again) summaries.set(id, summary);
   }
-  return traceIds.flatMap((traceId) => summaries.get(traceId)?.summary ?? []);
+  return spreads.flatMap(({ traceId }) => summaries.get(traceId)?.summary ?? []);
 }
 
 /** Which of these traces a list with the same filters would have. */

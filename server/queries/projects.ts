@@ -3,20 +3,19 @@ import type { ProjectsReply } from '../contract/traces.ts';
 import type { Db } from './db.ts';
 
 const projectsMax = 1_000;
+/** Up to this many rows a project's spans are counted one by one; beyond it, copies of a span that was sent twice count. */
+const exactRowsMax = 1_000_000;
 
 interface ProjectRow {
   projectId: string;
-  spanCount: string;
+  rowCount: string;
   lastSeenNs: string;
 }
 
-/**
- * All projects that have spans, the busiest of late first. Counts distinct spans (about, beyond 65 536) and reads two id
- * columns of the whole table: 0.1 s for ten million spans.
- */
+/** All projects that have spans, the one that sent last first. Reads two narrow columns of the whole table. */
 export async function listProjects(db: Db): Promise<ProjectsReply> {
   const rows = await db.rows<ProjectRow>(
-    `SELECT project_id AS projectId, uniq(trace_id, span_id) AS spanCount,
+    `SELECT project_id AS projectId, count() AS rowCount,
        toUnixTimestamp64Milli(max(ingested_at)) * 1000000 AS lastSeenNs
      FROM ${tables.spans}
      GROUP BY project_id
@@ -24,11 +23,27 @@ export async function listProjects(db: Db): Promise<ProjectsReply> {
      LIMIT {limit:UInt32}`,
     { limit: projectsMax },
   );
+  const small = rows.filter((row) => Number(row.rowCount) <= exactRowsMax).map((row) => row.projectId);
+  const counts = await countSpans(db, small);
   return {
     projects: rows.map((row) => ({
       projectId: row.projectId,
-      spanCount: Number(row.spanCount),
+      spanCount: counts.get(row.projectId) ?? Number(row.rowCount),
       lastSeenUnixNano: row.lastSeenNs,
     })),
   };
+}
+
+/** Distinct spans (about, beyond 65 536) by project. */
+async function countSpans(db: Db, projectIds: readonly string[]): Promise<Map<string, number>> {
+  if (projectIds.length === 0) return new Map();
+  const rows = await db.rows<{ projectId: string; spanCount: string }>(
+    `SELECT project_id AS projectId, uniq(trace_id, span_id) AS spanCount
+     FROM ${tables.spans}
+     WHERE project_id IN {projectIds:Array(String)}
+     GROUP BY project_id
+     LIMIT {limit:UInt32}`,
+    { projectIds, limit: projectIds.length },
+  );
+  return new Map(rows.map((row) => [row.projectId, Number(row.spanCount)]));
 }

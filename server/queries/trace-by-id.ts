@@ -27,7 +27,7 @@ export async function getTrace(db: Db, request: TraceRequest): Promise<TraceRepl
     throw new ApiError('trace_not_found', `project ${projectId} has no trace ${traceId}`);
   }
   const [summaries, rows] = await Promise.all([
-    summarizeTraces(db, { projectId, traceIds: [traceId], window }),
+    summarizeTraces(db, { projectId, traces: [{ traceId, window }] }),
     readPage(db, request, window, cursor),
   ]);
   const trace = summaries.get(traceId);

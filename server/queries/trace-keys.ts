@@ -1,6 +1,6 @@
 import { tables } from '../../migrations/schema.ts';
 import type { Filters, TimeWindow, ValueFilter } from '../domain/filters.ts';
-import { msPerDay, msPerHour, shift } from '../domain/time.ts';
+import { msPerDay, msPerHour, shift, type UnixNano } from '../domain/time.ts';
 import type { QueryParameters } from './db.ts';
 import { activeValueFilters, filterParameters, valueConditions } from './span-filter.ts';
 import { spansWithText } from './text-search.ts';
@@ -24,6 +24,11 @@ export interface TraceSelection {
 /** The window in which spans are read, so that traces which start in `window` are seen whole. */
 export function scanWindow(window: TimeWindow): TimeWindow {
   return { from: shift(window.from, -spreadBeforeMs), to: shift(window.to, spreadAfterMs) };
+}
+
+/** When the spans of a trace that starts at `start` are looked for. */
+export function spreadOf(start: UnixNano): TimeWindow {
+  return scanWindow({ from: start, to: start });
 }
 
 /**

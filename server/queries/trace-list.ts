@@ -9,6 +9,7 @@ import type { Db } from './db.ts';
 import {
   hasKnownCost,
   scanWindow,
+  spreadOf,
   traceDurationNs,
   traceKeyParameters,
   traceKeysSql,
@@ -41,7 +42,7 @@ const sortValues: Readonly<Record<TraceSort, string>> = {
   startTime: 'startNs',
   '-duration': traceDurationNs,
   '-tokens': "toInt64(arraySum(mapValues(maxMapIf(map(span_id, input_tokens + output_tokens), usage_scope = 'call'))))",
-  '-errors': "toInt64(uniqExactIf(span_id, status = 'error'))",
+  '-errors': "toInt64(length(groupUniqArrayIf(span_id, status = 'error')))",
   '-cost': `toInt64(${hasKnownCost})`,
 };
 
@@ -60,11 +61,8 @@ export async function listTraces(db: Db, request: TraceListRequest): Promise<Tra
   if (selection === undefined) return { traces: [], nextCursor: null };
   const { keys, end } = await readKeys(db, { selection, sort, limit, cursor });
   const page = keys.slice(0, limit);
-  const summaries = await summarizeTraces(db, {
-    projectId,
-    traceIds: page.map((key) => key.traceId),
-    window: scanWindow(windowOf(page, selection.window)),
-  });
+  const traces = page.map(({ traceId, startNs }) => ({ traceId, window: spreadOf(unixNano(startNs)) }));
+  const summaries = await summarizeTraces(db, { projectId, traces });
   const last = keys.length > limit ? page.at(-1) : end;
   return {
     traces: page.flatMap((key) => summaries.get(key.traceId)?.summary ?? []),
@@ -167,15 +165,6 @@ async function withoutEarlierSpans(db: Db, { projectId, window }: TraceSelection
   );
   const earlier = new Set(rows.map((row) => row.traceId));
   return keys.filter((key) => !earlier.has(key.traceId));
-}
-
-function windowOf(keys: readonly KeyRow[], fallback: TimeWindow): TimeWindow {
-  const starts = keys.map((key) => BigInt(key.startNs));
-  const [first] = starts;
-  if (first === undefined) return fallback;
-  const from = starts.reduce((a, b) => (b < a ? b : a), first);
-  const to = starts.reduce((a, b) => (b > a ? b : a), first);
-  return { from: unixNano(from), to: unixNano(to + 1n) };
 }
 
 function toCursor(key: KeyRow, { sort, window }: { sort: string; window: TimeWindow }): string {

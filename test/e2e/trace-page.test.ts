@@ -31,6 +31,11 @@ const row = (name: string, nth = 0) => page.getByRole('row', { name }).nth(nth);
 const selected = () => page.getByRole('row', { selected: true });
 const panel = () => page.getByRole('tabpanel');
 
+async function expectAccessible(): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+}
+
 describe('the trace page', () => {
   it('shows the tree in order, with what is odd about it', async () => {
     await open();
@@ -164,6 +169,14 @@ describe('the trace page', () => {
     await page.waitForURL(/show=llm/);
   });
 
+  it('leads to the other traces of its session', async () => {
+    await open();
+    await page.getByRole('link', { name: 'session-1' }).click();
+    await page.waitForURL(/session=session-1/);
+    await waitForIdle(page);
+    await page.getByText('invoke_agent support').first().waitFor();
+  });
+
   it('fits a telephone: the list first, a span on a page of its own', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await open();
@@ -194,8 +207,10 @@ describe('the trace page', () => {
       await page.getByRole('tab', { name: tab }).click();
       await waitForIdle(page);
       await page.evaluate('document.fonts.ready.then(() => undefined)');
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+      await expectAccessible();
     }
+    await open('?find=refund&view=500-2000');
+    await page.keyboard.press('Escape');
+    await expectAccessible();
   });
 });

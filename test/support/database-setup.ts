@@ -1,11 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { startDatabase, type TestDatabase } from './database.ts';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    database: TestDatabase;
-  }
-}
+import { startDatabase } from './database.ts';
 
 /** One ClickHouse for all integration tests of a run; it ends with the run, whichever way that ends. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

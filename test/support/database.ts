@@ -15,6 +15,13 @@ export interface TestDatabase {
   secret: string;
 }
 
+/** What `database-setup.ts` hands to the tests. */
+declare module 'vitest' {
+  interface ProvidedContext {
+    database: TestDatabase;
+  }
+}
+
 export interface OwnDatabase extends TestDatabase {
   dataDir: string;
   pid: number;

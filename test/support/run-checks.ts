@@ -8,6 +8,7 @@ const checks = [
   { name: 'unit', command: 'vitest run --project unit --passWithNoTests --reporter=dot' },
   { name: 'svelte-check', command: 'svelte-check --tsconfig ui/tsconfig.json --fail-on-warnings' },
   { name: 'tsc', command: 'tsc --noEmit' },
+  { name: 'tsc e2e', command: 'tsc --noEmit --project test/e2e' },
   { name: 'prettier', command: 'prettier --check --log-level warn .' },
   { name: 'knip', command: 'knip' },
   { name: 'imports', command: 'depcruise server collector migrations ui test --output-type err' },

@@ -63,8 +63,6 @@ export function fixtureWriter(database: TestDatabase, projectId: string) {
   };
 }
 
-export type FixtureWriter = ReturnType<typeof fixtureWriter>;
-
 /** A trace id of its own that begins with the given digits. */
 export function traceIdOf(digits: string): string {
   return digits.padEnd(32, '0');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { traceSummary } from '../../../server/contract/traces.ts';
 import { streamsMax } from '../../../server/live/live-feed.ts';
-import { useDatabase } from '../../support/database.ts';
+import { connectDatabase, useDatabase } from '../../support/database.ts';
 import { type Api, useApi } from './api.ts';
 import { noonNs, spanIdOf, textMessage, traceIdOf } from './fixtures.ts';
 
@@ -47,8 +47,9 @@ describe('the live stream', () => {
   it('knows a trace whose root began days before', async () => {
     const traceId = traceIdOf('c1');
     const days = 3 * 86_400;
-    await api.write.spans({ traceId, spanId: spanIdOf(1), at: -days, columns: { name: 'root' } });
-    await using stream = await openLive(api);
+    await api.write.spans({ traceId, spanId: spanIdOf(1), at: -days, columns: { name: 'root', agent_name: 'old' } });
+    await using stream = await openLive(api, 'agent=old');
+    expect((await stream.next()).data).toMatchObject({ spanCount: 1 });
     await api.write.spans({ traceId, spanId: spanIdOf(2), parentSpanId: spanIdOf(1) });
     expect((await stream.next()).data).toMatchObject({
       name: 'root',
@@ -57,8 +58,20 @@ describe('the live stream', () => {
     });
   });
 
+  it('has what arrived just before the page listened, also when another page listens already', async () => {
+    const [first, second] = [traceIdOf('d1'), traceIdOf('d2')];
+    await api.write.spans({ traceId: first, spanId: spanIdOf(1), columns: { agent_name: 'early' } });
+    await using one = await openLive(api, 'agent=early', {}, 0);
+    expect((await one.next()).data).toMatchObject({ traceId: first });
+    await api.write.spans({ traceId: second, spanId: spanIdOf(1), columns: { agent_name: 'early' } });
+    expect((await one.next()).data).toMatchObject({ traceId: second });
+    await using other = await openLive(api, 'agent=early', {}, 0);
+    const seen = [(await other.next()).data, (await other.next()).data];
+    expect(seen).toEqual(expect.arrayContaining([expect.objectContaining({ traceId: second })]));
+  });
+
   it('begins with what was missed when a client comes back', async () => {
-    const traceId = traceIdOf('d1');
+    const traceId = traceIdOf('d3');
     const before = Date.now() - 5_000;
     await api.write.spans({ traceId, spanId: spanIdOf(1), columns: { agent_name: 'missed' } });
     await using stream = await openLive(api, 'agent=missed', { 'last-event-id': String(before) });
@@ -66,6 +79,10 @@ describe('the live stream', () => {
     expect(data).toMatchObject({ traceId });
     expect(Number(id)).toBeGreaterThan(before - 1_000);
   });
+});
+
+describe('the live stream under load', () => {
+  const api = useApi(useDatabase());
 
   it('counts what is too much to send', async () => {
     await using stream = await openLive(api);
@@ -80,6 +97,18 @@ describe('the live stream', () => {
     expect(events[100]).toMatchObject({ event: 'more', data: { traceCount: 30 } });
   });
 
+  it('sees an insert that commits long after it began', async () => {
+    await using stream = await openLive(api, 'agent=late');
+    const client = connectDatabase(useDatabase());
+    await client.command({
+      query: `INSERT INTO spans (project_id, trace_id, span_id, name, start_time, agent_name, ingested_at)
+        SELECT {project:String}, unhex('f1'), unhex('01'), 'late', now64(9), 'late', now64(3) - toIntervalSecond(15)`,
+      query_params: { project: api.project },
+    });
+    await client.close();
+    expect((await stream.next()).data).toMatchObject({ traceId: traceIdOf('f1'), name: 'late' });
+  });
+
   it('is served to a limited number of pages', async () => {
     const streams = await Promise.all(Array.from({ length: streamsMax }, () => openLive(api)));
     const refused = await api.ask('/api/live', { project: api.project });
@@ -91,7 +120,7 @@ describe('the live stream', () => {
 });
 
 /** A page that listens. The first poll counts what is there, so that only what comes after is sent. */
-async function openLive(api: Api, filter = '', headers: Record<string, string> = {}) {
+async function openLive(api: Api, filter = '', headers: Record<string, string> = {}, settleMs = 400) {
   const controller = new AbortController();
   const response = await api.app.request(`http://127.0.0.1/api/live?project=${api.project}&${filter}`, {
     headers: { host: '127.0.0.1', 'accept-encoding': 'gzip', ...headers },
@@ -120,7 +149,8 @@ async function openLive(api: Api, filter = '', headers: Record<string, string> =
     }
   };
   void pump().catch(() => undefined);
-  if (headers['last-event-id'] === undefined) await firstPoll();
+  // Nothing tells when the first poll is over; it takes one small query.
+  await new Promise((resolve) => setTimeout(resolve, settleMs));
   return {
     next: async (): Promise<Event> => {
       const event = events.shift();
@@ -136,9 +166,4 @@ function parseEvent(block: string): Event[] {
   const fields = new Map(block.split('\n').map((line) => [line.split(': ', 1)[0], line.slice(line.indexOf(': ') + 2)]));
   const [event, data, id] = [fields.get('event'), fields.get('data'), fields.get('id')];
   return event === undefined || data === undefined ? [] : [{ event, data: JSON.parse(data) as unknown, id: id ?? '' }];
-}
-
-/** Nothing tells when the first poll is over; it takes one small query. */
-async function firstPoll(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 400));
 }

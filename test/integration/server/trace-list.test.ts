@@ -215,3 +215,21 @@ describe('the pages of the list of traces', () => {
     expect(await api.ask('/api/traces', asked)).toMatchObject({ status: 400, error: { code: 'invalid_cursor' } });
   });
 });
+
+describe('a trace whose spans carry no content', () => {
+  const api = useApi(useDatabase());
+
+  it('shows content that came as log records', async () => {
+    const traceId = traceIdOf('a7');
+    const record = { traceId, spanId: spanIdOf(1) };
+    await api.write.spans({ ...record, at: 3600, columns: { agent_name: 'logs' } });
+    await api.write.records(
+      { ...record, at: 3601, columns: { output_preview: 'last answer' } },
+      { ...record, at: 3600, columns: { input_preview: 'first question' } },
+      { ...record, at: 3602, columns: { input_preview: 'second question' } },
+    );
+    const { traces } = await api.listTraces({ agent: 'logs' });
+    expect(traces).toMatchObject([{ inputPreview: 'first question', outputPreview: 'last answer' }]);
+    expect((await api.getTrace(traceId)).trace).toEqual(traces[0]);
+  });
+});

@@ -7,7 +7,7 @@ import {
   imageAddress,
   isWebAddress,
 } from '../../../../../ui/components/message/media.ts';
-import { countTextLines, firstWords, foldText } from '../../../../../ui/components/message/text-fold.ts';
+import { countTextLines, firstWords, foldText, splitText } from '../../../../../ui/components/message/text-fold.ts';
 
 describe('folding a text', () => {
   it('leaves forty lines alone', () => {
@@ -29,6 +29,23 @@ describe('folding a text', () => {
     expect(countTextLines('')).toBe(1);
     expect(countTextLines('a\n\nb\n')).toBe(4);
     expect(foldText('')).toBe('');
+  });
+
+  it('splits a text into pieces without losing a letter', () => {
+    for (const text of [
+      '',
+      'short',
+      'x'.repeat(20_000),
+      '😀'.repeat(9_001),
+      'word '.repeat(5_000),
+      'line\n'.repeat(5_000),
+    ]) {
+      const pieces = splitText(text);
+      expect(pieces.join('')).toBe(text);
+      expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(8_000);
+      expect(pieces.every((piece) => piece.isWellFormed())).toBe(true);
+    }
+    expect(splitText('line\n'.repeat(5_000)).every((piece) => piece.endsWith('\n') || piece === '')).toBe(true);
   });
 
   it('gives a title of one line', () => {
