@@ -71,7 +71,7 @@ const entry = strict({
   provider: name(
     'As spans have it (`openai`, `aws.bedrock`, `gcp.vertex_ai`), as the price table has it (`aws`, `google`), or `*` for any.',
   ),
-  model: name('Response or request model; `*` stands for any characters: `gpt-4o*`. Case does not matter.'),
+  model: name('Response or request model; `*` stands for any characters: `gpt-4o-2024*`. Case does not matter.'),
   effective_from: day('Inclusive; a call goes by its start. Left out: from the beginning.').optional(),
   effective_to: day('Exclusive. Left out: no end.').optional(),
   per_million: perMillion.optional(),
