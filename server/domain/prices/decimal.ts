@@ -41,7 +41,7 @@ export function roundHalfUp(value: Decimal, scale: number): bigint {
 }
 
 function digitsAt({ digits, scale }: Decimal, wanted: number): bigint {
-  return digits * 10n ** BigInt(wanted - scale);
+  return scale === wanted ? digits : digits * 10n ** BigInt(wanted - scale);
 }
 
 /** The same number with the smallest scale from 0 up. */

@@ -118,8 +118,8 @@ export function tableProvider(provider: string, model: string): string | undefin
 
 /** Google's API answers `models/gemini-…`, Vertex names whole resource paths. */
 function spellings(providerId: string, model: string): string[] {
-  if (providerId !== 'google') return [model];
-  return [model, model.slice(model.lastIndexOf('models/') + 'models/'.length)];
+  const [, afterPath] = /^.*models\/(.+)$/.exec(model) ?? [];
+  return providerId === 'google' && afterPath !== undefined ? [model, afterPath] : [model];
 }
 
 /**

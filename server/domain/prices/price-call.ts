@@ -1,4 +1,5 @@
-import type { UnixNano } from '../time.ts';
+import type { Skeleton, TokenCounts } from '../settlement/skeleton.ts';
+import { unixNano } from '../time.ts';
 import {
   add,
   type Decimal,
@@ -8,7 +9,7 @@ import {
   parseDecimal,
   roundHalfUp,
 } from './decimal.ts';
-import { type CallUsage, type Missing, splitUsage } from './split-usage.ts';
+import { type Missing, splitUsage } from './split-usage.ts';
 import { type FoundPrice, type PriceBook, type UnitPrices, type UsageClass } from './unit-prices.ts';
 
 /** Amounts are whole numbers of 10^-12 dollars; an exact sum is rounded to them once, half up. */
@@ -21,23 +22,23 @@ const tokensLimit = BigInt(Number.MAX_SAFE_INTEGER);
 /** Service tiers that mean the list price. */
 const plainTiers = new Set(['', 'auto', 'default', 'standard', 'standard_only', 'on_demand']);
 const batchTier = 'batch';
+const zero = parseDecimal(0);
 
-export interface PricedSpan {
-  provider: string;
-  requestModel: string;
-  responseModel: string;
-  startNs: UnixNano;
-  /** Read only where `hasUsage`. */
-  usage: CallUsage;
-  hasUsage: boolean;
-  serviceTier: string;
-  isBatch: boolean;
-  isError: boolean;
-  /** The sum of several calls: what depends on the size or number of calls is not known of it. */
-  isAggregate: boolean;
-  /** What the emitter said, in 10^-12 dollars. */
-  reportedCost: bigint | null;
-}
+/** What of a span decides its price. Its tokens are read only where it reports some. */
+export type PricedSpan = Pick<
+  Skeleton,
+  | 'provider'
+  | 'requestModel'
+  | 'responseModel'
+  | 'startNs'
+  | 'tokens'
+  | 'hasUsage'
+  | 'usageScope'
+  | 'serviceTier'
+  | 'isBatch'
+  | 'isError'
+  | 'reportedCost'
+>;
 
 /** What a ledger row keeps of the prices behind its amount. */
 export interface UsedPrice {
@@ -66,7 +67,7 @@ export function priceCall(span: PricedSpan, book: PriceBook): CallPrice {
   if (span.isError && !hasTokens(span)) {
     return { status: 'priced', amount: 0n, price: { rule: 'failed_without_usage' }, priceVersion: 'rule' };
   }
-  const found = book.find({ provider: span.provider, models: modelsInOrder(span), at: span.startNs });
+  const found = book.find({ provider: span.provider, models: modelsInOrder(span), at: unixNano(span.startNs) });
   const priceVersion = found?.version ?? book.version;
   const priced = found === undefined ? { missing: 'model' as const } : applyPrices(span, found);
   if (!('missing' in priced)) return { status: 'priced', ...priced, priceVersion };
@@ -79,8 +80,12 @@ export function priceCall(span: PricedSpan, book: PriceBook): CallPrice {
   return { status, amount: null, price: priced, priceVersion };
 }
 
-function hasTokens({ hasUsage, usage }: PricedSpan): boolean {
-  return hasUsage && Object.values(usage).some((count) => count > 0n);
+function hasTokens({ hasUsage, tokens }: PricedSpan): boolean {
+  return hasUsage && countsOf(tokens).some((count) => count > 0n);
+}
+
+function countsOf(tokens: TokenCounts): bigint[] {
+  return Object.values({ ...tokens });
 }
 
 /**
@@ -88,33 +93,40 @@ function hasTokens({ hasUsage, usage }: PricedSpan): boolean {
  * (`global.anthropic.claude-…` of Bedrock, `openai/gpt-…` of a gateway), which decides the price there.
  */
 function modelsInOrder({ requestModel, responseModel }: PricedSpan): string[] {
-  const isPartOfRequest = requestModel.includes(`.${responseModel}`) || requestModel.includes(`/${responseModel}`);
-  const models = isPartOfRequest ? [requestModel, responseModel] : [responseModel, requestModel];
+  const isRequestMore = requestSaysMore(requestModel, responseModel);
+  const models = isRequestMore ? [requestModel, responseModel] : [responseModel, requestModel];
   return [...new Set(models)].filter((model) => model !== '');
 }
 
+/** The response model with something before it, and at most a version of Bedrock (`-v1:0`) behind. */
+function requestSaysMore(requestModel: string, responseModel: string): boolean {
+  const at = requestModel.lastIndexOf(responseModel);
+  if (responseModel === '' || at < 1 || !'./'.includes(requestModel.charAt(at - 1))) return false;
+  return /^(-v\d+(:\d+)?)?$/.test(requestModel.slice(at + responseModel.length));
+}
+
 function applyPrices(span: PricedSpan, found: FoundPrice): { amount: bigint; price: UsedPrice } | Missing {
-  const { usage, hasUsage, isAggregate } = span;
+  const { tokens: counts, hasUsage } = span;
+  // A sum of several calls: what depends on their number or on the size of each is not known.
+  const isAggregate = span.usageScope === 'aggregate';
   const { prices } = found;
   if (!hasUsage) return { missing: 'usage' };
-  if (Object.values(usage).some((count) => count < 0n || count > tokensLimit)) {
+  if (countsOf(counts).some((count) => count < 0n || count > tokensLimit)) {
     return { missing: 'plausible_counts' };
   }
-  const tier = prices.tiers.findLast(({ aboveInputTokens }) => usage.inputTokens > aboveInputTokens);
+  const tier = prices.tiers.findLast(({ aboveInputTokens }) => counts.inputTokens > aboveInputTokens);
   if (isAggregate && tier !== undefined) return { missing: 'class_count', usage: 'inputTokensOfEachCall' };
   if (isAggregate && prices.perRequest !== undefined) return { missing: 'class_count', usage: 'requests' };
   const factors = listFactors(span, prices);
   if ('missing' in factors) return factors;
-  const split = splitUsage(usage, prices);
+  const split = splitUsage(counts, prices);
   if ('missing' in split) return split;
 
   const applyFactors = (unit: Decimal) => factors.reduce((product, { factor }) => multiply(product, factor), unit);
   const parts = split.shares.map((share) => ({ ...share, unit: applyFactors(share.price) }));
   const perRequest = prices.perRequest && applyFactors(prices.perRequest);
-  const tokenCost = parts
-    .map(({ tokens, unit }) => multiply({ digits: tokens, scale: 0 }, unit))
-    .reduce(add, parseDecimal(0));
-  const exact = add(divideByPowerOfTen(tokenCost, 6), perRequest ?? parseDecimal(0));
+  const tokenCost = parts.map(({ tokens, unit }) => multiply({ digits: tokens, scale: 0 }, unit)).reduce(add, zero);
+  const exact = add(divideByPowerOfTen(tokenCost, 6), perRequest ?? zero);
   const amount = roundHalfUp(exact, amountScale);
   if (amount >= amountLimit) return { missing: 'plausible_counts' };
   return {
@@ -123,8 +135,8 @@ function applyPrices(span: PricedSpan, found: FoundPrice): { amount: bigint; pri
       source: found.source,
       provider: found.provider,
       model: found.model,
-      parts: parts.map(({ usage: name, tokens, unit }) => ({
-        usage: name,
+      parts: parts.map(({ usage, tokens, unit }) => ({
+        usage,
         tokens: Number(tokens),
         perMillionUsd: formatDecimal(unit),
       })),

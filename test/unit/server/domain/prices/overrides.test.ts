@@ -5,7 +5,7 @@ import { GenaiTable } from '../../../../../server/domain/prices/genai-table.ts';
 import { matchesPattern, Overrides } from '../../../../../server/domain/prices/overrides.ts';
 import { createPriceBook } from '../../../../../server/domain/prices/price-book.ts';
 import { priceCall } from '../../../../../server/domain/prices/price-call.ts';
-import { callOf, dollars, type GivenCall } from './price-fixture.ts';
+import { atTime, callOf, dollars, type GivenCall } from './price-fixture.ts';
 
 const hash = '0123456789abcdef'.repeat(4);
 
@@ -170,7 +170,7 @@ describe('an entry of the override file', () => {
       status: 'unpriced_model',
       priceVersion: 'file:0123456789ab+genai-prices@1.2.3',
     });
-    const at = callOf({ at: '2026-01-01T00:00:00Z' }).startNs;
+    const at = atTime('2026-01-01T00:00:00Z');
     const fallen = book.find({ provider: 'openai', models: ['o3'], at });
     expect([fallen?.from, fallen?.to].map((time) => new Date(Number(time) / 1e6).toISOString().slice(0, 10))).toEqual([
       '2025-06-10',

@@ -43,6 +43,16 @@ describe('which model is priced', () => {
     expect(price({ requestModel: 'gpt-4o', model: 'gpt-4o-mini', usage: plain }).amount).toBe(dollars('0.00021'));
   });
 
+  it.each([
+    // 1_000 × 1.00 + 100 × 5.00 = 1_500 per million; without `global` 1_650
+    ['aws.bedrock', 'global.anthropic.claude-haiku-4-5-20251001-v1:0', 'claude-haiku-4-5-20251001', '0.0015'],
+    // 1_000 × 2.50 + 100 × 10.00 = 3_500 per million: another model answered than the longer name that was asked
+    ['openai', 'openai/gpt-4o-mini', 'gpt-4o', '0.0035'],
+    ['openai', 'gpt-4o-mini', 'gpt-4o', '0.0035'],
+  ])('of %s %s and %s', (provider, requestModel, model, usd) => {
+    expect(price({ provider, requestModel, model, usage: plain }).amount).toBe(dollars(usd));
+  });
+
   it('the one that was asked, where nobody knows the one that answered', () => {
     // 1_000 × 2.50 + 100 × 10 = 3_500 per million
     expect(price({ requestModel: 'gpt-4o', model: 'chatcmpl-x', usage: plain }).amount).toBe(dollars('0.0035'));
@@ -56,6 +66,7 @@ describe('which model is priced', () => {
     ],
     ['a model that tells no provider', { provider: '', model: 'llama3' }],
     ['no model', { model: '' }],
+    ['a name that ends as a known one does', { provider: 'gcp.gemini', model: 'xxxxxxgemini-2.5-pro' }],
   ])('is unpriced: %s', (_, given) => {
     expect(price({ ...given, usage: plain })).toEqual({
       status: 'unpriced_model',

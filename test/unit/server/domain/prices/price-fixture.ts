@@ -1,7 +1,7 @@
 import { GenaiTable } from '../../../../../server/domain/prices/genai-table.ts';
 import type { PricedSpan } from '../../../../../server/domain/prices/price-call.ts';
 import { createPriceBook } from '../../../../../server/domain/prices/price-book.ts';
-import type { CallUsage } from '../../../../../server/domain/prices/split-usage.ts';
+import type { TokenCounts } from '../../../../../server/domain/settlement/skeleton.ts';
 import { type UnixNano, unixNano } from '../../../../../server/domain/time.ts';
 
 export const tableBook = createPriceBook({ table: new GenaiTable('1.2.3') });
@@ -23,7 +23,7 @@ export interface GivenCall {
   model?: string;
   requestModel?: string;
   at?: string;
-  usage?: Partial<Record<keyof CallUsage, number>> | null;
+  usage?: Partial<Record<keyof TokenCounts, number>> | null;
   serviceTier?: string;
   isBatch?: boolean;
   isError?: boolean;
@@ -33,13 +33,13 @@ export interface GivenCall {
 
 /** A call of a plain model on 2026-11-22, with what is given. `usage: null` reports no tokens. */
 export function callOf(given: GivenCall): PricedSpan {
-  const count = (name: keyof CallUsage) => BigInt(given.usage?.[name] ?? 0);
+  const count = (name: keyof TokenCounts) => BigInt(given.usage?.[name] ?? 0);
   return {
     provider: given.provider ?? 'openai',
     requestModel: given.requestModel ?? given.model ?? 'gpt-4o',
     responseModel: given.model ?? '',
     startNs: atTime(given.at ?? '2026-11-22T12:00:00Z'),
-    usage: {
+    tokens: {
       inputTokens: count('inputTokens'),
       outputTokens: count('outputTokens'),
       cacheReadTokens: count('cacheReadTokens'),
@@ -54,7 +54,7 @@ export function callOf(given: GivenCall): PricedSpan {
     serviceTier: given.serviceTier ?? '',
     isBatch: given.isBatch ?? false,
     isError: given.isError ?? false,
-    isAggregate: given.isAggregate ?? false,
+    usageScope: given.isAggregate === true ? 'aggregate' : 'call',
     reportedCost: given.reported === undefined ? null : dollars(given.reported),
   };
 }
