@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { compress } from 'hono/compress';
 import type { Logger } from 'pino';
+import type { PriceBook } from './domain/prices/unit-prices.ts';
 import type { LiveFeed } from './live/live-feed.ts';
 import type { ServerEnv } from './middleware/environment.ts';
 import { errorResponder } from './middleware/errors.ts';
@@ -13,6 +14,7 @@ import { facetRoutes } from './routes/facets.ts';
 import { healthRoutes } from './routes/health.ts';
 import { liveRoutes } from './routes/live.ts';
 import { openApiRoutes } from './routes/openapi.ts';
+import { priceRoutes } from './routes/prices.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { spanRoutes } from './routes/spans.ts';
 import { traceRoutes } from './routes/traces.ts';
@@ -23,6 +25,7 @@ export interface AppDependencies {
   db: Db;
   log: Logger;
   liveFeed: LiveFeed;
+  priceBook: PriceBook;
   /** Milliseconds since 1970. */
   now: () => number;
   /** Where the built UI lies. */
@@ -37,12 +40,13 @@ export interface AppDependencies {
 
 /** The whole HTTP interface; does nothing until a request comes. */
 export function createApp(dependencies: AppDependencies): Hono<ServerEnv> {
-  const { db, log, liveFeed, now, uiDirectory, schemaVersion, publicUrl, otlpUrl } = dependencies;
+  const { db, log, liveFeed, priceBook, now, uiDirectory, schemaVersion, publicUrl, otlpUrl } = dependencies;
   const api = createRouter();
   api.route('/api', traceRoutes({ now }));
   api.route('/api', spanRoutes({ now }));
   api.route('/api', facetRoutes({ now }));
   api.route('/api', projectRoutes({ otlpUrl }));
+  api.route('/api', priceRoutes({ priceBook, now }));
   api.route('/api', liveRoutes({ liveFeed, now }));
   api.route('/', healthRoutes({ schemaVersion }));
   api.route('/api', openApiRoutes(api, { publicUrl }));

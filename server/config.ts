@@ -13,6 +13,8 @@ export type Config = Readonly<{
   clickhouseUrl: string;
   /** What the embedded ClickHouse wants to see in `x-sightglass-secret`; absent with any other. */
   clickhouseSecret: string | undefined;
+  /** JSON file with prices that win over the price table. */
+  pricesFile: string | undefined;
 }>;
 
 /** A wrong environment: one line per variable, each naming the variable, its value and what is allowed. */
@@ -43,6 +45,7 @@ const environment = z.object({
   CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }),
   CLICKHOUSE_CLUSTER: z.undefined().optional(),
   SIGHTGLASS_CLICKHOUSE_SECRET: z.string().min(1).optional(),
+  SIGHTGLASS_PRICES_FILE: z.string().min(1).optional(),
 });
 
 const allowed: Record<keyof z.infer<typeof environment>, string> = {
@@ -54,6 +57,7 @@ const allowed: Record<keyof z.infer<typeof environment>, string> = {
   CLICKHOUSE_URL: 'http(s)://user:password@host:8123/database',
   CLICKHOUSE_CLUSTER: 'no value (clusters are not part of this release)',
   SIGHTGLASS_CLICKHOUSE_SECRET: 'any text',
+  SIGHTGLASS_PRICES_FILE: 'the path of a JSON file',
 };
 
 /** Reads and checks the environment; an empty variable counts as absent. Throws `ConfigError`. */
@@ -72,6 +76,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     otlpUrl: values.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/, ''),
     clickhouseUrl: values.CLICKHOUSE_URL,
     clickhouseSecret: values.SIGHTGLASS_CLICKHOUSE_SECRET,
+    pricesFile: values.SIGHTGLASS_PRICES_FILE,
   });
 }
 

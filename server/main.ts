@@ -6,7 +6,9 @@ import { serve } from '@hono/node-server';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
+import type { PriceBook } from './domain/prices/unit-prices.ts';
 import { LiveFeed } from './live/live-feed.ts';
+import { loadPriceBook } from './load-price-book.ts';
 import { connectDb } from './queries/db.ts';
 
 /** What is still being answered when the server stops gets this long. */
@@ -17,11 +19,11 @@ const log = pino({ name: 'server', base: null });
 
 /** Listens, tells the parent process, and serves until it is told to stop or its parent is gone. */
 async function main(): Promise<void> {
-  const config = readConfig();
+  const { config, priceBook } = readConfig();
   const db = connectDb({ url: config.clickhouseUrl, secret: config.clickhouseSecret });
   const liveFeed = new LiveFeed({ db, log });
   const app = createApp({
-    ...{ db, log, liveFeed },
+    ...{ db, log, liveFeed, priceBook },
     now: Date.now,
     uiDirectory: fileURLToPath(new URL('../ui/dist', import.meta.url)),
     schemaVersion: await latestMigration(),
@@ -50,9 +52,10 @@ async function main(): Promise<void> {
   process.on('disconnect', () => void stop());
 }
 
-function readConfig(): Config {
+function readConfig(): { config: Config; priceBook: PriceBook } {
   try {
-    return loadConfig();
+    const config = loadConfig();
+    return { config, priceBook: loadPriceBook(config.pricesFile) };
   } catch (error) {
     if (error instanceof ConfigError) stopWithLine(error.message);
     throw error;

@@ -15,6 +15,10 @@ export const apiErrors = {
   not_found: { status: 404, meaning: 'There is no such path.' },
   trace_not_found: { status: 404, meaning: 'The project has no trace with this id.' },
   span_not_found: { status: 404, meaning: 'The trace has no span with this id.' },
+  price_not_found: {
+    status: 404,
+    meaning: 'Neither the price table nor the override file has a price for this model.',
+  },
   method_not_allowed: { status: 405, meaning: 'The path exists, but not with this method.' },
   unsupported_media_type: { status: 415, meaning: 'The body has another content type than the endpoint accepts.' },
   wrong_host: { status: 421, meaning: 'The Host header does not name this machine.' },

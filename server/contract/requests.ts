@@ -161,6 +161,22 @@ export type SpanListQuery = z.infer<typeof spanListQuery>;
 export const traceQuery = queryOf({ project, limit: limit(tracePageLimits), cursor });
 export type TraceQuery = z.infer<typeof traceQuery>;
 
+export const priceQuery = queryOf({
+  provider: z
+    .string({ error: 'must be given once' })
+    .max(filterValueLength, { error: `must be at most ${filterValueLength} characters` })
+    .default('')
+    .openapi({
+      description: 'As spans have it, for example `openai`; left out, the name of the model tells it where it can.',
+    }),
+  model: z
+    .string({ error: 'must be given once' })
+    .min(1, { error: 'must not be empty' })
+    .max(filterValueLength, { error: `must be at most ${filterValueLength} characters` })
+    .openapi({ description: 'Model, as in a request or an answer.', example: 'gpt-4o-2024-08-06' }),
+  at: time('When the call starts; default: now.'),
+});
+
 function hexId(digits: number, description: string) {
   return z
     .string()

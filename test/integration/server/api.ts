@@ -13,6 +13,7 @@ import {
   traceReply,
 } from '../../../server/contract/traces.ts';
 import { LiveFeed } from '../../../server/live/live-feed.ts';
+import { loadPriceBook } from '../../../server/load-price-book.ts';
 import type { ServerEnv } from '../../../server/middleware/environment.ts';
 import { connectDb } from '../../../server/queries/db.ts';
 import { newProjectId, type TestDatabase } from '../../support/database.ts';
@@ -30,7 +31,7 @@ export function useApi(database: TestDatabase) {
   const log = pino({ level: 'silent' });
   const liveFeed = new LiveFeed({ db, log });
   const app = createApp({
-    ...{ db, log, liveFeed },
+    ...{ db, log, liveFeed, priceBook: loadPriceBook(undefined) },
     now: () => Date.parse('2026-11-20T18:00:00Z'),
     uiDirectory: import.meta.dirname,
     schemaVersion: '0001_spans.sql',

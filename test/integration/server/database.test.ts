@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../../server/app.ts';
 import { LiveFeed } from '../../../server/live/live-feed.ts';
+import { loadPriceBook } from '../../../server/load-price-book.ts';
 import { connectDb } from '../../../server/queries/db.ts';
 import { useDatabase } from '../../support/database.ts';
 import { request, useApi } from './api.ts';
@@ -10,6 +11,8 @@ import { request, useApi } from './api.ts';
 /** Computes until it is stopped. */
 const endless =
   'SELECT count() AS found, {mark:String} AS mark FROM numbers(1000000000000) WHERE sipHash64(number) = 1 LIMIT 1';
+
+const priceBook = loadPriceBook(undefined);
 
 describe('queries', () => {
   const database = useDatabase();
@@ -56,7 +59,7 @@ describe('without ClickHouse', () => {
   const lines: string[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
   const app = createApp({
-    ...{ db, log, liveFeed: new LiveFeed({ db, log }) },
+    ...{ db, log, liveFeed: new LiveFeed({ db, log }), priceBook },
     now: Date.now,
     uiDirectory: import.meta.dirname,
     schemaVersion: '0001_spans.sql',
@@ -89,7 +92,7 @@ describe('readiness', () => {
     const log = pino({ level: 'silent' });
     const appWith = (schemaVersion: string) =>
       createApp({
-        ...{ db, log, liveFeed: new LiveFeed({ db, log }), schemaVersion },
+        ...{ db, log, liveFeed: new LiveFeed({ db, log }), priceBook, schemaVersion },
         now: Date.now,
         uiDirectory: import.meta.dirname,
         publicUrl: undefined,

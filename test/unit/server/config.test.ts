@@ -11,6 +11,7 @@ describe('the server’s configuration', () => {
       publicUrl: undefined,
       clickhouseUrl: base.CLICKHOUSE_URL,
       clickhouseSecret: undefined,
+      pricesFile: undefined,
     });
   });
 
@@ -26,8 +27,10 @@ describe('the server’s configuration', () => {
       SIGHTGLASS_AUTH: 'off',
       SIGHTGLASS_PUBLIC_URL: 'https://traces.example/',
       SIGHTGLASS_CLICKHOUSE_SECRET: 's',
+      SIGHTGLASS_PRICES_FILE: 'prices.json',
     });
-    expect(config).toMatchObject({ host: '::1', port: 0, publicUrl: 'https://traces.example', clickhouseSecret: 's' });
+    expect(config).toMatchObject({ host: '::1', port: 0, publicUrl: 'https://traces.example' });
+    expect(config).toMatchObject({ clickhouseSecret: 's', pricesFile: 'prices.json' });
   });
 
   it.each([

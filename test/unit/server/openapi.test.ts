@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createApp } from '../../../server/app.ts';
 import { LiveFeed } from '../../../server/live/live-feed.ts';
+import { loadPriceBook } from '../../../server/load-price-book.ts';
 import { connectDb } from '../../../server/queries/db.ts';
 
 const parameter = z.object({
@@ -46,6 +47,8 @@ describe('the description of the API', () => {
       '/api/facets',
       '/api/live',
       '/api/openapi.json',
+      '/api/prices',
+      '/api/prices/schema.json',
       '/api/projects',
       '/api/spans',
       '/api/traces',
@@ -76,6 +79,7 @@ describe('the description of the API', () => {
         'SpanDetail',
         'Usage',
         'Cost',
+        'Price',
         'Message',
         'Part',
         'Error',
@@ -88,7 +92,7 @@ async function describeApi(): Promise<unknown> {
   const db = connectDb({ url: 'http://127.0.0.1:9/none' });
   const log = pino({ level: 'silent' });
   const app = createApp({
-    ...{ db, log, liveFeed: new LiveFeed({ db, log }) },
+    ...{ db, log, liveFeed: new LiveFeed({ db, log }), priceBook: loadPriceBook(undefined) },
     now: Date.now,
     uiDirectory: import.meta.dirname,
     schemaVersion: '',
