@@ -34,17 +34,19 @@ export interface AppDependencies {
   schemaVersion: string;
   /** What the API's own description gives as its address. */
   publicUrl: string | undefined;
+  /** Where spans go, for who has not sent one yet. */
+  otlpUrl?: string | undefined;
 }
 
 /** The whole HTTP interface; does nothing until a request comes. */
 export function createApp(dependencies: AppDependencies): Hono<ServerEnv> {
-  const { db, log, liveFeed, priceBook, now, uiDirectory, schemaVersion, publicUrl } = dependencies;
+  const { db, log, liveFeed, priceBook, now, uiDirectory, schemaVersion, publicUrl, otlpUrl } = dependencies;
   const api = createRouter();
   api.route('/api', traceRoutes({ now }));
   api.route('/api', spanRoutes({ now }));
   api.route('/api', facetRoutes({ now }));
   api.route('/api', priceRoutes({ priceBook, now }));
-  api.route('/api', projectRoutes());
+  api.route('/api', projectRoutes({ otlpUrl }));
   api.route('/api', liveRoutes({ liveFeed, now }));
   api.route('/', healthRoutes({ schemaVersion }));
   api.route('/api', openApiRoutes(api, { publicUrl }));

@@ -7,6 +7,8 @@ export type Config = Readonly<{
   port: number;
   /** What links in answers and alerts begin with; absent: the address the server listens on. */
   publicUrl: string | undefined;
+  /** Where agents send their spans, as far as the server was told. */
+  otlpUrl: string | undefined;
   /** `http(s)://user:password@host:port/database` */
   clickhouseUrl: string;
   /** What the embedded ClickHouse wants to see in `x-sightglass-secret`; absent with any other. */
@@ -39,6 +41,7 @@ const environment = z.object({
     .default(4000),
   SIGHTGLASS_AUTH: z.literal('off').default('off'),
   SIGHTGLASS_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }),
   CLICKHOUSE_CLUSTER: z.undefined().optional(),
   SIGHTGLASS_CLICKHOUSE_SECRET: z.string().min(1).optional(),
@@ -50,6 +53,7 @@ const allowed: Record<keyof z.infer<typeof environment>, string> = {
   SIGHTGLASS_PORT: 'a port from 0 to 65535, where 0 is any free one',
   SIGHTGLASS_AUTH: 'off (keys and logins are not part of this release)',
   SIGHTGLASS_PUBLIC_URL: 'an http or https URL',
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'an http or https URL',
   CLICKHOUSE_URL: 'http(s)://user:password@host:8123/database',
   CLICKHOUSE_CLUSTER: 'no value (clusters are not part of this release)',
   SIGHTGLASS_CLICKHOUSE_SECRET: 'any text',
@@ -69,6 +73,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     host: values.SIGHTGLASS_HOST,
     port: values.SIGHTGLASS_PORT,
     publicUrl: values.SIGHTGLASS_PUBLIC_URL?.replace(/\/$/, ''),
+    otlpUrl: values.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/, ''),
     clickhouseUrl: values.CLICKHOUSE_URL,
     clickhouseSecret: values.SIGHTGLASS_CLICKHOUSE_SECRET,
     pricesFile: values.SIGHTGLASS_PRICES_FILE,

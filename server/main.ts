@@ -28,6 +28,7 @@ async function main(): Promise<void> {
     uiDirectory: fileURLToPath(new URL('../ui/dist', import.meta.url)),
     schemaVersion: await latestMigration(),
     publicUrl: config.publicUrl,
+    otlpUrl: config.otlpUrl,
   });
   const server = serve({ fetch: app.fetch, hostname: config.host, port: config.port }, (address) => {
     const url = urlOf(config, address);

@@ -73,5 +73,8 @@ export interface Convention {
 
 /** A reading holds no key without a value, so that readings can be laid over each other. */
 export function withoutUndefined(reading: Reading): Reading {
-  return Object.fromEntries(Object.entries(reading).filter(([, value]) => value !== undefined));
+  const kept: Record<string, unknown> = {};
+  // A loop: entries and back again cost a tenth of the mapping of a small span.
+  for (const [key, value] of Object.entries(reading)) if (value !== undefined) kept[key] = value;
+  return kept;
 }

@@ -37,7 +37,7 @@ export function mapSpan(span: OtlpSpan, projectId: string): MappedSpan {
   };
   const messages: MessageRow[] = [];
   const attributes = splitAttributes(span.attributes, { carried, payloads });
-  const resource = splitAttributes(span.resource);
+  const resource = splitResource(span.resource);
   const row: SpanRow = {
     project_id: projectId,
     trace_id: span.traceId,
@@ -98,7 +98,7 @@ export function mapSpan(span: OtlpSpan, projectId: string): MappedSpan {
     attributes: attributes.strings,
     attributes_json: attributes.others,
     resource: resource.strings,
-    resource_json: new Map([...resource.others, ...resource.content]),
+    resource_json: resource.others,
     scope_attributes: span.scope.attributes.size === 0 ? '' : objectJson(span.scope.attributes),
     events: eventsJson(span),
     links: linksJson(span),
@@ -121,6 +121,18 @@ function previews(reading: Reading): Pick<SpanRow, 'input_preview' | 'output_pre
     output_preview:
       previewOutput(reading.outputMessages ?? []) || previewValue(reading.toolResult ?? reading.outputValue),
   };
+}
+
+/** The spans of a request share their resources. */
+const splitResources = new WeakMap<Attributes, Pick<SplitAttributes, 'strings' | 'others'>>();
+
+function splitResource(resource: Attributes): Pick<SplitAttributes, 'strings' | 'others'> {
+  const known = splitResources.get(resource);
+  if (known !== undefined) return known;
+  const { strings, others, content } = splitAttributes(resource);
+  const split = { strings, others: new Map([...others, ...content]) };
+  splitResources.set(resource, split);
+  return split;
 }
 
 export interface SplitAttributes {

@@ -48,9 +48,11 @@ function parseBody(body: Uint8Array): JsonObject {
   let parsed: Json;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    const { tokens } = measureJson(text);
-    if (tokens > requestLimits.jsonTokens) throw new OversizedBody(requestLimits.jsonTokens, 'brackets and commas');
-    parsed = parseJson(text);
+    const measure = measureJson(text);
+    if (measure.tokens > requestLimits.jsonTokens) {
+      throw new OversizedBody(requestLimits.jsonTokens, 'brackets and commas');
+    }
+    parsed = parseJson(text, measure);
   } catch (error) {
     if (error instanceof MalformedBody) throw error;
     throw new MalformedBody(`the body is not JSON: ${error instanceof Error ? error.message : ''}`, { cause: error });

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { type Context, Hono } from 'hono';
 import type { MessageRow } from '../../migrations/schema.ts';
 import { findLogFault, findSpanFault, timeBounds } from '../map/fault.ts';
@@ -81,7 +82,7 @@ async function receive(c: Context, { signal, deps, bodies }: Endpoint): Promise<
     const sent = (c.req.header('content-type') ?? '').slice(0, 100);
     return errorReply('json', 415, `Content-Type "${sent}" is none of ${contentTypes.protobuf}, ${contentTypes.json}`);
   }
-  const projectId = c.req.header('x-sightglass-project') ?? 'default';
+  const projectId = readProject(c.req.header('x-sightglass-project'));
   if (!projectPattern.test(projectId)) {
     return errorReply(encoding, 400, 'x-sightglass-project is not a name of 1 to 128 characters');
   }
@@ -101,6 +102,13 @@ async function receive(c: Context, { signal, deps, bodies }: Endpoint): Promise<
     if (error instanceof MalformedBody) return errorReply(encoding, error.status, error.message);
     throw error;
   }
+}
+
+/** Header values arrive as Latin-1; senders mean UTF-8. */
+function readProject(header: string | undefined): string {
+  if (header === undefined) return 'default';
+  const bytes = Buffer.from(header, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : header;
 }
 
 interface Mapped {

@@ -21,7 +21,7 @@ export interface WriteRequest {
   events: SpanEventRow[];
   /** By `messageKey`. */
   messages: Map<string, MessageRow>;
-  /** Size of the request's body once decompressed: what the queue is measured in. */
+  /** Size of the request's body once decompressed. */
   bytes: number;
 }
 
@@ -36,8 +36,8 @@ export const batchLimits = {
   gatherMs: 10,
   rows: 16_384,
   bytes: 32 * 1024 * 1024,
-  /** Requests waiting or being inserted; above it a request is answered `overloaded`. */
-  queueBytes: 192 * 1024 * 1024,
+  /** Requests waiting or being inserted, as `weightOf` says; above it a request is answered `overloaded`. */
+  queueBytes: 256 * 1024 * 1024,
   /** An insert that fails is repeated this long, then its requests are answered `unavailable`: exporters wait 10 s. */
   retryMs: 8_000,
 } as const;
@@ -77,10 +77,11 @@ export class Batcher {
 
   /** Resolves when the rows are durable or the outcome is known; never rejects. */
   submit(request: WriteRequest): Promise<WriteOutcome> {
-    if (this.#queuedBytes > 0 && this.#queuedBytes + request.bytes > this.#limits.queueBytes) {
+    const weight = weightOf(request);
+    if (this.#queuedBytes > 0 && this.#queuedBytes + weight > this.#limits.queueBytes) {
       return Promise.resolve({ status: 'overloaded', retryAfterMs: 1_000 });
     }
-    this.#queuedBytes += request.bytes;
+    this.#queuedBytes += weight;
     return new Promise((answer) => {
       this.#waiting.push({ request, answer });
       this.#running ??= this.#run();
@@ -117,7 +118,7 @@ export class Batcher {
       return;
     }
     for (const { request, answer } of batch) {
-      this.#queuedBytes -= request.bytes;
+      this.#queuedBytes -= weightOf(request);
       answer(outcome);
     }
   }
@@ -177,6 +178,11 @@ export class Batcher {
       { retries: 1_000, minTimeout: 50, maxTimeout: 500, maxRetryTime: this.#limits.retryMs },
     );
   }
+}
+
+/** About what the request takes in memory: its text, and a row of objects for each of its items. */
+function weightOf({ spans, events, messages, bytes }: WriteRequest): number {
+  return bytes + (spans.length + events.length) * 2_048 + messages.size * 512;
 }
 
 /** A row that cannot be encoded must not be tried again for ever. */

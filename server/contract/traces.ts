@@ -74,6 +74,10 @@ export type FacetsReply = z.infer<typeof facetsReply>;
 export const projectsReply = z
   .object({
     projects: z.array(z.object({ projectId: z.string(), spanCount: z.number().int(), lastSeenUnixNano: unixNano })),
+    otlpUrl: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Where agents send their spans (OTLP/HTTP); null where the server was not told.' }),
   })
   .openapi('Projects');
 export type ProjectsReply = z.infer<typeof projectsReply>;

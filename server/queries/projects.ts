@@ -13,7 +13,7 @@ interface ProjectRow {
 }
 
 /** All projects that have spans, the one that sent last first. Reads two narrow columns of the whole table. */
-export async function listProjects(db: Db): Promise<ProjectsReply> {
+export async function listProjects(db: Db): Promise<ProjectsReply['projects']> {
   const rows = await db.rows<ProjectRow>(
     `SELECT project_id AS projectId, count() AS rowCount,
        toUnixTimestamp64Milli(max(ingested_at)) * 1000000 AS lastSeenNs
@@ -25,13 +25,11 @@ export async function listProjects(db: Db): Promise<ProjectsReply> {
   );
   const small = rows.filter((row) => Number(row.rowCount) <= exactRowsMax).map((row) => row.projectId);
   const counts = await countSpans(db, small);
-  return {
-    projects: rows.map((row) => ({
-      projectId: row.projectId,
-      spanCount: counts.get(row.projectId) ?? Number(row.rowCount),
-      lastSeenUnixNano: row.lastSeenNs,
-    })),
-  };
+  return rows.map((row) => ({
+    projectId: row.projectId,
+    spanCount: counts.get(row.projectId) ?? Number(row.rowCount),
+    lastSeenUnixNano: row.lastSeenNs,
+  }));
 }
 
 /** Distinct spans (about, beyond 65 536) by project. */

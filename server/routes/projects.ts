@@ -4,8 +4,10 @@ import { projectsReply } from '../contract/traces.ts';
 import { listProjects } from '../queries/projects.ts';
 import { createRouter, replies } from './api.ts';
 
-export function projectRoutes() {
-  return createRouter().openapi(projectsRoute, async (c) => c.json(await listProjects(c.var.db), 200));
+export function projectRoutes({ otlpUrl }: { otlpUrl: string | undefined }) {
+  return createRouter().openapi(projectsRoute, async (c) => {
+    return c.json({ projects: await listProjects(c.var.db), otlpUrl: otlpUrl ?? null }, 200);
+  });
 }
 
 const projectsRoute = createRoute({

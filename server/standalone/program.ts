@@ -14,6 +14,8 @@ export interface ProgramSpec {
   /** Its main.ts, absolute. */
   main: string;
   portVariable: string;
+  /** The programs after it learn its address by this variable, unless the environment sets it. */
+  urlVariable?: string;
   /** It drains within this time, then it is killed. */
   stopLimitMs: number;
 }

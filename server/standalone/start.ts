@@ -50,7 +50,8 @@ export async function startEverything({ config, programs, print, signal }: Start
     printRow(print, 'data', config.dataDir);
     const ui = buildUiWhenStale(installDir, (line) => printRow(print, 'UI', line), ending);
     const database = prepareDatabase();
-    const ready = programs.map(prepareProgram);
+    const ready: Promise<void>[] = [];
+    for (const [index, spec] of programs.entries()) ready.push(prepareProgram(spec, index));
     tasks = [ui, database, ...ready];
     await Promise.all(tasks);
     ending.throwIfAborted();
@@ -71,8 +72,15 @@ export async function startEverything({ config, programs, print, signal }: Start
     async function prepareProgram(spec: ProgramSpec, index: number): Promise<void> {
       const connection = await database;
       if (index === programs.length - 1) await ui; // the last one serves the UI's files
+      const before = programs.slice(0, index);
+      await Promise.all(ready.filter((_, place) => before[place]?.urlVariable !== undefined));
       ending.throwIfAborted();
-      started.programs[index] = await keepProgram(spec, config, { connection, print, signal: ending });
+      const urls = Object.fromEntries(
+        before.flatMap(({ urlVariable }, place) =>
+          urlVariable === undefined ? [] : [[urlVariable, started.urlOf(place)]],
+        ),
+      );
+      started.programs[index] = await keepProgram(spec, config, { connection, urls, print, signal: ending });
     }
   } catch (error) {
     failed.abort();
@@ -121,10 +129,16 @@ class Started {
 function keepProgram(
   spec: ProgramSpec,
   config: StandaloneConfig,
-  { connection, print, signal }: { connection: Connection; print: Print; signal: AbortSignal },
+  {
+    connection,
+    urls,
+    print,
+    signal,
+  }: { connection: Connection; urls: Record<string, string>; print: Print; signal: AbortSignal },
 ): Promise<Kept<RunningProgram>> {
   const environment: NodeJS.ProcessEnv = {
     ...compileCacheEnvironment(),
+    ...urls,
     ...config.environment,
     SIGHTGLASS_HOST: config.host,
     SIGHTGLASS_DATA_DIR: config.dataDir,

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { productionEnvironment } from './config.ts';
 import { StartError } from './start-error.ts';
 
 const notSources = new Set(['dist', 'node_modules']);
@@ -47,6 +48,7 @@ function runBuild(
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [vite, 'build', 'ui', '--logLevel', 'warn'], {
       cwd: installDir,
+      env: productionEnvironment(),
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: buildLimitMs,
       signal,

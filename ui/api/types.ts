@@ -1,14 +1,7 @@
 /** The shapes of the HTTP API: the only names of the server that the browser knows, and only as types. */
 export type { ApiErrorCode } from '../../server/contract/errors.ts';
 export type { Message, Part } from '../../server/contract/messages.ts';
-export type {
-  SpanDetail,
-  SpanEvent,
-  SpanLink,
-  SpanListReply,
-  SpanReply,
-  SpanSkeleton,
-} from '../../server/contract/spans.ts';
+export type { SpanDetail, SpanEvent, SpanReply, SpanSkeleton } from '../../server/contract/spans.ts';
 export type {
   FacetName,
   FacetsReply,

@@ -53,15 +53,6 @@ export function formatAbsolute(unixNano: string | bigint): string {
   return `${date}.${fraction} (${zoneName()})`;
 }
 
-/** `12:03:11`. */
-export function formatClock(unixNano: string | bigint): string {
-  return new Intl.DateTimeFormat('en-GB', {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  }).format(toMs(unixNano));
-}
-
 /** `22 Nov, 12:03` or, within one day of `nowMs`, `12:03`: enough to tell two ends of a range apart. */
 export function formatMoment(ms: number, nowMs: number): string {
   const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' }).format(ms);

@@ -8,11 +8,15 @@ export type Project = ProjectsReply['projects'][number];
 export class Projects {
   /** Null until known. */
   all: readonly Project[] | null = $state.raw(null);
+  /** Where agents send their spans; the usual address until the server says another. */
+  otlpUrl: string = $state('http://127.0.0.1:4318');
 
   /** Reads the list again; a failure leaves what is known. */
   async load(signal?: AbortSignal): Promise<void> {
     try {
-      this.all = (await listProjects(signal)).projects;
+      const reply = await listProjects(signal);
+      this.all = reply.projects;
+      if (reply.otlpUrl !== null) this.otlpUrl = reply.otlpUrl;
     } catch {
       // The list's own request meets the same trouble and shows it.
     }

@@ -14,7 +14,6 @@ const settingsSchema = z.object({
   spanNameWidth: z.optional(z.number()),
 });
 export type StoredSettings = z.infer<typeof settingsSchema>;
-export type ThemeChoice = StoredSettings['theme'];
 
 /** What one person likes on this machine: kept in local storage, never in the address. */
 export class Settings {

@@ -67,15 +67,23 @@ export class TraceLoader {
     }
   }
 
-  /** Late spans may start before all others, so a changed trace is read anew as a whole. */
+  /**
+   * Late spans may start before all others, so a changed trace is read anew as a whole. What cannot be read now is
+   * tried again: the trace that is there stays.
+   */
   async #follow(last: TraceReply, signal: AbortSignal): Promise<TraceReply> {
     const askedMs = this.#deps.now();
-    const reply = this.#deps.isWatched() ? await this.#deps.getPage({ limit: 1 }, signal) : last;
-    const changed =
-      reply.trace.spanCount !== last.trace.spanCount || reply.trace.endTimeUnixNano !== last.trace.endTimeUnixNano;
-    const latest = changed ? await this.#loadAll(signal) : reply;
+    const latest = await this.#readChanges(last, signal).catch(() => last);
     await this.#deps.wait(Math.max(pollEveryMs, (this.#deps.now() - askedMs) * restFactor), signal);
     return latest;
+  }
+
+  async #readChanges(last: TraceReply, signal: AbortSignal): Promise<TraceReply> {
+    if (!this.#deps.isWatched()) return last;
+    const reply = await this.#deps.getPage({ limit: 1 }, signal);
+    const isSame =
+      reply.trace.spanCount === last.trace.spanCount && reply.trace.endTimeUnixNano === last.trace.endTimeUnixNano;
+    return isSame ? reply : await this.#loadAll(signal);
   }
 
   #isYoung({ trace }: TraceReply): boolean {

@@ -79,6 +79,13 @@ describe('the OTLP port', () => {
     }
   });
 
+  it('answers 421 to a name that is not this machine’s', async () => {
+    const wire = await openWire(collector.url);
+    wire.write(postHead('/v1/traces', { host: 'rebound.example', 'content-length': 2 }) + '{}');
+    expect(await wire.waitFor(/\r\n\r\n\{.*\}/)).toMatch(/^HTTP\/1.1 421 /);
+    wire.destroy();
+  });
+
   it('stores nothing of a client that goes away in the middle of a body, and goes on', async () => {
     const project = newProjectId();
     const body = JSON.stringify(tracesOf([newSpan()]));

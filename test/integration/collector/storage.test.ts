@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { rowEncoder } from '../../../collector/write/row-binary.ts';
 import { connect, type Inserter } from '../../../collector/write/clickhouse.ts';
@@ -93,6 +94,35 @@ describe.each(['protobuf', 'json'] as const)('what comes as %s', (encoding) => {
         links: `[{"traceId":"${'ab'.repeat(16)}","spanId":"${'cd'.repeat(8)}","attributes":{"b":"c"}}]`,
       },
     ]);
+  });
+});
+
+describe('attributes of any kind', () => {
+  it('are read back as they were sent', async () => {
+    const key = fc.string({ unit: 'binary', maxLength: 20 });
+    const value = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 300 }),
+      fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+      fc.double({ noNaN: true, noDefaultInfinity: true }).filter((double) => !Number.isInteger(double)),
+      fc.boolean(),
+    );
+    const samples = fc.sample(fc.dictionary(key, value, { maxKeys: 8, noNullPrototype: true }), 200);
+    const spans = samples.map((sample, index) =>
+      newSpan(sample, { spanId: (index + 1).toString(16).padStart(16, '0') }),
+    );
+    expect((await collector.post(tracesOf(spans), { encoding: 'protobuf' })).status).toBe(200);
+    const read = await collector.rows<{ strings: Record<string, string>; others: Record<string, string> }>(
+      `SELECT attributes AS strings, attributes_json AS others FROM ${tables.spans} ${own} ORDER BY span_id`,
+    );
+    expect(read).toHaveLength(samples.length);
+    read.forEach(({ strings, others }, index) => {
+      const back: Record<string, unknown> = { ...strings };
+      for (const [name, text] of Object.entries(others)) {
+        back[name] =
+          text === 'true' || text === 'false' ? text === 'true' : /[.e]/.test(text) ? Number(text) : BigInt(text);
+      }
+      expect(back).toEqual(samples[index]);
+    });
   });
 });
 

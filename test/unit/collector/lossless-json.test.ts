@@ -107,9 +107,32 @@ describe('measureJson', () => {
     ['{"a":[1,2,{"b":[]}]}', 6, 4],
     ['"[[[{{{,,,"', 0, 0],
     ['["\\"[[", "\\\\", [ ]]', 4, 2],
+    ['"\\', 0, 0],
     ['{"unclosed', 1, 1],
     ['7', 0, 0],
   ])('measures %s outside of its strings', (text, tokens, depth) => {
-    expect(measureJson(text)).toEqual({ tokens, depth });
+    expect(measureJson(text)).toMatchObject({ tokens, depth });
+  });
+
+  it.each([
+    ['123456789012345', false],
+    ['1234567890123456', true],
+    ['[-1.5]', false],
+    ['{"a":1e5}', true],
+    ['[1E5]', true],
+    ['["12345678901234567890"]', false],
+    ['"1e5"', false],
+    ['[true,false,null]', false],
+  ])('says whether a number of %s may lose digits', (text, lossy) => {
+    expect(measureJson(text).lossy).toBe(lossy);
+  });
+
+  it('takes time in proportion to the text', () => {
+    for (const nasty of ['\\', '"', '\\"', '1', '[', '1.']) {
+      const began = performance.now();
+      measureJson(`"${nasty.repeat(1_000_000)}`);
+      measureJson(nasty.repeat(1_000_000));
+      expect(performance.now() - began).toBeLessThan(1_000);
+    }
   });
 });

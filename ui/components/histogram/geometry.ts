@@ -60,11 +60,13 @@ export function layTicks(bars: readonly Bar[], width: number): { x: number; labe
   const scale = scaleTime([first.startMs, last.endMs], [0, width]);
   const format = scale.tickFormat();
   const tickRoomPx = 96;
-  const edgePx = 24;
+  const leftPx = 24;
+  /** The zone's name stands at the right end. */
+  const rightPx = 64;
   return scale
     .ticks(Math.max(2, Math.floor(width / tickRoomPx)))
     .map((date) => ({ x: scale(date), label: writeTick(date, format(date)) }))
-    .filter(({ x }) => x > edgePx && x < width - edgePx);
+    .filter(({ x }) => x > leftPx && x < width - rightPx);
 }
 
 /** The bucket under a distance from the left edge, kept within the chart. */

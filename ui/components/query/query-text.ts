@@ -62,11 +62,6 @@ export function describeFilter(name: FilterName, value: string): { key: string; 
   return { key: name, value };
 }
 
-/** What to type for a value: quoted where it has blanks. */
-export function writeToken(key: string, value: string): string {
-  return /[\s"]/.test(value) ? `${key}:"${value.replaceAll('"', '\\"')}"` : `${key}:${value}`;
-}
-
 /** With the values of `added` put to those of `filters`; a field of one value is replaced. */
 export function mergeFilters(filters: Filters, added: Filters): Filters {
   const merged: Partial<Record<FilterName, readonly string[]>> = { ...filters };

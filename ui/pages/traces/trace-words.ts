@@ -2,7 +2,6 @@ import type { TraceSummary } from '../../api/types.ts';
 import {
   countOf,
   exactCount,
-  exactDuration,
   exactTokens,
   exactUsd,
   formatCount,
@@ -71,10 +70,4 @@ export function findDurationScale(traces: readonly TraceSummary[]): number {
 export function readFirstWords(trace: TraceSummary): string | null {
   const words = trace.inputPreview?.replace(/\s+/g, ' ').trim() ?? '';
   return words === '' ? null : words;
-}
-
-/** A row's whole content for its accessible name. */
-export function describeTrace(trace: TraceSummary): string {
-  const status = trace.errorCount > 0 ? countOf(trace.errorCount, 'error') : trace.status;
-  return `${readFirstWords(trace) ?? trace.name}, ${exactDuration(trace.durationNs)}, ${status}`;
 }

@@ -235,7 +235,10 @@ describe('the OTLP port', () => {
     const body = JSON.stringify(tracesOf([good]));
     await send('/v1/traces', { body });
     await send('/v1/traces', { body, headers: { 'x-sightglass-project': 'shop' } });
-    expect(submitted.map(({ spans }) => spans[0]?.project_id)).toEqual(['default', 'shop']);
+    const utf8 = Buffer.from('prüfung').toString('latin1');
+    await send('/v1/traces', { body, headers: { 'x-sightglass-project': utf8 } });
+    await send('/v1/traces', { body, headers: { 'x-sightglass-project': 'pr\u00fcfung' } });
+    expect(submitted.map(({ spans }) => spans[0]?.project_id)).toEqual(['default', 'shop', 'prüfung', 'prüfung']);
   });
 
   it.each(['', 'x'.repeat(129), 'a\tb'])('refuses the project %j with 400', async (project) => {

@@ -125,12 +125,23 @@ describe('Batcher', () => {
     let release: (outcome: InsertOutcome) => void = () => undefined;
     const gate = new Promise<InsertOutcome>((resolve) => (release = resolve));
     const { inserter } = fakeInserter(() => gate);
-    const batcher = new Batcher(inserter, { limits: { ...limits, queueBytes: 1000 } });
-    const large = batcher.submit(requestOf('large', 5000));
+    const batcher = new Batcher(inserter, { limits: { ...limits, queueBytes: 10_000 } });
+    const large = batcher.submit(requestOf('large', 50_000));
     expect(await batcher.submit(requestOf('b', 1))).toEqual({ status: 'overloaded', retryAfterMs: 1000 });
     release(stored);
     expect((await large).status).toBe('stored');
     expect((await batcher.submit(requestOf('b', 1))).status).toBe('stored');
+  });
+
+  it('weighs rows that are large in memory though small in the body', async () => {
+    const { inserter } = fakeInserter(() => new Promise(() => undefined));
+    const batcher = new Batcher(inserter, { limits: { ...limits, queueBytes: 20_000 } });
+    const statuses: string[] = [];
+    for (let index = 0; index < 20; index += 1) {
+      void batcher.submit(requestOf(`small ${index}`, 1)).then(({ status }) => statuses.push(status));
+    }
+    await new Promise((resume) => setTimeout(resume, 50));
+    expect(statuses).toEqual(Array.from({ length: 13 }, () => 'overloaded'));
   });
 
   it('cuts batches by rows and bytes', async () => {

@@ -84,6 +84,25 @@ describe('loading a trace', () => {
     expect(Array.from(view.rows, (index) => view.getSpan(index)?.spanId)).toEqual(['s0', 'late', 's1', 's2']);
   });
 
+  it('tries again when following fails, and keeps the trace that is there', async () => {
+    const spans = makeSpans(2);
+    const api = makeApi(spans);
+    let asked = 0;
+    const getPage: LoadDeps['getPage'] = (page, signal) =>
+      ++asked === 2 ? Promise.reject(new Error('restarting')) : api.getPage(page, signal);
+    let waits = 0;
+    const controller = new AbortController();
+    const wait = () => {
+      waits += 1;
+      if (waits === 1) spans.push(makeSpan({ id: 'late', fromMs: 9 }));
+      if (waits === 2) controller.abort();
+      return Promise.resolve();
+    };
+    const loader = new TraceLoader(makeView(), deps({ getPage }, { wait, now: () => startMs }));
+    await loader.run(controller.signal);
+    expect([loader.status, loader.received]).toEqual(['complete', 3]);
+  });
+
   it('asks nothing while nobody looks', async () => {
     const api = makeApi(makeSpans(1));
     let waits = 0;
