@@ -45,8 +45,8 @@ export function createApp(dependencies: AppDependencies): Hono<ServerEnv> {
   api.route('/api', traceRoutes({ now }));
   api.route('/api', spanRoutes({ now }));
   api.route('/api', facetRoutes({ now }));
-  api.route('/api', projectRoutes({ otlpUrl }));
   api.route('/api', priceRoutes({ priceBook, now }));
+  api.route('/api', projectRoutes({ otlpUrl }));
   api.route('/api', liveRoutes({ liveFeed, now }));
   api.route('/', healthRoutes({ schemaVersion }));
   api.route('/api', openApiRoutes(api, { publicUrl }));

@@ -1,35 +1,39 @@
 import type { OtlpSpan } from '../receive/otlp.ts';
-import { genAi } from './gen-ai.ts';
+import { genAi, genAiAliases } from './gen-ai.ts';
 import { general } from './general.ts';
+import { openInference } from './open-inference.ts';
+import { combine, type NamedReading } from './precedence.ts';
 import type { Convention, Reading } from './reading.ts';
+import { findRestated } from './restated.ts';
 
 /**
- * Every convention the collector understands, in the order of precedence: of several that give a field, the first wins.
- * A new convention is one file and one line here.
+ * Every convention the collector understands. A new one is one file and one line here; where it is believed before or after
+ * others in some field, `precedence.ts` has the order.
  */
-const conventions: readonly Convention[] = [general, genAi];
+export const conventions: readonly Convention[] = [general, genAi, openInference, genAiAliases];
 
 export interface CombinedReading {
-  /** The first agent convention that the span speaks; '' where it speaks none. */
+  /** The agent convention that gave the kind, else the first that the span speaks; '' where it speaks none. */
   convention: string;
   reading: Reading;
-  /** Attributes whose content the reading carries. */
-  contentKeys: ReadonlySet<string>;
+  /** Attributes that need not be kept, as the reading has what they say. */
+  carried: ReadonlySet<string>;
+  /** Attributes that are kept, but as payloads: they hold content. */
+  payloads: ReadonlySet<string>;
 }
 
-/** Reads the span in every convention and takes each field from the first that has it; nothing is ever added up. */
-export function readSpan(span: OtlpSpan): CombinedReading {
-  const combined: CombinedReading & { contentKeys: Set<string> } = {
-    convention: '',
-    reading: {},
-    contentKeys: new Set(),
+/** Reads the span in every convention and takes each field from the one that is believed first. */
+export function readSpan(span: OtlpSpan, spoken: readonly Convention[] = conventions): CombinedReading {
+  const readings = spoken.flatMap(({ name, read }): NamedReading[] => {
+    const found = read(span);
+    return found === undefined ? [] : [{ ...found, name }];
+  });
+  const { reading, from, carried, restated, payloads } = combine(readings);
+  const needless = findRestated(span.attributes, { reading, carried, restated });
+  return {
+    convention: from.get('kind') ?? readings.find(({ name }) => name !== '')?.name ?? '',
+    reading,
+    carried: carried.union(needless),
+    payloads: restated.union(payloads),
   };
-  for (const convention of conventions) {
-    const reading = convention.read(span);
-    if (reading === undefined) continue;
-    combined.convention ||= convention.name;
-    combined.reading = { ...reading, ...combined.reading };
-    for (const key of convention.contentKeys) combined.contentKeys.add(key);
-  }
-  return combined;
 }

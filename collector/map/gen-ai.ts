@@ -1,56 +1,62 @@
 import type { Attributes } from '../receive/otlp.ts';
 import { readGenAiContent } from './gen-ai-content.ts';
 import { readGenAiEvents } from './gen-ai-events.ts';
-import { kindFromOperation, normaliseFinishReason, normaliseProvider, type SpanKind } from './names.ts';
-import { type Convention, type Reading, withoutUndefined } from './reading.ts';
+import { kindFromOperation, normaliseFinishReason, normaliseProvider } from './names.ts';
+import { type Convention, type Reading, type ReadSpan, withoutUndefined } from './reading.ts';
 import type { RawUsage } from './usage.ts';
-import { count, structured, text, texts } from './value.ts';
+import { count, number, structured, text, texts } from './value.ts';
 
-/** Attributes whose content becomes messages, instructions or tool payloads. */
-const contentKeys = [
-  'gen_ai.input.messages',
-  'gen_ai.output.messages',
-  'gen_ai.system_instructions',
-  'gen_ai.tool.definitions',
-  'gen_ai.tool.call.arguments',
-  'gen_ai.tool.call.result',
-  'gen_ai.retrieval.query.text',
-  'gen_ai.retrieval.documents',
-] as const;
+/** Attributes whose content becomes messages, instructions or tool payloads, by field. */
+export const genAiContent = {
+  inputMessages: ['gen_ai.input.messages'],
+  outputMessages: ['gen_ai.output.messages'],
+  systemInstructions: ['gen_ai.system_instructions'],
+  toolDefinitions: ['gen_ai.tool.definitions'],
+  toolArguments: ['gen_ai.tool.call.arguments'],
+  toolResult: ['gen_ai.tool.call.result'],
+  inputValue: ['gen_ai.retrieval.query.text'],
+  outputValue: ['gen_ai.retrieval.documents'],
+} as const satisfies ReadSpan['content'];
 
 /**
- * OpenTelemetry GenAI semantic conventions, all generations: current names first, then the older ones (up to v1.36) and the
- * aliases met in the field. https://github.com/open-telemetry/semantic-conventions-genai
+ * OpenTelemetry GenAI semantic conventions, all generations: current names first, then the older ones (up to v1.36).
+ * https://github.com/open-telemetry/semantic-conventions-genai
  */
 export const genAi: Convention = {
   name: 'otel-gen-ai',
-  contentKeys,
   read(span) {
     const { attributes } = span;
     const events = readGenAiEvents(span.events);
     if (!speaksGenAi(attributes) && events === undefined) return undefined;
     return {
-      ...readCall(attributes),
-      ...readIdentity(attributes),
-      ...readTool(attributes),
-      ...withoutUndefined({ ...events, ...readGenAiContent(attributes) }),
+      reading: {
+        ...readCall(attributes),
+        ...readIdentity(attributes),
+        ...readTool(attributes),
+        ...withoutUndefined({ ...events, ...readGenAiContent(attributes) }),
+      },
+      content: genAiContent,
     };
   },
 };
 
+/** Names of token counts that were met in the field but are in no version of the conventions: they fill gaps, last of all. */
+export const genAiAliases: Convention = {
+  name: 'otel-gen-ai-aliases',
+  read({ attributes }) {
+    const usage = readGenAiUsageAliases(attributes);
+    return hasCounts(usage) ? { reading: { usage, likelyKind: 'llm' }, content: {} } : undefined;
+  },
+};
+
+/** Counts under the current names. */
 export function readGenAiUsage(attributes: Attributes): RawUsage {
-  const first = (...keys: string[]) =>
-    keys.map((key) => count(attributes.get(key))).find((value) => value !== undefined);
+  const first = countsOf(attributes);
   return {
-    input: first('gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens'),
-    output: first('gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens'),
-    cacheRead: first('gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_read_input_tokens'),
-    cacheWrite: first(
-      'gen_ai.usage.cache_write.input_tokens',
-      'gen_ai.usage.cache_creation.input_tokens',
-      'gen_ai.usage.cache_creation_input_tokens',
-      'gen_ai.usage.cache_write_input_tokens',
-    ),
+    input: first('gen_ai.usage.input_tokens'),
+    output: first('gen_ai.usage.output_tokens'),
+    cacheRead: first('gen_ai.usage.cache_read.input_tokens'),
+    cacheWrite: first('gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens'),
     cacheWrite5m: first(
       'anthropic.usage.cache_creation.ephemeral_5m_input_tokens',
       'gen_ai.usage.cache_creation.5m_input_tokens',
@@ -59,11 +65,32 @@ export function readGenAiUsage(attributes: Attributes): RawUsage {
       'anthropic.usage.cache_creation.ephemeral_1h_input_tokens',
       'gen_ai.usage.cache_creation.1h_input_tokens',
     ),
-    reasoning: first('gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens'),
+    reasoning: first('gen_ai.usage.reasoning.output_tokens'),
     inputAudio: first('gen_ai.usage.audio.input_tokens'),
     outputAudio: first('gen_ai.usage.audio.output_tokens'),
     total: first('gen_ai.usage.total_tokens'),
   };
+}
+
+/** Counts under other names. */
+export function readGenAiUsageAliases(attributes: Attributes): RawUsage {
+  const first = countsOf(attributes);
+  return {
+    input: first('gen_ai.usage.prompt_tokens'),
+    output: first('gen_ai.usage.completion_tokens'),
+    cacheRead: first('gen_ai.usage.cache_read_input_tokens'),
+    cacheWrite: first('gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens'),
+    reasoning: first('gen_ai.usage.reasoning_tokens'),
+    total: first('gen_ai.usage.total_tokens'),
+  };
+}
+
+function countsOf(attributes: Attributes): (...keys: string[]) => bigint | undefined {
+  return (...keys) => keys.map((key) => count(attributes.get(key))).find((value) => value !== undefined);
+}
+
+function hasCounts(usage: RawUsage): boolean {
+  return Object.values(usage).some((value) => value !== undefined);
 }
 
 function speaksGenAi(attributes: Attributes): boolean {
@@ -83,9 +110,10 @@ function readCall(attributes: Attributes): Reading {
   const firstChunkSeconds =
     attributes.get('gen_ai.response.time_to_first_chunk') ??
     attributes.get('gen_ai.client.operation.time_to_first_chunk');
-  const cost = attributes.get('gen_ai.usage.cost');
   return withoutUndefined({
-    kind: readKind(operation, requestModel ?? responseModel, usage),
+    kind: operation === undefined ? undefined : kindFromOperation(operation),
+    // Without an operation, a span that names a model or tokens is a model call.
+    likelyKind: (requestModel ?? responseModel ?? usage.input ?? usage.output) === undefined ? undefined : 'llm',
     operation,
     provider: provider === undefined ? undefined : normaliseProvider(provider),
     requestModel,
@@ -100,15 +128,9 @@ function readCall(attributes: Attributes): Reading {
       'openai.request.service_tier',
       'gen_ai.openai.request.service_tier',
     ),
-    usage: Object.values(usage).some((value) => value !== undefined) ? usage : undefined,
-    reportedCostUsd: typeof cost === 'number' ? cost : typeof cost === 'bigint' ? Number(cost) : undefined,
+    usage: hasCounts(usage) ? usage : undefined,
+    reportedCostUsd: number(attributes.get('gen_ai.usage.cost')),
   });
-}
-
-/** Without an operation, a span that names a model or tokens is a model call; anything else is `other`. */
-function readKind(operation: string | undefined, model: string | undefined, usage: RawUsage): SpanKind | undefined {
-  if (operation !== undefined) return kindFromOperation(operation);
-  return model !== undefined || usage.input !== undefined || usage.output !== undefined ? 'llm' : undefined;
 }
 
 function readIdentity(attributes: Attributes): Reading {

@@ -1,18 +1,14 @@
 import type { OtlpSpan } from '../receive/otlp.ts';
-import type { Convention } from './reading.ts';
+import { type Convention, withoutUndefined } from './reading.ts';
 import { text } from './value.ts';
 
 /** Names that belong to no agent convention: OpenTelemetry's own for sessions and users. */
 export const general: Convention = {
   name: '',
-  contentKeys: [],
   read({ attributes }) {
     const sessionId = text(attributes.get('session.id'));
     const userId = text(attributes.get('user.id')) ?? text(attributes.get('enduser.id'));
-    return {
-      ...(sessionId === undefined ? {} : { sessionId }),
-      ...(userId === undefined ? {} : { userId }),
-    };
+    return { reading: withoutUndefined({ sessionId, userId }), content: {} };
   },
 };
 

@@ -3,7 +3,7 @@ import type { MessageRow, SpanEventRow } from '../../migrations/schema.ts';
 import type { OtlpLogRecord } from '../receive/otlp.ts';
 import { cutJson, cutName } from './cut.ts';
 import { holdsMessages, operationDetails, readGenAiEvent } from './gen-ai-events.ts';
-import { genAi } from './gen-ai.ts';
+import { genAiContent } from './gen-ai.ts';
 import { previewInput, previewOutput } from './preview.ts';
 import { splitAttributes } from './span.ts';
 import { type Bucket, storeDefinitions, storeMessages, weekOf } from './store-messages.ts';
@@ -13,6 +13,9 @@ export interface MappedLog {
   row: SpanEventRow;
   messages: MessageRow[];
 }
+
+/** Attributes of a record of one call that become messages. */
+const detailsContent: ReadonlySet<string> = new Set(Object.values(genAiContent).flat());
 
 /** The event's name: its own field, else the attribute `event.name` of older emitters. */
 export function eventName(record: OtlpLogRecord): string {
@@ -43,7 +46,7 @@ export function mapLog(
     seenNs: timeNs,
   };
   const messages: MessageRow[] = [];
-  const attributes = splitAttributes(record.attributes, new Set(name === operationDetails ? genAi.contentKeys : []));
+  const attributes = splitAttributes(record.attributes, name === operationDetails ? { carried: detailsContent } : {});
   const row: SpanEventRow = {
     project_id: projectId,
     trace_id: record.traceId,

@@ -211,6 +211,7 @@ function isPart(value: Json): boolean {
   return isObject(value) && typeof value['type'] === 'string' && !('role' in value) && partReaders.has(value['type']);
 }
 
-function isObject(value: Json): value is JsonObject {
+/** A JSON object, as opposed to a list, a scalar, or a number that is kept as its digits. */
+export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value);
 }

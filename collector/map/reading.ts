@@ -7,6 +7,8 @@ import type { RawUsage } from './usage.ts';
 /** What one convention makes of a span, in canonical terms. A field it says nothing about is absent. */
 export interface Reading {
   kind?: SpanKind | undefined;
+  /** What the span looks like where nothing names its kind. */
+  likelyKind?: SpanKind | undefined;
   operation?: string | undefined;
   provider?: string | undefined;
   requestModel?: string | undefined;
@@ -35,14 +37,38 @@ export interface Reading {
   outputMessages?: CanonicalMessage[] | undefined;
 }
 
+/** Fields that hold what was said, as far as it was sent. */
+export type ContentField =
+  | 'toolArguments'
+  | 'toolResult'
+  | 'inputValue'
+  | 'outputValue'
+  | 'systemInstructions'
+  | 'toolDefinitions'
+  | 'inputMessages'
+  | 'outputMessages';
+
+/** A reading, and which attributes it makes needless: what is stored as content is not stored as an attribute, too. */
+export interface ReadSpan {
+  reading: Reading;
+  /** By field, the attributes whose content that field carries whole. */
+  content: Readonly<Partial<Record<ContentField, readonly string[]>>>;
+  /** Attributes that say again, in other words, what the content says; one that says more is kept. */
+  restated?: readonly string[];
+  /** Attributes that hold content of other kinds, such as prompts inside of parameters. */
+  payloads?: readonly string[];
+  /** Attributes that are kept nowhere: vectors. */
+  dropped?: readonly string[];
+}
+
 /**
  * One way of writing down what an agent did. `read` is pure and returns undefined where the span does not speak this
- * convention. `contentKeys` are the attributes whose content the reading carries whole: they are not stored a second time.
+ * convention.
  */
 export interface Convention {
+  /** '' for names that belong to no agent convention. */
   name: string;
-  read: (span: OtlpSpan) => Reading | undefined;
-  contentKeys: readonly string[];
+  read: (span: OtlpSpan) => ReadSpan | undefined;
 }
 
 /** A reading holds no key without a value, so that readings can be laid over each other. */

@@ -23,7 +23,7 @@ const noId = new Uint8Array(8);
 
 /** One OTLP span as one row, and the messages it names. Pure; the span must have passed `findFault`. */
 export function mapSpan(span: OtlpSpan, projectId: string): MappedSpan {
-  const { convention, reading, contentKeys } = readSpan(span);
+  const { convention, reading, carried, payloads } = readSpan(span);
   const outcome = readOutcome(span);
   const kind: SpanKind = reading.kind ?? 'other';
   const usage = normaliseUsage(reading.usage ?? {});
@@ -36,7 +36,7 @@ export function mapSpan(span: OtlpSpan, projectId: string): MappedSpan {
     seenNs: span.startTimeUnixNano,
   };
   const messages: MessageRow[] = [];
-  const attributes = splitAttributes(span.attributes, contentKeys);
+  const attributes = splitAttributes(span.attributes, { carried, payloads });
   const resource = splitResource(span.resource);
   const row: SpanRow = {
     project_id: projectId,
@@ -129,7 +129,7 @@ const splitResources = new WeakMap<Attributes, Pick<SplitAttributes, 'strings' |
 function splitResource(resource: Attributes): Pick<SplitAttributes, 'strings' | 'others'> {
   const known = splitResources.get(resource);
   if (known !== undefined) return known;
-  const { strings, others, content } = splitAttributes(resource, new Set());
+  const { strings, others, content } = splitAttributes(resource);
   const split = { strings, others: new Map([...others, ...content]) };
   splitResources.set(resource, split);
   return split;
@@ -140,21 +140,28 @@ export interface SplitAttributes {
   strings: Map<string, string>;
   /** Values of every other type, as JSON that keeps the type. */
   others: Map<string, string>;
-  /** Long values, as JSON. */
+  /** Content and long values, as JSON. */
   content: Map<string, string>;
 }
 
-/** Attributes by where they are kept; those in `contentKeys` are stored as messages or payloads already. */
-export function splitAttributes(attributes: Attributes, contentKeys: ReadonlySet<string>): SplitAttributes {
+/**
+ * Attributes by where they are kept. Those `carried` are stored as messages or payloads already; those in `payloads` hold
+ * content, which is kept for a shorter time.
+ */
+export function splitAttributes(
+  attributes: Attributes,
+  { carried, payloads }: { carried?: ReadonlySet<string>; payloads?: ReadonlySet<string> } = {},
+): SplitAttributes {
   const split: SplitAttributes = { strings: new Map(), others: new Map(), content: new Map() };
   for (const [name, value] of attributes) {
-    if (contentKeys.has(name)) continue;
+    if (carried?.has(name) === true) continue;
     const key = cutName(name);
+    const isPayload = payloads?.has(name) === true;
     if (typeof value !== 'string') {
       const encoded = typedJson(value);
-      if (encoded.length <= longAttributeCharacters) split.others.set(key, encoded);
+      if (encoded.length <= longAttributeCharacters && !isPayload) split.others.set(key, encoded);
       else split.content.set(key, cutTyped(value, encoded));
-    } else if (value.length <= longAttributeCharacters) split.strings.set(key, value);
+    } else if (value.length <= longAttributeCharacters && !isPayload) split.strings.set(key, value);
     else split.content.set(key, JSON.stringify(cutText(value)));
   }
   return split;

@@ -42,6 +42,31 @@ export function normaliseUsage(raw: RawUsage): Usage | undefined {
   };
 }
 
+/**
+ * One usage from several that report the same call, the most trusted first: each count is the first that was sent. Every
+ * source is made inclusive by itself before its counts may fill gaps of another.
+ */
+export function fillUsage(sources: readonly RawUsage[]): RawUsage {
+  const filled: RawUsage = {};
+  for (const source of sources) {
+    const counts = toInclusive(source);
+    // A total tells how its own source counts, not another's.
+    if (filled.input !== undefined) delete counts.total;
+    for (const name of Object.keys(counts) as (keyof RawUsage)[]) filled[name] ??= counts[name];
+  }
+  return filled;
+}
+
+function toInclusive(raw: RawUsage): RawUsage {
+  const usage = normaliseUsage(raw);
+  if (usage === undefined) return { ...raw };
+  return {
+    ...raw,
+    input: raw.input === undefined ? undefined : usage.input,
+    output: raw.output === undefined ? undefined : usage.output,
+  };
+}
+
 function sum(first: bigint | undefined, second: bigint | undefined): bigint | undefined {
   return first === undefined && second === undefined ? undefined : (first ?? 0n) + (second ?? 0n);
 }

@@ -28,6 +28,12 @@ export function count(value: AnyValue | undefined): bigint | undefined {
   return whole !== undefined && whole >= 0n && whole <= maxCount ? whole : undefined;
 }
 
+/** A number as such, also when it came as an int or as digits; else undefined. */
+export function number(value: AnyValue | undefined): number | undefined {
+  const read = typeof value === 'bigint' || (typeof value === 'string' && value.trim() !== '') ? Number(value) : value;
+  return typeof read === 'number' && Number.isFinite(read) ? read : undefined;
+}
+
 /** Strings of a list, of a JSON list in a string, or the one string there is. */
 export function texts(value: AnyValue | undefined): string[] {
   if (Array.isArray(value)) return value.map((entry) => text(entry) ?? '');

@@ -11,8 +11,8 @@ beforeAll(async () => {
   return () => pipeline.stop();
 });
 
-/** What speaks OpenTelemetry's GenAI names, if only beside its own. */
-const genAiNames = [
+/** What speaks OpenTelemetry's GenAI names, if only beside its own, or OpenInference's. */
+const understood = [
   'otel-openai-',
   'anthropic-native-',
   'traceloop-openai-',
@@ -24,6 +24,7 @@ const genAiNames = [
   'vercel-ai7-langfuse-',
   'mastra-',
   'logfire-',
+  'openinference-',
 ];
 
 describe('real SDK bodies', () => {
@@ -31,11 +32,11 @@ describe('real SDK bodies', () => {
     expect(await failuresOf(id, ['spans'])).toEqual([]);
   });
 
-  it.each(idsOf(...genAiNames))('keep every message and tool call: %s', async (id) => {
+  it.each(idsOf(...understood))('keep every message and tool call: %s', async (id) => {
     expect(await failuresOf(id, ['content'])).toEqual([]);
   });
 
-  it.each(idsOf(...genAiNames))('show nothing twice when they are posted twice: %s', async (id) => {
+  it.each(idsOf(...understood))('show nothing twice when they are posted twice: %s', async (id) => {
     expect(await failuresOf(id, ['spans', 'content'], 2)).toEqual([]);
   });
 });

@@ -87,17 +87,21 @@ function compareDetail(sent: SentSpan, got: SpanDetail): string[] {
   ];
 }
 
-/** An attribute is there as sent, or what it says is read as a message or as a tool's payload. */
+/**
+ * An attribute is there as sent, or what it says is read as a message or payload; of a raw request beside its messages some
+ * may also stand in another attribute.
+ */
 function compareAttributes(sent: SentSpan, got: SpanDetail): string[] {
   const failures = Object.keys(got.attributes)
     .filter((key) => !(key in sent.attributes))
     .map((key) => `${place(sent)}: attribute ${key} was never sent`);
-  const content = new Set(leavesOf(contentOf(got)));
+  const content = new Set(leavesOf([contentOf(got), got.attributes]));
   for (const [key, value] of Object.entries(sent.attributes)) {
     if (key in got.attributes) {
       failures.push(...differ(sent, `attribute ${key}`, got.attributes[key], value));
     } else {
-      const lost = leavesOf(value).filter((leaf) => !content.has(leaf));
+      const field = key.slice(key.lastIndexOf('.') + 1); // flat names end in the field of a message
+      const lost = leavesOf({ [field]: value }).filter((leaf) => !content.has(leaf));
       if (lost.length > 0) {
         failures.push(`${place(sent)}: attribute ${key} is lost: ${lost.join(', ').slice(0, 200)}`);
       }
@@ -108,8 +112,11 @@ function compareAttributes(sent: SentSpan, got: SpanDetail): string[] {
 
 function contentOf(span: SpanDetail): unknown[] {
   const { systemInstructions, inputMessages, outputMessages, toolDefinitions } = span;
-  const { toolArguments, toolResult } = span;
-  return [systemInstructions, inputMessages, outputMessages, toolDefinitions, toolArguments, toolResult];
+  const { toolArguments, toolResult, inputValue, outputValue, requestModel, responseModel, responseId } = span;
+  return [
+    ...[systemInstructions, inputMessages, outputMessages, toolDefinitions, toolArguments, toolResult],
+    ...[inputValue, outputValue, requestModel, responseModel, responseId],
+  ];
 }
 
 /** Words of the form, not of the content; they are renamed or normalised on the way. */
@@ -118,7 +125,7 @@ const formKeys = new Set(['type', 'role', 'finish_reason', 'finishReason']);
 /** All texts, numbers and truth values inside, those in JSON texts included. */
 function leavesOf(value: unknown): string[] {
   const parsed = parseJson(value);
-  if (parsed === null || parsed === undefined) return [];
+  if (parsed === null || parsed === undefined || parsed === '') return [];
   if (Array.isArray(parsed)) return parsed.flatMap((entry) => leavesOf(entry));
   if (typeof parsed !== 'object') return [JSON.stringify(parsed)];
   return Object.entries(parsed)

@@ -20,8 +20,12 @@ export type CaptureRequest = z.infer<typeof captureRequest>;
 
 const llmCall = z.object({
   response_model: z.string().nullable(),
+  response_id: z.string().nullable(),
   output_text: z.string().nullable(),
-  emitted_in_payload: z.object({ usage: z.boolean(), response_model: where, output_text: where }).nullish(),
+  tool_calls: z.array(z.object({ id: z.string(), name: z.string(), arguments: z.unknown() })),
+  emitted_in_payload: z
+    .object({ usage: z.boolean(), response_model: where, response_id: where, output_text: where })
+    .nullish(),
 });
 
 const capture = z.object({
@@ -33,7 +37,9 @@ const capture = z.object({
   trace_ids: count,
   truth: z.object({
     llm_calls: z.array(llmCall),
-    tool_executions: z.array(z.object({ name: z.string() })),
+    tool_executions: z.array(
+      z.object({ name: z.string(), arguments: z.unknown(), result: z.unknown(), call_id: z.string().optional() }),
+    ),
     user_id: z.string().nullish(),
   }),
   derivable: z.object({
@@ -49,6 +55,8 @@ const capture = z.object({
     user_id_found_in: z.record(z.string(), z.unknown()).nullish(),
   }),
   naive_sum_over_all_spans: z.object({ input: count, output: count }),
+  /** Some calls are reported by two spans. */
+  double_count_trap: z.boolean(),
 });
 export type Capture = z.infer<typeof capture>;
 

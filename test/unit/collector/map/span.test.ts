@@ -366,8 +366,13 @@ describe('a GenAI span', () => {
     [1, 1_000_000_000_000n],
   ])('takes a cost of %d for %s', (cost, stored) => {
     const value = { doubleValue: Number.isNaN(cost) ? 'NaN' : cost };
-    const span = spanOf({}, { attributes: [{ key: 'gen_ai.usage.cost', value }] });
+    const usage = attributesOf({ 'gen_ai.usage.input_tokens': 1 });
+    const span = spanOf({}, { attributes: [{ key: 'gen_ai.usage.cost', value }, ...usage] });
     expect(mapSpan(span, 'p').row.reported_cost_usd).toBe(stored);
+  });
+
+  it('has no cost where it is 0 for no tokens', () => {
+    expect(rowOf({ 'gen_ai.operation.name': 'chat', 'gen_ai.usage.cost': 0 }).reported_cost_usd).toBeNull();
   });
 
   it.each([-1, Number.NaN, 1e12, 'soon'])('takes no time to first token from %s', (seconds) => {

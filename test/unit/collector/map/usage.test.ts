@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readGenAiUsage } from '../../../../collector/map/gen-ai.ts';
-import { normaliseUsage } from '../../../../collector/map/usage.ts';
+import { readGenAiUsage, readGenAiUsageAliases } from '../../../../collector/map/gen-ai.ts';
+import { fillUsage, normaliseUsage } from '../../../../collector/map/usage.ts';
 
 function usageOf(counts: Record<string, bigint | number | string>) {
-  const usage = normaliseUsage(readGenAiUsage(new Map(Object.entries(counts))));
+  const attributes = new Map(Object.entries(counts));
+  const usage = normaliseUsage(fillUsage([readGenAiUsage(attributes), readGenAiUsageAliases(attributes)]));
   if (usage === undefined) return undefined;
   return Object.fromEntries(
     Object.entries(usage)
@@ -132,5 +133,32 @@ describe('normalised totals', () => {
         },
       ),
     );
+  });
+});
+
+describe('several sources of one call', () => {
+  it('fill gaps of the first, and are never added', () => {
+    expect(fillUsage([{ input: 10n }, { input: 20n, output: 5n }, { output: 6n, reasoning: 1n }])).toMatchObject({
+      ...{ input: 10n, output: 5n, reasoning: 1n },
+    });
+    expect(fillUsage([])).toEqual({});
+  });
+
+  it('are made inclusive each by itself', () => {
+    const exclusive = { input: 4n, cacheRead: 90n };
+    expect(fillUsage([exclusive, { input: 94n, cacheWrite: 2n }])).toMatchObject({
+      ...{ input: 94n, cacheRead: 90n, cacheWrite: 2n },
+    });
+    expect(fillUsage([{ output: 7n }, exclusive])).toMatchObject({ input: 94n, output: 7n, cacheRead: 90n });
+  });
+
+  it('may together show that the first counts without the cache', () => {
+    const usage = normaliseUsage(fillUsage([{ input: 4n, output: 1n }, { cacheRead: 90n }]));
+    expect(usage).toMatchObject({ input: 94n, output: 1n, cacheRead: 90n });
+  });
+
+  it('have the total of the source that has the input', () => {
+    expect(fillUsage([{ input: 50n }, { input: 60n, total: 70n }]).total).toBeUndefined();
+    expect(fillUsage([{ output: 5n }, { input: 60n, total: 70n }]).total).toBe(70n);
   });
 });

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Json, parseJson, rawDigits } from '../../../../collector/lossless-json.ts';
-import { json, structured, structuredContent, text, texts, typedJson } from '../../../../collector/map/value.ts';
+import {
+  json,
+  number,
+  structured,
+  structuredContent,
+  text,
+  texts,
+  typedJson,
+} from '../../../../collector/map/value.ts';
 import type { AnyValue } from '../../../../collector/receive/otlp.ts';
 
 describe('typedJson', () => {
@@ -79,6 +87,22 @@ describe('text', () => {
   it('cuts ids between characters', () => {
     expect(text('😀'.repeat(5000))).toHaveLength(2048);
     expect(text(`x${'😀'.repeat(5000)}`)?.isWellFormed()).toBe(true);
+  });
+});
+
+describe('number', () => {
+  it.each<[AnyValue | undefined, number | undefined]>([
+    [0.5, 0.5],
+    [2n, 2],
+    ['0.25', 0.25],
+    ['', undefined],
+    [' ', undefined],
+    ['much', undefined],
+    [Number.NaN, undefined],
+    [true, undefined],
+    [undefined, undefined],
+  ])('of %s is %s', (value, expected) => {
+    expect(number(value)).toBe(expected);
   });
 });
 
