@@ -33,3 +33,15 @@ test('every JSON value is what JSON.parse says', () => {
     }),
   );
 });
+
+test('a browser without raw JSON numbers shows them rounded', () => {
+  const { rawJSON, isRawJSON } = JSON as unknown as Record<'rawJSON' | 'isRawJSON', unknown>;
+  Object.assign(JSON, { rawJSON: undefined, isRawJSON: undefined });
+  try {
+    const value = parseJson('{"big":9007199254740993}') as { big: unknown };
+    expect(value.big).toBe(9007199254740992);
+    expect(isExactNumber(value.big)).toBe(false);
+  } finally {
+    Object.assign(JSON, { rawJSON, isRawJSON });
+  }
+});
