@@ -21,8 +21,3 @@ export function groupAttributes(attributes: Record<string, unknown>, query: stri
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
-
-/** A filter that other tools and the query bar understand: `key:"value"`. */
-export function filterText(key: string, value: unknown): string {
-  return `${key}:${JSON.stringify(textOf(value))}`;
-}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SpanDetail } from '../../../../../ui/api/types.ts';
-import { filterText, groupAttributes } from '../../../../../ui/trace/detail/attribute-groups.ts';
+import { groupAttributes, textOf } from '../../../../../ui/trace/detail/attribute-groups.ts';
 import { listTabs } from '../../../../../ui/trace/detail/detail-tabs.ts';
 import { listParameters } from '../../../../../ui/trace/detail/parameters.ts';
 import { makeSpan } from '../trace-fixture.ts';
@@ -91,7 +91,7 @@ describe('attributes', () => {
     expect(groupAttributes(attributes, 'nothing')).toEqual([]);
   });
 
-  it('become filters that hold quotes', () => {
-    expect(filterText('app.name', 'a "b"')).toBe('app.name:"a \\"b\\""');
+  it('are copied bare where they are text, else as JSON', () => {
+    expect([textOf('a "b"'), textOf(5), textOf(['x'])]).toEqual(['a "b"', '5', '["x"]']);
   });
 });
