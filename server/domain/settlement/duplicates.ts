@@ -4,6 +4,8 @@ import { compareSkeletons, modelOf, type Skeleton, totalTokens } from './skeleto
 export const duplicateWindowNs = 600_000_000_000n;
 /** A response id that more spans share is no identity (a test double that answers the same id to everybody). */
 export const sharedResponseIdMax = 32;
+/** Of many equal calls at once, each is compared with so many that start after it: a copy starts close to its original. */
+const lookAheadMax = 256;
 
 /**
  * Groups of spans that are one call, seen by several instrumentations: in other traces or beside each other. `candidates` are
@@ -95,7 +97,8 @@ function partnerKey(id: string, scope: string): string {
 function closePairs(spans: readonly Skeleton[]): { a: Skeleton; b: Skeleton }[] {
   const pairs: { a: Skeleton; b: Skeleton; apartNs: bigint }[] = [];
   spans.forEach((a, index) => {
-    for (let next = index + 1; next < spans.length; next += 1) {
+    const end = Math.min(spans.length, index + 1 + lookAheadMax);
+    for (let next = index + 1; next < end; next += 1) {
       const b = spans[next];
       if (b === undefined || b.startNs > a.endNs) break;
       if (mayBeOneCall(a, b)) pairs.push({ a, b, apartNs: abs(a.startNs - b.startNs) + abs(a.endNs - b.endNs) });

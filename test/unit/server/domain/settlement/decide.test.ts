@@ -282,3 +282,10 @@ test('no order of arrival changes a decision', () => {
     { numRuns: 300 },
   );
 });
+
+test('twenty thousand equal calls at once are decided', () => {
+  const many = Array.from({ length: 20_000 }, (_, index) =>
+    call(`s${String(index)}`, 3, 1, { traceId: `t${String(index % 7)}`, scopeName: `scope-${String(index % 2)}` }),
+  );
+  expect(Object.keys(verdicts(...many))).toHaveLength(20_000);
+});
