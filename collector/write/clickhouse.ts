@@ -13,7 +13,8 @@ export interface Connection {
 /** Both sides give up an insert after this long, well before the settlement's verified cursor (30 s) passes it. */
 const insertTimeoutMs = 20_000;
 
-export type InsertOutcome = { status: 'stored' } | { status: 'retryable' | 'refused'; error: Error };
+/** `retryable`: ClickHouse said that it failed. `lost`: it said nothing; the rows may be stored, or half stored. */
+export type InsertOutcome = { status: 'stored' } | { status: 'retryable' | 'lost' | 'refused'; error: Error };
 
 export interface Inserter {
   /** Inserts one block of RowBinary; a repeated token with the same bytes stores nothing twice. Never throws. */
@@ -66,8 +67,8 @@ export function connect({ url, secret }: Connection): Inserter {
         return { status: 'stored' };
       } catch (cause) {
         const error = cause instanceof Error ? cause : new Error(String(cause));
-        const refused = cause instanceof ClickHouseError && refusals.has(cause.code);
-        return { status: refused ? 'refused' : 'retryable', error };
+        if (!(cause instanceof ClickHouseError)) return { status: 'lost', error };
+        return { status: refusals.has(cause.code) ? 'refused' : 'retryable', error };
       }
     },
     async ping() {

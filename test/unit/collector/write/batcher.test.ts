@@ -88,6 +88,23 @@ describe('Batcher', () => {
     expect(messages.every(({ rows }) => rows.equals(messages[0]?.rows ?? Buffer.alloc(0)))).toBe(true);
   });
 
+  it('takes another token for the same bytes after an insert that was not answered', async () => {
+    const outcomes: InsertOutcome[] = [
+      { status: 'lost', error: new Error('socket hang up') },
+      { status: 'retryable', error: new Error('memory limit') },
+      stored,
+    ];
+    const { inserter, inserts } = fakeInserter(({ table }) =>
+      table === 'messages' ? (outcomes.shift() ?? stored) : stored,
+    );
+    const batcher = new Batcher(inserter, { limits: { gatherMs: 1, retryMs: 5000 } });
+    expect((await batcher.submit(requestOf('a'))).status).toBe('stored');
+    const [first, second, third] = inserts.filter(({ table }) => table === 'messages');
+    expect(second?.token).not.toBe(first?.token);
+    expect(third?.token).toBe(second?.token);
+    expect(second?.rows.equals(first?.rows ?? Buffer.alloc(0))).toBe(true);
+  });
+
   it('gives up after its time and says so', async () => {
     const failures: [string, string][] = [];
     const { inserter } = fakeInserter(() => ({ status: 'retryable', error: new Error('away') }));
