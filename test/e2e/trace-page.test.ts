@@ -141,7 +141,7 @@ describe('the trace page', () => {
     await expect.poll(() => page.getByRole('treegrid').count()).toBe(1);
     await press('Escape');
     await expect.poll(() => page.getByRole('tablist').count()).toBe(0);
-    expect(new URL(page.url()).searchParams.has('span')).toBe(false);
+    await page.waitForURL((url) => !url.searchParams.has('span'));
     await press('[');
     await expect.poll(() => page.getByRole('treegrid').getAttribute('aria-rowcount')).toBe('3');
     await press('o', 'o', 'Home', 'ArrowDown', 'f');
