@@ -30,6 +30,8 @@ const payloadColumns: [table: string, day: string, columns: string[]][] = [
   ],
   [tables.skeletons, 'toDate(start_time)', ['input_preview', 'output_preview']],
   [tables.spanEvents, 'toDate(time)', ['body', 'input_preview', 'output_preview']],
+  [tables.eventSkeletons, 'toDate(time)', ['input_preview', 'output_preview']],
+  [tables.sessionTraces, 'toDate(start_time)', ['first_input', 'last_output']],
   [tables.traces, 'toDate(start_time)', ['input_preview', 'output_preview']],
   [tables.sessions, 'toDate(start_time)', ['first_input', 'last_output']],
 ];
@@ -72,10 +74,12 @@ function rules({ retentionDays, contentDays }: Retention): Rule[] {
     { table: tables.spanEvents, expression: after('toDate(time)', retentionDays) },
     { table: tables.traces, expression: after('toDate(start_time)', retentionDays) },
     { table: tables.sessions, expression: after('toDate(end_time)', retentionDays) },
+    { table: tables.sessionTraces, expression: after('toDate(end_time)', retentionDays) },
     { table: tables.scores, expression: after('toDate(time)', retentionDays) },
     { table: tables.audit, expression: after('toDate(time)', retentionDays) },
     // By arrival: a span that is still accepted must find its trace's skeletons and decisions.
     { table: tables.skeletons, expression: after('toDate(ingested_at)', retentionDays) },
+    { table: tables.eventSkeletons, expression: after('toDate(ingested_at)', retentionDays) },
     { table: tables.ledger, expression: after('toDate(booked_at)', retentionDays) },
     // A week is kept until its last day has had its content days.
     { table: tables.messages, expression: after('week', Math.min(contentDays, retentionDays) + 7) },

@@ -1,5 +1,5 @@
 /**
- * All that code may know of the database: table names, and for the tables that the collector fills the columns it sends,
+ * All that code may know of the database: table names, and for the tables that code fills the columns it sends,
  * in order, with their ClickHouse types. A test compares them with the live tables.
  */
 export const tables = {
@@ -7,10 +7,12 @@ export const tables = {
   messages: 'messages',
   spanEvents: 'span_events',
   skeletons: 'skeletons',
+  eventSkeletons: 'event_skeletons',
   ledger: 'ledger',
   settlementCursors: 'settlement_cursors',
   traces: 'traces',
   sessions: 'sessions',
+  sessionTraces: 'session_traces',
   scores: 'scores',
   audit: 'audit',
   configuration: 'configuration',
@@ -102,6 +104,8 @@ export const spanColumns = {
   tool_result: 'String',
   input_value: 'String',
   output_value: 'String',
+  user_message_count: 'UInt32',
+  last_user_message: 'UInt64',
 } as const satisfies Columns;
 
 export const spanEventColumns = {
@@ -126,6 +130,161 @@ export const spanEventColumns = {
   attributes: 'Map(LowCardinality(String), String)',
   attributes_json: 'Map(LowCardinality(String), String)',
   body: 'String',
+  user_message_count: 'UInt32',
+  last_user_message: 'UInt64',
+} as const satisfies Columns;
+
+export const ledgerColumns = {
+  project_id: 'LowCardinality(String)',
+  trace_id: 'FixedString(16)',
+  span_id: 'FixedString(8)',
+  start_time: "DateTime64(9, 'UTC')",
+  sign: 'Int8',
+  environment: 'LowCardinality(String)',
+  service_name: 'LowCardinality(String)',
+  session_id: 'String',
+  user_id: 'String',
+  agent_name: 'LowCardinality(String)',
+  agent_version: 'LowCardinality(String)',
+  labels: 'Map(LowCardinality(String), String)',
+  provider: 'LowCardinality(String)',
+  model: 'LowCardinality(String)',
+  request_model: 'LowCardinality(String)',
+  kind: 'LowCardinality(String)',
+  operation: 'LowCardinality(String)',
+  service_tier: 'LowCardinality(String)',
+  is_batch: 'Bool',
+  is_error: 'Bool',
+  usage_scope: 'LowCardinality(String)',
+  counted: 'Bool',
+  not_counted_because: 'LowCardinality(String)',
+  counted_instead_trace_id: 'FixedString(16)',
+  counted_instead_span_id: 'FixedString(8)',
+  status: 'LowCardinality(String)',
+  model_calls: 'Int64',
+  input_tokens: 'Int64',
+  output_tokens: 'Int64',
+  cache_read_tokens: 'Int64',
+  cache_write_tokens: 'Int64',
+  cache_write_5m_tokens: 'Int64',
+  cache_write_1h_tokens: 'Int64',
+  reasoning_tokens: 'Int64',
+  input_audio_tokens: 'Int64',
+  output_audio_tokens: 'Int64',
+  priced_calls: 'Int64',
+  unpriced_calls: 'Int64',
+  costed_rows: 'Int64',
+  cost_usd: 'Decimal(18, 12)',
+  reported_cost_usd: 'Decimal(18, 12)',
+  price: 'String',
+  price_version: 'LowCardinality(String)',
+  pass: 'UInt64',
+  shard: 'UInt16',
+  owner: 'LowCardinality(String)',
+} as const satisfies Columns;
+
+/** What every summary counts: the contract's `Usage` and `Cost`. */
+const summedColumns = {
+  model_calls: 'UInt64',
+  input_tokens: 'UInt64',
+  output_tokens: 'UInt64',
+  cache_read_tokens: 'UInt64',
+  cache_write_tokens: 'UInt64',
+  reasoning_tokens: 'UInt64',
+  priced_calls: 'UInt64',
+  unpriced_calls: 'UInt64',
+  cost_usd: 'Nullable(Decimal(18, 12))',
+} as const satisfies Columns;
+
+export const traceColumns = {
+  project_id: 'LowCardinality(String)',
+  trace_id: 'FixedString(16)',
+  start_time: "DateTime64(9, 'UTC')",
+  end_time: "DateTime64(9, 'UTC')",
+  first_span_start: "DateTime64(9, 'UTC')",
+  last_span_start: "DateTime64(9, 'UTC')",
+  name: 'String',
+  root_span_id: 'FixedString(8)',
+  status: 'LowCardinality(String)',
+  span_count: 'UInt64',
+  error_count: 'UInt64',
+  kinds: 'Array(LowCardinality(String))',
+  services: 'Array(LowCardinality(String))',
+  environments: 'Array(LowCardinality(String))',
+  providers: 'Array(LowCardinality(String))',
+  agents: 'Array(LowCardinality(String))',
+  models: 'Array(LowCardinality(String))',
+  tools: 'Array(LowCardinality(String))',
+  session_id: 'String',
+  user_id: 'String',
+  labels: 'Map(LowCardinality(String), String)',
+  input_preview: 'String',
+  output_preview: 'String',
+  ...summedColumns,
+  last_ingested_at: "DateTime64(3, 'UTC')",
+  pass: 'UInt64',
+  is_deleted: 'UInt8',
+} as const satisfies Columns;
+
+export const sessionTraceColumns = {
+  project_id: 'LowCardinality(String)',
+  session_id: 'String',
+  trace_id: 'FixedString(16)',
+  start_time: "DateTime64(9, 'UTC')",
+  end_time: "DateTime64(9, 'UTC')",
+  first_span_start: "DateTime64(9, 'UTC')",
+  last_span_start: "DateTime64(9, 'UTC')",
+  user_id: 'String',
+  status: 'LowCardinality(String)',
+  span_count: 'UInt64',
+  error_count: 'UInt64',
+  kinds: 'Array(LowCardinality(String))',
+  services: 'Array(LowCardinality(String))',
+  environments: 'Array(LowCardinality(String))',
+  providers: 'Array(LowCardinality(String))',
+  agents: 'Array(LowCardinality(String))',
+  models: 'Array(LowCardinality(String))',
+  tools: 'Array(LowCardinality(String))',
+  labels: 'Map(LowCardinality(String), String)',
+  first_input: 'String',
+  last_output: 'String',
+  turns: 'String',
+  ...summedColumns,
+  pass: 'UInt64',
+  is_deleted: 'UInt8',
+} as const satisfies Columns;
+
+export const sessionColumns = {
+  project_id: 'LowCardinality(String)',
+  session_id: 'String',
+  start_time: "DateTime64(9, 'UTC')",
+  end_time: "DateTime64(9, 'UTC')",
+  user_id: 'String',
+  status: 'LowCardinality(String)',
+  turn_count: 'UInt64',
+  trace_count: 'UInt64',
+  span_count: 'UInt64',
+  error_count: 'UInt64',
+  kinds: 'Array(LowCardinality(String))',
+  services: 'Array(LowCardinality(String))',
+  environments: 'Array(LowCardinality(String))',
+  providers: 'Array(LowCardinality(String))',
+  agents: 'Array(LowCardinality(String))',
+  models: 'Array(LowCardinality(String))',
+  tools: 'Array(LowCardinality(String))',
+  labels: 'Map(LowCardinality(String), String)',
+  first_input: 'String',
+  last_output: 'String',
+  ...summedColumns,
+  pass: 'UInt64',
+  is_deleted: 'UInt8',
+} as const satisfies Columns;
+
+export const settlementCursorColumns = {
+  shard: 'UInt16',
+  verified_to: "DateTime64(3, 'UTC')",
+  pass: 'UInt64',
+  owner: 'String',
 } as const satisfies Columns;
 
 /** The value a column takes in code: 64-bit integers, nanoseconds and scaled decimals are `bigint`, fixed strings raw bytes. */
@@ -143,7 +302,7 @@ type ColumnValue<Type extends string> = Type extends `LowCardinality(${infer Inn
             ? Uint8Array
             : Type extends 'Bool'
               ? boolean
-              : Type extends 'UInt8' | 'UInt32' | 'Date'
+              : Type extends 'Int8' | 'UInt8' | 'UInt16' | 'UInt32' | 'Date'
                 ? number
                 : bigint;
 
@@ -151,3 +310,7 @@ export type Row<Table extends Columns> = { [Name in keyof Table]: ColumnValue<Ta
 export type SpanRow = Row<typeof spanColumns>;
 export type MessageRow = Row<typeof messageColumns>;
 export type SpanEventRow = Row<typeof spanEventColumns>;
+export type LedgerRow = Row<typeof ledgerColumns>;
+export type TraceRow = Row<typeof traceColumns>;
+export type SessionTraceRow = Row<typeof sessionTraceColumns>;
+export type SessionRow = Row<typeof sessionColumns>;

@@ -6,7 +6,7 @@ import { holdsMessages, operationDetails, readGenAiEvent } from './gen-ai-events
 import { genAiContent } from './gen-ai.ts';
 import { previewInput, previewOutput } from './preview.ts';
 import { splitAttributes } from './span.ts';
-import { type Bucket, storeDefinitions, storeMessages, weekOf } from './store-messages.ts';
+import { type Bucket, storeDefinitions, storeMessages, userMessages, weekOf } from './store-messages.ts';
 import { json, text, typedJson } from './value.ts';
 
 export interface MappedLog {
@@ -47,6 +47,8 @@ export function mapLog(
   };
   const messages: MessageRow[] = [];
   const attributes = splitAttributes(record.attributes, name === operationDetails ? { carried: detailsContent } : {});
+  const inputMessages = reading.inputMessages ?? [];
+  const inputHashes = storeMessages(inputMessages, bucket, messages);
   const row: SpanEventRow = {
     project_id: projectId,
     trace_id: record.traceId,
@@ -62,13 +64,14 @@ export function mapLog(
     session_id: sessionId,
     system_instructions: storeMessages(reading.systemInstructions ?? [], bucket, messages),
     tool_definitions: storeDefinitions(reading.toolDefinitions ?? [], bucket, messages),
-    input_messages: storeMessages(reading.inputMessages ?? [], bucket, messages),
+    input_messages: inputHashes,
     output_messages: storeMessages(reading.outputMessages ?? [], bucket, messages),
     input_preview: previewInput(reading.inputMessages ?? []),
     output_preview: previewOutput(reading.outputMessages ?? []),
     attributes: attributes.strings,
     attributes_json: new Map([...attributes.others, ...attributes.content]),
     body: record.body === null || holdsMessages(name) ? '' : cutJson(json(record.body)),
+    ...userMessages(inputMessages, inputHashes),
   };
   return { row, messages };
 }

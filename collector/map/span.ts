@@ -8,7 +8,7 @@ import { holdsMessages } from './gen-ai-events.ts';
 import type { SpanKind } from './names.ts';
 import { previewInput, previewOutput, previewValue } from './preview.ts';
 import type { Reading } from './reading.ts';
-import { type Bucket, storeDefinitions, storeMessages, weekOf } from './store-messages.ts';
+import { type Bucket, storeDefinitions, storeMessages, userMessages, weekOf } from './store-messages.ts';
 import { normaliseUsage } from './usage.ts';
 import { jsonObject, text, typedJson } from './value.ts';
 
@@ -38,6 +38,8 @@ export function mapSpan(span: OtlpSpan, projectId: string): MappedSpan {
   const messages: MessageRow[] = [];
   const attributes = splitAttributes(span.attributes, { carried, payloads });
   const resource = splitResource(span.resource);
+  const inputMessages = reading.inputMessages ?? [];
+  const inputHashes = storeMessages(inputMessages, bucket, messages);
   const row: SpanRow = {
     project_id: projectId,
     trace_id: span.traceId,
@@ -93,7 +95,7 @@ export function mapSpan(span: OtlpSpan, projectId: string): MappedSpan {
     ...previews(reading),
     system_instructions: storeMessages(reading.systemInstructions ?? [], bucket, messages),
     tool_definitions: storeDefinitions(reading.toolDefinitions ?? [], bucket, messages),
-    input_messages: storeMessages(reading.inputMessages ?? [], bucket, messages),
+    input_messages: inputHashes,
     output_messages: storeMessages(reading.outputMessages ?? [], bucket, messages),
     attributes: attributes.strings,
     attributes_json: attributes.others,
@@ -110,6 +112,7 @@ export function mapSpan(span: OtlpSpan, projectId: string): MappedSpan {
     tool_result: payload(reading.toolResult),
     input_value: payload(reading.inputValue),
     output_value: payload(reading.outputValue),
+    ...userMessages(inputMessages, inputHashes),
   };
   return { row, messages };
 }

@@ -28,6 +28,26 @@ export function storeMessages(messages: readonly CanonicalMessage[], bucket: Buc
   return messages.map((message) => storeBody(cutName(message.role), messageBody(message), bucket, rows));
 }
 
+/**
+ * Which user message a call was given: how many there are, and the first eight bytes of the last one's hash (0 = none). A
+ * message that only brings tool results back is nobody's word, though some providers send it in the user's role.
+ */
+export function userMessages(
+  messages: readonly CanonicalMessage[],
+  hashes: readonly Uint8Array[],
+): { user_message_count: number; last_user_message: bigint } {
+  const users = hashes.filter((_, index) => isFromUser(messages[index]));
+  const last = users.at(-1);
+  return {
+    user_message_count: users.length,
+    last_user_message: last === undefined ? 0n : Buffer.from(last).readBigUInt64LE(),
+  };
+}
+
+function isFromUser(message: CanonicalMessage | undefined): boolean {
+  return message?.role === 'user' && !message.parts.every(({ type }) => type === 'tool_call_response');
+}
+
 /** Tool definitions are stored like messages, each the JSON it was sent as. */
 export function storeDefinitions(definitions: readonly Json[], bucket: Bucket, rows: MessageRow[]): Uint8Array[] {
   return definitions.map((definition) => storeBody('tool_definition', cutJson(definition), bucket, rows));

@@ -13,7 +13,7 @@ import {
 } from '../../migrations/schema.ts';
 import type { Inserter } from './clickhouse.ts';
 import { KnownMessages } from './known-messages.ts';
-import { rowEncoder } from './row-binary.ts';
+import { rowEncoder } from '../../migrations/row-binary.ts';
 
 /** The rows of one export request. */
 export interface WriteRequest {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { rowEncoder } from '../../../collector/write/row-binary.ts';
+import { rowEncoder } from '../../../migrations/row-binary.ts';
 import { connect, type Inserter } from '../../../collector/write/clickhouse.ts';
 import { mapSpan } from '../../../collector/map/span.ts';
 import { decodeTraces } from '../../../collector/receive/json.ts';

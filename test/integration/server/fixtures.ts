@@ -2,7 +2,7 @@ import { hash, randomUUID } from 'node:crypto';
 import { messageColumns, spanColumns, spanEventColumns, tables } from '../../../migrations/schema.ts';
 import type { MessageRow, SpanEventRow, SpanRow } from '../../../migrations/schema.ts';
 import { connect } from '../../../collector/write/clickhouse.ts';
-import { rowEncoder } from '../../../collector/write/row-binary.ts';
+import { rowEncoder } from '../../../migrations/row-binary.ts';
 import type { TestDatabase } from '../../support/database.ts';
 
 /** A Friday noon; the tests' rows lie around it. */
@@ -92,6 +92,7 @@ function spanRow(projectId: string, fixture: SpanFixture, messages: MessageRow[]
     input_messages: store(fixture.input, bucket, messages),
     output_messages: store(fixture.output, bucket, messages),
     tool_definitions: store(fixture.toolDefinitions, bucket, messages, 'tool_definition'),
+    ...userMessages(fixture.input),
     ...fixture.columns,
   };
 }
@@ -122,7 +123,17 @@ function recordRow(projectId: string, fixture: RecordFixture, messages: MessageR
     attributes: new Map(),
     attributes_json: new Map(),
     body: '',
+    ...userMessages(fixture.input),
     ...fixture.columns,
+  };
+}
+
+function userMessages(bodies: readonly object[] = []): Pick<SpanRow, 'user_message_count' | 'last_user_message'> {
+  const users = bodies.filter((body) => (body as { role?: unknown }).role === 'user');
+  const last = users.at(-1);
+  return {
+    user_message_count: users.length,
+    last_user_message: last === undefined ? 0n : Buffer.from(digest(JSON.stringify(last))).readBigUInt64LE(),
   };
 }
 
@@ -233,4 +244,6 @@ const emptySpan: SpanRow = {
   tool_result: '',
   input_value: '',
   output_value: '',
+  user_message_count: 0,
+  last_user_message: 0n,
 };

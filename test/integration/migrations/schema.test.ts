@@ -1,7 +1,17 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { messageColumns, spanColumns, spanEventColumns, tables } from '../../../migrations/schema.ts';
+import {
+  ledgerColumns,
+  messageColumns,
+  sessionColumns,
+  sessionTraceColumns,
+  settlementCursorColumns,
+  spanColumns,
+  spanEventColumns,
+  tables,
+  traceColumns,
+} from '../../../migrations/schema.ts';
 import { useDatabase } from '../../support/database.ts';
-import { type LiveCollector, startLiveCollector } from './live-collector.ts';
+import { type LiveCollector, startLiveCollector } from '../collector/live-collector.ts';
 
 let collector: LiveCollector;
 beforeAll(() => {
@@ -13,6 +23,11 @@ it.each([
   [tables.messages, messageColumns],
   [tables.spans, spanColumns],
   [tables.spanEvents, spanEventColumns],
+  [tables.ledger, ledgerColumns],
+  [tables.traces, traceColumns],
+  [tables.sessionTraces, sessionTraceColumns],
+  [tables.sessions, sessionColumns],
+  [tables.settlementCursors, settlementCursorColumns],
 ])('the columns that are sent to %s are those of the live table', async (table, columns) => {
   const live = await collector.rows<{ name: string; type: string; default_expression: string }>(
     `SELECT name, type, default_expression FROM system.columns
@@ -39,5 +54,5 @@ it('skeletons have the columns of spans that settlement needs, of the same types
   const spans = new Map((await columnsOf(tables.spans)).map(({ name, type }) => [name, type]));
   const skeletons = await columnsOf(tables.skeletons);
   const own = skeletons.filter(({ name, type }) => spans.get(name) !== type).map(({ name }) => name);
-  expect(own).toEqual(['call_key']);
+  expect(own.toSorted()).toEqual(['call_key', 'input_message_count']);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rowEncoder } from '../../../../collector/write/row-binary.ts';
+import { rowEncoder } from '../../../migrations/row-binary.ts';
 
 function encode(type: string, value: unknown): string {
   return rowEncoder({ column: type })([{ column: value as never }]).toString('hex');

@@ -1,4 +1,4 @@
-import type { Columns, Row } from '../../migrations/schema.ts';
+import type { Columns, Row } from './schema.ts';
 
 /**
  * Writes rows in ClickHouse's RowBinary format. https://clickhouse.com/docs/interfaces/formats/RowBinary
@@ -35,11 +35,20 @@ const scalars: Readonly<Record<string, ValueWriter>> = {
   Date: (sink, value: number) => {
     sink.uint16(value);
   },
+  Int8: (sink, value: number) => {
+    sink.uint8(value & 0xff);
+  },
+  UInt16: (sink, value: number) => {
+    sink.uint16(value);
+  },
   Int64: (sink, value: bigint) => {
     sink.int64(value);
   },
   UInt64: (sink, value: bigint) => {
     sink.int64(BigInt.asIntN(64, value));
+  },
+  "DateTime64(3, 'UTC')": (sink, value: bigint) => {
+    sink.int64(value);
   },
   "DateTime64(9, 'UTC')": (sink, value: bigint) => {
     sink.int64(value);
