@@ -12,7 +12,7 @@ const projectLength = 128;
 const durationMsMax = 1_000_000_000;
 
 /** Query parameters: an unknown name is an error that lists the known ones, since a typing error must not widen a list. */
-function queryOf<Shape extends z.core.$ZodShape>(shape: Shape) {
+export function queryOf<Shape extends z.core.$ZodShape>(shape: Shape) {
   const known = Object.keys(shape).sort().join(', ') || 'none';
   return z.strictObject(shape, {
     error: (issue) =>
@@ -22,7 +22,7 @@ function queryOf<Shape extends z.core.$ZodShape>(shape: Shape) {
   });
 }
 
-function time(description: string) {
+export function time(description: string) {
   const error = 'must be an RFC 3339 time such as 2026-11-22T12:00:00Z';
   return z.iso
     .datetime({ offset: true, error })
@@ -30,7 +30,7 @@ function time(description: string) {
     .openapi({ type: 'string', format: 'date-time', description, example: '2026-11-22T12:00:00Z' });
 }
 
-function wholeNumber(range: { min: number; max: number }) {
+export function wholeNumber(range: { min: number; max: number }) {
   const error = `must be a whole number from ${range.min} to ${range.max}`;
   return z
     .string({ error })
@@ -39,7 +39,7 @@ function wholeNumber(range: { min: number; max: number }) {
     .refine((value) => value >= range.min && value <= range.max, { error });
 }
 
-function limit(limits: { default: number; max: number }) {
+export function limit(limits: { default: number; max: number }) {
   return wholeNumber({ min: 1, max: limits.max }).default(limits.default).openapi({
     type: 'integer',
     minimum: 1,
@@ -49,7 +49,7 @@ function limit(limits: { default: number; max: number }) {
   });
 }
 
-const cursor = z
+export const cursor = z
   .string({ error: 'must be given once' })
   .max(cursorLength, { error: `must be at most ${cursorLength} characters` })
   .optional()
@@ -65,12 +65,12 @@ function anyOf<Value extends string>(value: z.ZodType<Value, Value>, options: { 
     .openapi({ description: `${description} Repeat it for any of several values.` });
 }
 
-function text(description: string) {
+export function text(description: string) {
   const error = `must be 1 to ${filterValueLength} characters, given at most ${filterValuesMax} times`;
   return anyOf(z.string().min(1, { error }).max(filterValueLength, { error }), { error, description });
 }
 
-const project = z
+export const project = z
   .string({ error: 'must be given once' })
   .min(1, { error: 'must not be empty' })
   .max(projectLength, { error: `must be at most ${projectLength} characters` })
@@ -78,7 +78,7 @@ const project = z
   .openapi({ description: 'The project to read.' });
 
 /** What traces, spans, facets, histogram and the live stream share. */
-const filters = {
+export const filters = {
   project,
   from: time('Inclusive; default: 24 hours before `to`. Of a trace, the start of its root counts.'),
   to: time('Exclusive; default: now.'),
@@ -132,7 +132,7 @@ export type FilterQuery = z.infer<typeof filterQuery>;
 export const traceSorts = ['-startTime', 'startTime', '-duration', '-tokens', '-errors', '-cost'] as const;
 export type TraceSort = (typeof traceSorts)[number];
 
-function sort<const Sorts extends readonly [string, ...string[]]>(sorts: Sorts) {
+export function sortOf<const Sorts extends readonly [string, ...string[]]>(sorts: Sorts) {
   return z
     .enum(sorts, { error: `must be one of ${sorts.join(', ')}` })
     .default('-startTime' as never)
@@ -141,7 +141,7 @@ function sort<const Sorts extends readonly [string, ...string[]]>(sorts: Sorts) 
 
 export const traceListQuery = queryOf({
   ...filters,
-  sort: sort(traceSorts),
+  sort: sortOf(traceSorts),
   limit: limit(listLimits),
   cursor,
 });
@@ -152,7 +152,7 @@ export type SpanSort = (typeof spanSorts)[number];
 
 export const spanListQuery = queryOf({
   ...filters,
-  sort: sort(spanSorts),
+  sort: sortOf(spanSorts),
   limit: limit(listLimits),
   cursor,
 });
@@ -177,7 +177,7 @@ export const priceQuery = queryOf({
   at: time('When the call starts; default: now.'),
 });
 
-function hexId(digits: number, description: string) {
+export function hexId(digits: number, description: string) {
   return z
     .string()
     .regex(new RegExp(`^[0-9a-fA-F]{${digits}}$`), { error: `must be ${digits} hex digits` })

@@ -26,6 +26,7 @@ export const spanSkeleton = z
     usageScope: z.enum(['call', 'aggregate']).nullable(),
     counted: z.boolean().openapi({ description: 'This span’s usage is in the sums.' }),
     notCountedBecause: z.enum(['aggregate', 'wrapper', 'duplicate', 'not_a_model_call']).nullable(),
+    settled: z.boolean().openapi({ description: 'false: too new, it is not decided yet whether this span counts.' }),
     cost,
   })
   .openapi('SpanSkeleton');

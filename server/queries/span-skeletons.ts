@@ -77,6 +77,7 @@ export function toSkeleton(row: SkeletonRow): SpanSkeleton {
     usageScope: row.usageScope || null,
     counted: counting.counted,
     notCountedBecause: counting.notCountedBecause,
+    settled: row.usageScope === '',
     cost: counting.cost,
   };
 }

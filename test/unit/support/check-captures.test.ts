@@ -116,6 +116,7 @@ function toDetail(span: SentSpan): SpanDetail {
     toolName: null,
     serviceName: null,
     usage: null,
+    settled: true,
     usageScope: null,
     counted: false,
     notCountedBecause: null,
