@@ -60,7 +60,9 @@ export const costQuery = queryOf({
   interval: z
     .enum(costIntervals, { error: `must be one of ${costIntervals.join(', ')}` })
     .optional()
-    .openapi({ description: 'Adds a row for every interval (UTC) that has any; without it, a row is the whole window.' }),
+    .openapi({
+      description: 'Adds a row for every interval (UTC) that has any; without it, a row is the whole window.',
+    }),
   limit: limit(costRowLimits),
 });
 export type CostQuery = z.infer<typeof costQuery>;
@@ -72,7 +74,9 @@ const callsByStatus = z
     unpricedModel: z.number().int(),
     unpricedUsage: z.number().int(),
   })
-  .openapi({ description: 'Counted model calls by how they were booked; the first two are `pricedCalls` of the cost.' });
+  .openapi({
+    description: 'Counted model calls by how they were booked; the first two are `pricedCalls` of the cost.',
+  });
 
 export const costRow = z
   .object({
@@ -98,10 +102,15 @@ export const costsReply = z
   .object({
     totals: z.object({ usage, cost, callsByStatus }),
     rows: z.array(costRow).openapi({ description: 'By time, then costliest first; `null` is what has no such value.' }),
-    groupCount: z.number().int().openapi({ description: 'Groups there are; more than `rows` show when they were cut.' }),
+    groupCount: z
+      .number()
+      .int()
+      .openapi({ description: 'Groups there are; more than `rows` show when they were cut.' }),
     booked: z
       .object({ verifiedTo: unixNano.nullable() })
-      .openapi({ description: 'Every span that arrived before `verifiedTo` is in these sums; null before the first pass.' }),
+      .openapi({
+        description: 'Every span that arrived before `verifiedTo` is in these sums; null before the first pass.',
+      }),
   })
   .openapi('Costs');
 export type CostsReply = z.infer<typeof costsReply>;
@@ -143,7 +152,9 @@ export const ledgerEntry = z
     traceId,
     spanId,
     startTimeUnixNano: unixNano,
-    sign: z.union([z.literal(1), z.literal(-1)]).openapi({ description: '-1 takes an earlier row back (`history` only).' }),
+    sign: z
+      .union([z.literal(1), z.literal(-1)])
+      .openapi({ description: '-1 takes an earlier row back (`history` only).' }),
     agent: z.string().nullable(),
     agentVersion: z.string().nullable(),
     session: z.string().nullable(),
@@ -152,7 +163,10 @@ export const ledgerEntry = z
     service: z.string().nullable(),
     labels: z.record(z.string(), z.string()),
     provider: z.string().nullable(),
-    model: z.string().nullable().openapi({ description: 'The model that was priced: response model, else request model.' }),
+    model: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The model that was priced: response model, else request model.' }),
     requestModel: z.string().nullable(),
     kind: z.string(),
     operation: z.string().nullable(),
@@ -172,10 +186,15 @@ export const ledgerEntry = z
     inputAudioTokens: z.number().int(),
     outputAudioTokens: z.number().int(),
     costUsd: z.string().nullable().openapi({ description: 'null: unknown.' }),
-    reportedCostUsd: z.string().nullable().openapi({ description: 'What the emitter said; beside our own, never added.' }),
+    reportedCostUsd: z
+      .string()
+      .nullable()
+      .openapi({ description: 'What the emitter said; beside our own, never added.' }),
     price: z
       .unknown()
-      .openapi({ description: 'Unit prices behind the amount, or what is missing for one; null where nothing was priced.' }),
+      .openapi({
+        description: 'Unit prices behind the amount, or what is missing for one; null where nothing was priced.',
+      }),
     priceVersion: z.string().nullable(),
     pass: z.string().openapi({ description: 'Number of the settlement pass that wrote the row.' }),
     bookedAtUnixNano: unixNano,

@@ -44,7 +44,9 @@ export const turn = z
     traceIds: z.array(traceId),
     startTimeUnixNano: unixNano,
     endTimeUnixNano: unixNano,
-    input: z.array(message).openapi({ description: 'The user messages it began with; none where no content was sent.' }),
+    input: z
+      .array(message)
+      .openapi({ description: 'The user messages it began with; none where no content was sent.' }),
     output: z.array(message).openapi({ description: 'The last answer of a model in it.' }),
     steps: z.array(spanSkeleton).openapi({ description: 'In order of start; cut at a bound, see `stepCount`.' }),
     stepCount: z.number().int(),

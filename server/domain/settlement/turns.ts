@@ -89,7 +89,10 @@ export function joinTurns(traceTurns: readonly TraceTurn[]): SessionTurn[] {
   return turns.map(({ startNs, parts }) => ({ startNs, parts }));
 }
 
-function opensSessionTurn(part: TraceTurn, current: SessionTurn & { endNs: bigint; userMessageCount: number }): boolean {
+function opensSessionTurn(
+  part: TraceTurn,
+  current: SessionTurn & { endNs: bigint; userMessageCount: number },
+): boolean {
   if (part.userMessageCount === 0) return false;
   const opening = current.parts.find(({ userMessageCount }) => userMessageCount > 0);
   if (opening === undefined) return true;
