@@ -79,6 +79,7 @@ function rules({ retentionDays, contentDays }: Retention): Rule[] {
     { table: tables.audit, expression: after('toDate(time)', retentionDays) },
     // By arrival: a span that is still accepted must find its trace's skeletons and decisions.
     { table: tables.skeletons, expression: after('toDate(ingested_at)', retentionDays) },
+    { table: tables.tracePlaces, expression: after('toDate(last_ingested_at)', retentionDays) },
     { table: tables.eventSkeletons, expression: after('toDate(ingested_at)', retentionDays) },
     { table: tables.ledger, expression: after('toDate(booked_at)', retentionDays) },
     // A week is kept until its last day has had its content days.

@@ -13,6 +13,7 @@ export const tables = {
   traces: 'traces',
   sessions: 'sessions',
   sessionTraces: 'session_traces',
+  tracePlaces: 'trace_places',
   scores: 'scores',
   audit: 'audit',
   configuration: 'configuration',
@@ -224,6 +225,7 @@ export const traceColumns = {
   last_ingested_at: "DateTime64(3, 'UTC')",
   pass: 'UInt64',
   is_deleted: 'UInt8',
+  digest: 'UInt64',
 } as const satisfies Columns;
 
 export const sessionTraceColumns = {
@@ -252,6 +254,7 @@ export const sessionTraceColumns = {
   ...summedColumns,
   pass: 'UInt64',
   is_deleted: 'UInt8',
+  digest: 'UInt64',
 } as const satisfies Columns;
 
 export const sessionColumns = {
@@ -278,6 +281,17 @@ export const sessionColumns = {
   ...summedColumns,
   pass: 'UInt64',
   is_deleted: 'UInt8',
+  digest: 'UInt64',
+} as const satisfies Columns;
+
+export const tracePlaceColumns = {
+  trace_id: 'FixedString(16)',
+  project_id: 'LowCardinality(String)',
+  first_ingested_at: "DateTime64(3, 'UTC')",
+  last_ingested_at: "DateTime64(3, 'UTC')",
+  days: 'Array(Date)',
+  sessions: 'Array(String)',
+  pass: 'UInt64',
 } as const satisfies Columns;
 
 export const settlementCursorColumns = {
@@ -313,4 +327,5 @@ export type SpanEventRow = Row<typeof spanEventColumns>;
 export type LedgerRow = Row<typeof ledgerColumns>;
 export type TraceRow = Row<typeof traceColumns>;
 export type SessionTraceRow = Row<typeof sessionTraceColumns>;
+export type TracePlaceRow = Row<typeof tracePlaceColumns>;
 export type SessionRow = Row<typeof sessionColumns>;

@@ -9,6 +9,7 @@ import {
   spanEventColumns,
   tables,
   traceColumns,
+  tracePlaceColumns,
 } from '../../../migrations/schema.ts';
 import { useDatabase } from '../../support/database.ts';
 import { type LiveCollector, startLiveCollector } from '../collector/live-collector.ts';
@@ -27,6 +28,7 @@ it.each([
   [tables.traces, traceColumns],
   [tables.sessionTraces, sessionTraceColumns],
   [tables.sessions, sessionColumns],
+  [tables.tracePlaces, tracePlaceColumns],
   [tables.settlementCursors, settlementCursorColumns],
 ])('the columns that are sent to %s are those of the live table', async (table, columns) => {
   const live = await collector.rows<{ name: string; type: string; default_expression: string }>(
