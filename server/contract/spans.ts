@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { bookingStatuses } from './costs.ts';
 import { message, part } from './messages.ts';
 import { cost, nextCursor, spanId, spanKind, traceId, unixNano, usage } from './values.ts';
 
@@ -26,7 +27,17 @@ export const spanSkeleton = z
     usageScope: z.enum(['call', 'aggregate']).nullable(),
     counted: z.boolean().openapi({ description: 'This span’s usage is in the sums.' }),
     notCountedBecause: z.enum(['aggregate', 'wrapper', 'duplicate', 'not_a_model_call']).nullable(),
+    countedInstead: z
+      .object({ traceId, spanId })
+      .nullable()
+      .optional()
+      .openapi({ description: 'Of a wrapper or duplicate: the span that stands in the sums for it.' }),
     settled: z.boolean().openapi({ description: 'false: too new, it is not decided yet whether this span counts.' }),
+    costStatus: z
+      .enum(bookingStatuses)
+      .nullable()
+      .optional()
+      .openapi({ description: 'How a counted span was booked; of `reported`, the amount is the emitter’s own.' }),
     cost,
   })
   .openapi('SpanSkeleton');

@@ -5,7 +5,7 @@ import { becameMessages, mergeHashes, type MessageHashes, readContent } from '..
 import { joinAttributes, readEvents, readLinks, readPayload } from '../domain/stored-attributes.ts';
 import type { Db } from './db.ts';
 import { readMessages } from './messages.ts';
-import { skeletonColumns, type SkeletonRow, toSkeleton } from './span-skeletons.ts';
+import { decideSkeletons, skeletonColumns, type SkeletonRow } from './span-skeletons.ts';
 import { findTraceWindow } from './trace-by-id.ts';
 
 /** Log records of one span; the first of them by time. */
@@ -69,10 +69,14 @@ interface RecordRow extends Stored {
 export async function getSpan(db: Db, address: SpanAddress): Promise<SpanDetail> {
   const [span, records] = await Promise.all([readSpan(db, address), readRecords(db, address)]);
   if (span === undefined) throw await explainMissing(db, address);
-  const bodies = await readBodies(db, address.projectId, [span, ...records]);
+  const [bodies, [skeleton]] = await Promise.all([
+    readBodies(db, address.projectId, [span, ...records]),
+    decideSkeletons(db, address.projectId, [span]),
+  ]);
+  if (skeleton === undefined) throw new Error('one row becomes one skeleton');
   const content = readContent(mergeHashes(span, records), bodies);
   return {
-    ...toSkeleton(span),
+    ...skeleton,
     ...content,
     statusMessage: span.statusMessage || null,
     environment: span.environmentName || null,

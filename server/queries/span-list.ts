@@ -7,7 +7,7 @@ import { earliest, latest, msPerHour, shift, unixNano } from '../domain/time.ts'
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
 import type { Db } from './db.ts';
 import { activeValueFilters, filterParameters, valueConditions } from './span-filter.ts';
-import { skeletonColumns, type SkeletonRow, toSkeleton } from './span-skeletons.ts';
+import { decideSkeletons, skeletonColumns, type SkeletonRow } from './span-skeletons.ts';
 import { spansWithText } from './text-search.ts';
 import { selectTraces } from './trace-selection.ts';
 
@@ -49,7 +49,11 @@ export async function listSpans(db: Db, request: SpanListRequest): Promise<SpanL
   const last = keys.length > limit ? page.at(-1) : undefined;
   const rows = await readRows(db, search, page);
   return {
-    spans: page.flatMap((key) => rows.get(key.traceId + key.spanId) ?? []).map(toSkeleton),
+    spans: await decideSkeletons(
+      db,
+      request.projectId,
+      page.flatMap((key) => rows.get(key.traceId + key.spanId) ?? []),
+    ),
     nextCursor:
       last === undefined
         ? null

@@ -1,6 +1,8 @@
 import type { SpanSkeleton } from '../contract/spans.ts';
-import type { SpanKind } from '../contract/values.ts';
-import { countSpan } from '../domain/counting.ts';
+import type { SpanKind, Usage } from '../contract/values.ts';
+import { unixNano } from '../domain/time.ts';
+import type { Db } from './db.ts';
+import { decisionKey, readDecisions, type SpanDecision } from './span-decisions.ts';
 
 /** The columns of a skeleton: ids, times, names and counts; never a payload or an attribute. */
 export const skeletonColumns = `
@@ -43,17 +45,32 @@ export interface SkeletonRow {
 
 const noParent = '0'.repeat(16);
 
-export function toSkeleton(row: SkeletonRow): SpanSkeleton {
-  const counting = countSpan({
-    usageScope: row.usageScope || null,
-    hasUsage: row.hasUsage,
-    isError: row.spanStatus === 'error',
-    inputTokens: Number(row.inputTokens),
-    outputTokens: Number(row.outputTokens),
-    cacheReadTokens: Number(row.cacheReadTokens),
-    cacheWriteTokens: Number(row.cacheWriteTokens),
-    reasoningTokens: Number(row.reasoningTokens),
+/** Rows of one page as the API shows them, in their order, each with the decision in force on it: one query of the ledger. */
+export async function decideSkeletons(
+  db: Db,
+  projectId: string,
+  rows: readonly SkeletonRow[],
+): Promise<SpanSkeleton[]> {
+  const decidable = rows.filter((row) => row.usageScope !== '');
+  const starts = decidable.map((row) => BigInt(row.startNs));
+  const decisions = await readDecisions(db, {
+    projectId,
+    traceIds: [...new Set(decidable.map((row) => row.traceId))],
+    spanIds: decidable.map((row) => row.spanId),
+    window: {
+      from: unixNano(starts.reduce((a, b) => (b < a ? b : a), starts[0] ?? 0n)),
+      to: unixNano(starts.reduce((a, b) => (b > a ? b : a), starts[0] ?? 0n) + 1n),
+    },
   });
+  return rows.map((row) => toSkeleton(row, decisions.get(decisionKey(row))));
+}
+
+/**
+ * A span as the API shows it: what it says itself, and what settlement decided of it. Without a decision a model call or an
+ * aggregate is not settled yet; any other span never is one.
+ */
+export function toSkeleton(row: SkeletonRow, decision: SpanDecision | undefined): SpanSkeleton {
+  const isDecidable = row.usageScope !== '';
   return {
     traceId: row.traceId,
     spanId: row.spanId,
@@ -65,19 +82,34 @@ export function toSkeleton(row: SkeletonRow): SpanSkeleton {
     endTimeUnixNano: row.endNs,
     status: row.spanStatus,
     errorType: row.errorType || null,
-    agentName: row.agentName || null,
-    sessionId: row.sessionId || null,
-    userId: row.userId || null,
+    agentName: row.agentName || decision?.agentName || null,
+    sessionId: row.sessionId || decision?.sessionId || null,
+    userId: row.userId || decision?.userId || null,
     provider: row.providerName || null,
     requestModel: row.requestModel || null,
     responseModel: row.responseModel || null,
     toolName: row.toolName || null,
     serviceName: row.serviceName || null,
-    usage: counting.usage,
+    usage: usageOf(row, decision),
     usageScope: row.usageScope || null,
-    counted: counting.counted,
-    notCountedBecause: counting.notCountedBecause,
-    settled: row.usageScope === '',
-    cost: counting.cost,
+    counted: decision?.counted ?? false,
+    notCountedBecause: isDecidable ? (decision?.notCountedBecause ?? null) : 'not_a_model_call',
+    countedInstead: decision?.countedInstead ?? null,
+    settled: !isDecidable || decision !== undefined,
+    costStatus: decision?.status ?? null,
+    cost: decision?.cost ?? { usd: null, pricedCalls: 0, unpricedCalls: 0 },
+  };
+}
+
+/** The tokens that the span reports, whether or not it counts; `modelCalls` is what is in the sums. */
+function usageOf(row: SkeletonRow, decision: SpanDecision | undefined): Usage | null {
+  if (row.usageScope !== 'call' && !row.hasUsage) return null;
+  return {
+    modelCalls: decision?.modelCalls ?? 0,
+    inputTokens: Number(row.inputTokens),
+    outputTokens: Number(row.outputTokens),
+    cacheReadTokens: Number(row.cacheReadTokens),
+    cacheWriteTokens: Number(row.cacheWriteTokens),
+    reasoningTokens: Number(row.reasoningTokens),
   };
 }

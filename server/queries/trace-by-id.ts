@@ -5,7 +5,7 @@ import type { TimeWindow } from '../domain/filters.ts';
 import { unixNano } from '../domain/time.ts';
 import { decodeCursor, encodeCursor, type Cursor } from './cursor.ts';
 import type { Db } from './db.ts';
-import { skeletonColumns, type SkeletonRow, toSkeleton } from './span-skeletons.ts';
+import { decideSkeletons, skeletonColumns, type SkeletonRow } from './span-skeletons.ts';
 import { summarizeTraces } from './trace-summaries.ts';
 
 const cursorSort = 'trace';
@@ -36,7 +36,7 @@ export async function getTrace(db: Db, request: TraceRequest): Promise<TraceRepl
   const last = page.at(-1);
   return {
     trace: trace.summary,
-    spans: page.map(toSkeleton),
+    spans: await decideSkeletons(db, projectId, page),
     nextCursor:
       rows.length > request.limit && last !== undefined
         ? encodeCursor({

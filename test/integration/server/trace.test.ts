@@ -206,38 +206,4 @@ describe('one span', () => {
     expect(span.inputMessages).toEqual([hello]);
     expect(span.outputMessages).toHaveLength(1);
   });
-
-  it('explains what is counted', async () => {
-    const usage = { has_usage: true, input_tokens: 5n };
-    await api.write.spans(
-      { traceId, spanId: spanIdOf(11), columns: { kind: 'llm', usage_scope: 'call', ...usage } },
-      { traceId, spanId: spanIdOf(12), columns: { kind: 'agent', usage_scope: 'aggregate', ...usage } },
-      { traceId, spanId: spanIdOf(13), columns: { kind: 'tool' } },
-      { traceId, spanId: spanIdOf(14), columns: { kind: 'llm', usage_scope: 'call', status: 'error' } },
-    );
-    const of = async (number: number) => {
-      const { usage: tokens, counted, notCountedBecause, cost } = await api.getSpan(traceId, spanIdOf(number));
-      return { modelCalls: tokens?.modelCalls, counted, notCountedBecause, cost };
-    };
-    const none = { usd: null, pricedCalls: 0, unpricedCalls: 0 };
-    expect(await of(11)).toEqual({
-      modelCalls: 1,
-      counted: true,
-      notCountedBecause: null,
-      cost: { ...none, unpricedCalls: 1 },
-    });
-    expect(await of(12)).toEqual({ modelCalls: 0, counted: false, notCountedBecause: 'aggregate', cost: none });
-    expect(await of(13)).toEqual({
-      modelCalls: undefined,
-      counted: false,
-      notCountedBecause: 'not_a_model_call',
-      cost: none,
-    });
-    expect(await of(14)).toEqual({
-      modelCalls: 1,
-      counted: true,
-      notCountedBecause: null,
-      cost: { usd: '0', pricedCalls: 1, unpricedCalls: 0 },
-    });
-  });
 });
