@@ -44,6 +44,7 @@ export interface SkeletonRow {
 }
 
 const noParent = '0'.repeat(16);
+const nobody = { agentName: '', sessionId: '', userId: '' };
 
 /** Rows of one page as the API shows them, in their order, each with the decision in force on it: one query of the ledger. */
 export async function decideSkeletons(
@@ -71,6 +72,7 @@ export async function decideSkeletons(
  */
 export function toSkeleton(row: SkeletonRow, decision: SpanDecision | undefined): SpanSkeleton {
   const isDecidable = row.usageScope !== '';
+  const inherited = decision ?? nobody;
   return {
     traceId: row.traceId,
     spanId: row.spanId,
@@ -82,9 +84,9 @@ export function toSkeleton(row: SkeletonRow, decision: SpanDecision | undefined)
     endTimeUnixNano: row.endNs,
     status: row.spanStatus,
     errorType: row.errorType || null,
-    agentName: row.agentName || decision?.agentName || null,
-    sessionId: row.sessionId || decision?.sessionId || null,
-    userId: row.userId || decision?.userId || null,
+    agentName: row.agentName || inherited.agentName || null,
+    sessionId: row.sessionId || inherited.sessionId || null,
+    userId: row.userId || inherited.userId || null,
     provider: row.providerName || null,
     requestModel: row.requestModel || null,
     responseModel: row.responseModel || null,
