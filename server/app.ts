@@ -16,6 +16,7 @@ import { liveRoutes } from './routes/live.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { priceRoutes } from './routes/prices.ts';
 import { projectRoutes } from './routes/projects.ts';
+import { sessionRoutes } from './routes/sessions.ts';
 import { spanRoutes } from './routes/spans.ts';
 import { traceRoutes } from './routes/traces.ts';
 import { uiRoutes } from './routes/ui.ts';
@@ -44,6 +45,7 @@ export function createApp(dependencies: AppDependencies): Hono<ServerEnv> {
   const api = createRouter();
   api.route('/api', traceRoutes({ now }));
   api.route('/api', spanRoutes({ now }));
+  api.route('/api', sessionRoutes({ now }));
   api.route('/api', facetRoutes({ now }));
   api.route('/api', priceRoutes({ priceBook, now }));
   api.route('/api', projectRoutes({ otlpUrl }));

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { message } from './messages.ts';
-import { cursor, filters, limit, listLimits, project, queryOf, sortOf } from './requests.ts';
+import { cursor, filters, limit, listLimits, project, queryOf, sortOf, time } from './requests.ts';
 import { spanSkeleton } from './spans.ts';
 import { cost, nextCursor, traceId, unixNano, usage } from './values.ts';
 
@@ -35,7 +35,21 @@ export type SessionListReply = z.infer<typeof sessionListReply>;
 export const sessionSorts = ['-startTime', 'startTime', '-endTime', '-turns', '-cost', '-tokens', '-errors'] as const;
 export type SessionSort = (typeof sessionSorts)[number];
 
-export const sessionListQuery = queryOf({ ...filters, sort: sortOf(sessionSorts), limit: limit(listLimits), cursor });
+export const sessionListQuery = queryOf({
+  ...filters,
+  from: time('Inclusive; default: 24 hours before `to`. Sessions that ended before are left out.'),
+  to: time('Exclusive; default: now. Sessions that began later are left out.'),
+  status: filters.status.openapi({ description: 'Of the session itself.' }),
+  q: filters.q.openapi({
+    description:
+      'Words that all occur in one message, in one span’s name and previews, or in the session’s; `"quoted words"` occur in ' +
+      'this order. A user id finds its sessions of the window; the id of a session, or of a trace, span or response of it, ' +
+      'finds the session at any time.',
+  }),
+  sort: sortOf(sessionSorts),
+  limit: limit(listLimits),
+  cursor,
+});
 export type SessionListQuery = z.infer<typeof sessionListQuery>;
 
 /** What happened from one user message to the next. */

@@ -42,8 +42,8 @@ function foundMessages(column: 'conversation' | 'hash', text: TextQuery): string
         AND role != 'tool_definition' AND ${contains('body', text)}`;
 }
 
-/** `words` and `phrases` are bound; each phrase is a condition of its own, by its index. */
-function contains(expression: string, text: TextQuery): string {
+/** That all words and phrases occur in a text; `textParameters` binds them, each phrase by its index. */
+export function contains(expression: string, text: TextQuery): string {
   const conditions = text.phrases.map((_, index) => `hasPhrase(${expression}, {phrase${index}:String})`);
   if (text.words.length > 0) conditions.unshift(`hasAllTokens(${expression}, {words:Array(String)})`);
   return conditions.join(' AND ');

@@ -50,6 +50,7 @@ describe('the description of the API', () => {
       '/api/prices',
       '/api/prices/schema.json',
       '/api/projects',
+      '/api/sessions',
       '/api/spans',
       '/api/traces',
       '/api/traces/histogram',
