@@ -15,8 +15,8 @@ export interface Words {
   title: string;
 }
 
-/** What a row says of a trace's tokens. */
-export function describeTokens({ usage }: TraceSummary): Words {
+/** What a row says of a trace's or session's tokens. */
+export function describeTokens({ usage }: Pick<TraceSummary, 'usage'>): Words {
   const total = usage.inputTokens + usage.outputTokens;
   if (usage.modelCalls === 0 && total === 0) return { text: unknown, title: 'No model call, so no tokens' };
   const parts = [
@@ -30,8 +30,8 @@ export function describeTokens({ usage }: TraceSummary): Words {
   return { text: formatCount(total), title: parts.join(', ') };
 }
 
-/** What a row says of a trace's cost; unknown is a dash with its reason, never $0. */
-export function describeCost({ cost }: TraceSummary): Words {
+/** What a row says of a trace's or session's cost; unknown is a dash with its reason, never $0. */
+export function describeCost({ cost }: Pick<TraceSummary, 'cost'>): Words {
   const calls = cost.pricedCalls + cost.unpricedCalls;
   if (calls === 0) return { text: unknown, title: 'No model call, so nothing to price' };
   if (cost.usd === null || (cost.pricedCalls === 0 && cost.unpricedCalls > 0)) {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { columns, listShown, nextSort, readAriaSort } from '../../../../ui/pages/traces/columns.ts';
+import { listShown, nextSort, readAriaSort } from '../../../../ui/components/table/columns.ts';
+import { columns } from '../../../../ui/pages/traces/columns.ts';
 
 const find = (id: string) => {
   const column = columns.find((one) => one.id === id);
@@ -8,7 +9,7 @@ const find = (id: string) => {
 };
 
 test('hidden columns are left out, fixed ones stay', () => {
-  expect(listShown(['time', 'model', 'cost', 'unheard-of']).map((column) => column.id)).toEqual([
+  expect(listShown(columns, ['time', 'model', 'cost', 'unheard-of']).map((column) => column.id)).toEqual([
     'time',
     'name',
     'agent',
@@ -20,10 +21,10 @@ test('hidden columns are left out, fixed ones stay', () => {
 });
 
 test('a header of two orders goes back and forth, one of one order returns to newest first', () => {
-  expect(nextSort(find('time'), '-startTime')).toBe('startTime');
-  expect(nextSort(find('time'), 'startTime')).toBe('-startTime');
-  expect(nextSort(find('duration'), '-startTime')).toBe('-duration');
-  expect(nextSort(find('duration'), '-duration')).toBe('-startTime');
+  expect(nextSort(find('time'), '-startTime', '-startTime')).toBe('startTime');
+  expect(nextSort(find('time'), 'startTime', '-startTime')).toBe('-startTime');
+  expect(nextSort(find('duration'), '-startTime', '-startTime')).toBe('-duration');
+  expect(nextSort(find('duration'), '-duration', '-startTime')).toBe('-startTime');
 });
 
 test('the order is said for the column that has it only', () => {
