@@ -1,6 +1,13 @@
 /** The shapes of the HTTP API: the only names of the server that the browser knows, and only as types. */
 export type { ApiErrorCode } from '../../server/contract/errors.ts';
 export type { Message, Part } from '../../server/contract/messages.ts';
+export type {
+  SessionListReply,
+  SessionReply,
+  SessionSort,
+  SessionSummary,
+  Turn,
+} from '../../server/contract/sessions.ts';
 export type { SpanDetail, SpanEvent, SpanReply, SpanSkeleton } from '../../server/contract/spans.ts';
 export type {
   FacetName,
