@@ -51,7 +51,10 @@ async function openSpan(spanId: string, router: Router): Promise<string | undefi
 }
 
 function listPages({ router }: Context): PaletteCommand[] {
-  return [command('Pages', 'Traces', () => router.go(router.tracesHref()))];
+  return [
+    command('Pages', 'Traces', () => router.go(router.tracesHref())),
+    command('Pages', 'Sessions', () => router.go(router.sessionsHref())),
+  ];
 }
 
 function listValues({ router, overview }: Context): PaletteCommand[] {

@@ -1,6 +1,11 @@
 import { createContext } from 'svelte';
 
-export type Route = { page: 'traces' } | { page: 'trace'; traceId: string } | { page: 'missing' };
+export type Route =
+  | { page: 'traces' }
+  | { page: 'trace'; traceId: string }
+  | { page: 'sessions' }
+  | { page: 'session'; sessionId: string }
+  | { page: 'missing' };
 
 interface NavigateOptions {
   /** Write over the current history entry instead of adding one. */
@@ -9,6 +14,10 @@ interface NavigateOptions {
 
 /** What the address says about one trace only; a list or another trace must not inherit it. */
 const traceParams = ['span', 'tab', 'view', 'find', 'show', 'focus', 'full'];
+/** What it says about one session only. */
+const sessionParams = ['step', 'pane'];
+/** The row that is current in a list, and its order: lists of other things have others. */
+const listParams = ['trace', 'row', 'sort'];
 
 /**
  * The page's address as state, and the only place that writes it. `url` never changes in place.
@@ -62,12 +71,31 @@ export class Router {
 
   /** The address of the traces list with the current project, range and filters. */
   tracesHref(): string {
-    return `/traces${this.#searchWithout(traceParams)}`;
+    const { page } = this.route;
+    const other = page === 'sessions' || page === 'session' ? listParams : [];
+    return `/traces${this.#searchWithout([...traceParams, ...sessionParams, ...other])}`;
+  }
+
+  /** The address of the sessions list with the current project, range and filters. */
+  sessionsHref(): string {
+    const { page } = this.route;
+    const other = page === 'sessions' || page === 'session' ? [] : listParams;
+    return `/sessions${this.#searchWithout([...traceParams, ...sessionParams, ...other])}`;
+  }
+
+  /** The address of a session, at a step of it if one is given. */
+  sessionHref(sessionId: string, step?: string): string {
+    const search = new URLSearchParams(this.#searchWithout(['trace', 'row', ...traceParams, ...sessionParams]));
+    if (step !== undefined) search.set('step', step);
+    const text = search.toString();
+    return `/sessions/${encodeURIComponent(sessionId)}${text === '' ? '' : `?${text}`}`;
   }
 
   /** The address of a trace; what the list was filtered by stays in it, so that going back loses nothing. */
   traceHref(traceId: string, spanId?: string): string {
-    const search = new URLSearchParams(this.#searchWithout(['trace', ...traceParams]));
+    const fromSessions = this.route.page === 'sessions' || this.route.page === 'session';
+    const other = fromSessions ? listParams : ['trace'];
+    const search = new URLSearchParams(this.#searchWithout([...other, ...traceParams, ...sessionParams]));
     if (spanId !== undefined) search.set('span', spanId);
     const text = search.toString();
     return `/traces/${traceId}${text === '' ? '' : `?${text}`}`;
@@ -90,7 +118,17 @@ function readRoute(pathname: string): Route {
   if (first === 'traces' && second !== undefined) {
     return { page: 'trace', traceId: decodeURIComponent(second) };
   }
+  if (first === 'sessions') return second === undefined ? { page: 'sessions' } : readSession(second);
   return { page: 'missing' };
+}
+
+/** A session's id may hold anything, so a mistyped `%` is no escape of one. */
+function readSession(segment: string): Route {
+  try {
+    return { page: 'session', sessionId: decodeURIComponent(segment) };
+  } catch {
+    return { page: 'missing' };
+  }
 }
 
 /** The link that a plain left click is on; null where the browser should act (new tab, download, other origin). */

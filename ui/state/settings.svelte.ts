@@ -10,6 +10,7 @@ const settingsSchema = z.object({
   facets: z._default(z.enum(['open', 'closed']), 'open'),
   closedFacets: z._default(z.array(z.string()), []),
   hiddenColumns: z._default(z.array(z.string()), []),
+  hiddenSessionColumns: z._default(z.array(z.string()), ['traces', 'last']),
   detailWidth: z.optional(z.number()),
   spanNameWidth: z.optional(z.number()),
 });

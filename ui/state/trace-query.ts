@@ -32,8 +32,11 @@ export function readTraceQuery(params: URLSearchParams): { query: TraceQuery; pr
   return { query, problems };
 }
 
+/** What the lists of traces and of sessions are narrowed by. */
+export type NarrowQuery = Omit<TraceQuery, 'sort'>;
+
 /** The parameters that the list, the histogram, the facets and the live stream share, at a fixed moment. */
-export function toApiParams(query: TraceQuery, nowMs: number): Params {
+export function toApiParams(query: NarrowQuery, nowMs: number): Params {
   const { fromMs, toMs } = resolveRange(query.range, nowMs);
   return {
     project: query.project,
@@ -45,7 +48,7 @@ export function toApiParams(query: TraceQuery, nowMs: number): Params {
 }
 
 /** The live stream's parameters: the same filters, without a time. */
-export function toLiveParams(query: TraceQuery): Params {
+export function toLiveParams(query: NarrowQuery): Params {
   return { project: query.project, ...query.filters, q: query.words };
 }
 
@@ -65,7 +68,7 @@ export function writeFilters(filters: Filters): Record<FilterName, readonly stri
 }
 
 /** True where anything but project and time narrows the list. */
-export function isNarrowed(query: TraceQuery): boolean {
+export function isNarrowed(query: NarrowQuery): boolean {
   return query.words !== '' || filterFields.some(({ name }) => query.filters[name] !== undefined);
 }
 

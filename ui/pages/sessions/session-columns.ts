@@ -1,0 +1,32 @@
+import type { SessionSort } from '../../api/types.ts';
+import type { Column } from '../../components/table/columns.ts';
+
+export type SessionColumnId =
+  | 'time'
+  | 'name'
+  | 'user'
+  | 'agent'
+  | 'model'
+  | 'turns'
+  | 'traces'
+  | 'errors'
+  | 'tokens'
+  | 'cost'
+  | 'duration'
+  | 'last';
+export type SessionColumn = Column<SessionColumnId, SessionSort>;
+
+export const sessionColumns: readonly SessionColumn[] = [
+  { id: 'time', label: 'Started', track: '76px', sorts: ['-startTime', 'startTime'], fixed: true },
+  { id: 'name', label: 'First words › last answer', track: 'minmax(180px, 1fr)', fixed: true },
+  { id: 'user', label: 'User', track: 'minmax(56px, 0.16fr)' },
+  { id: 'agent', label: 'Agents', track: 'minmax(64px, 0.2fr)' },
+  { id: 'model', label: 'Models', track: 'minmax(72px, 0.22fr)' },
+  { id: 'turns', label: 'Turns', track: '48px', number: true, sorts: ['-turns'] },
+  { id: 'traces', label: 'Traces', track: '44px', number: true },
+  { id: 'errors', label: 'Errors', track: '52px', number: true, sorts: ['-errors'] },
+  { id: 'tokens', label: 'Tokens', track: '60px', number: true, sorts: ['-tokens'] },
+  { id: 'cost', label: 'Cost', track: '64px', number: true, sorts: ['-cost'] },
+  { id: 'duration', label: 'Duration', track: '82px', number: true },
+  { id: 'last', label: 'Last step', track: '80px', sorts: ['-endTime'] },
+];
