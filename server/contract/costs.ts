@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { cursor, limit, project, queryOf, text, time } from './requests.ts';
+import { cursor, limit, project, queryOf, text, time, wholeNumber } from './requests.ts';
 import { cost, nextCursor, spanId, traceId, unixNano, usage } from './values.ts';
 
 /** What costs are grouped and filtered by; `label:KEY` is one more for every key. */
@@ -12,28 +12,35 @@ export type BookingStatus = (typeof bookingStatuses)[number];
 /** Dimensions of one answer. */
 export const groupByMax = 3;
 const labelKeyMax = 128;
-/** Groups of one answer; the costliest come first, and `groupCount` says how many there are. */
+/** Rows of one answer; the costliest are in it, and `groupCount` says how many there are. */
 export const costRowLimits = { default: 1_000, max: 10_000 } as const;
+/** Rows of a file, about a hundred bytes each. */
+export const costFileRowsMax = 100_000;
 export const ledgerLimits = { default: 100, max: 1_000 } as const;
 
 const groupByNames = `${costDimensions.join(', ')} or label:KEY`;
 const groupBy = z
   .string({ error: 'must be given once, names separated by commas' })
   .transform((names) => names.split(',').filter((name) => name !== ''))
-  .refine((names) => names.every(isGroupName), { error: `must be names from ${groupByNames}, separated by commas` })
+  .refine((names): names is CostGroupName[] => names.every(isGroupName), {
+    error: `must be names from ${groupByNames}, separated by commas`,
+  })
   .refine((names) => names.length <= groupByMax, { error: `must be at most ${groupByMax} names` })
   .refine((names) => new Set(names).size === names.length, { error: 'must name each dimension once' })
   .default([])
   .openapi({ type: 'string', description: `Names separated by commas: ${groupByNames}.`, example: 'agent,model' });
 
-function isGroupName(name: string): boolean {
+export type CostGroupName = CostDimension | `label:${string}`;
+
+function isGroupName(name: string): name is CostGroupName {
   if (name.startsWith('label:')) return name.length > 'label:'.length && name.length <= labelKeyMax;
   return (costDimensions as readonly string[]).includes(name);
 }
 
-const label = {
-  label: text('A label as `KEY=VALUE`.'),
-};
+const label = text('A label as `KEY=VALUE`; another key must match as well, of several values of a key any.').refine(
+  (labels) => labels === undefined || labels.every((one) => /^[^=]{1,128}=./s.test(one)),
+  { error: `must be KEY=VALUE, with a key of at most ${labelKeyMax} characters` },
+);
 
 /** Filters of money: they select ledger rows. A value of `''` cannot be asked for; `unattributed` asks for what has none. */
 export const costFilters = {
@@ -47,14 +54,18 @@ export const costFilters = {
   provider: text('Provider.'),
   environment: text('`deployment.environment.name` of the resource.'),
   service: text('`service.name` of the resource.'),
-  ...label,
-  unattributed: text(`Dimension that must be empty: one of ${costDimensions.join(', ')}.`).refine(
-    (names) => names === undefined || names.every((name) => (costDimensions as readonly string[]).includes(name)),
-    { error: `must be one of ${costDimensions.join(', ')}` },
+  label,
+  unattributed: text(`Only what has no value here: ${groupByNames}. Of several, none has one.`).refine(
+    (names) => names === undefined || names.every(isGroupName),
+    { error: `must be one of ${groupByNames}` },
   ),
 };
+export type CostFilterQuery = Pick<
+  CostQuery,
+  'agent' | 'model' | 'user' | 'session' | 'provider' | 'environment' | 'service' | 'label' | 'unattributed'
+>;
 
-export const costQuery = queryOf({
+const costParameters = {
   ...costFilters,
   groupBy,
   interval: z
@@ -63,9 +74,23 @@ export const costQuery = queryOf({
     .openapi({
       description: 'Adds a row for every interval (UTC) that has any; without it, a row is the whole window.',
     }),
-  limit: limit(costRowLimits),
-});
+};
+
+export const costQuery = queryOf({ ...costParameters, limit: limit(costRowLimits) });
 export type CostQuery = z.infer<typeof costQuery>;
+
+/** The same questions as a file; it holds every row, unless `limit` says otherwise. */
+export const costFileQuery = queryOf({
+  ...costParameters,
+  limit: wholeNumber({ min: 1, max: costFileRowsMax })
+    .optional()
+    .openapi({
+      type: 'integer',
+      minimum: 1,
+      maximum: costFileRowsMax,
+      description: `Only the costliest rows. Left out, all of them; more than ${costFileRowsMax} are refused.`,
+    }),
+});
 
 const callsByStatus = z
   .object({
@@ -100,17 +125,17 @@ export type CostRow = z.infer<typeof costRow>;
 
 export const costsReply = z
   .object({
-    totals: z.object({ usage, cost, callsByStatus }),
+    totals: z
+      .object({ usage, cost, callsByStatus })
+      .openapi({ description: 'The sum of all rows, also of those that were cut.' }),
     rows: z.array(costRow).openapi({ description: 'By time, then costliest first; `null` is what has no such value.' }),
-    groupCount: z
-      .number()
-      .int()
-      .openapi({ description: 'Groups there are; more than `rows` show when they were cut.' }),
-    booked: z
-      .object({ verifiedTo: unixNano.nullable() })
-      .openapi({
-        description: 'Every span that arrived before `verifiedTo` is in these sums; null before the first pass.',
-      }),
+    groupCount: z.number().int().openapi({
+      description:
+        'Rows there are. More than `rows` holds when they were cut: it has the costliest, what is missing is the difference to `totals`.',
+    }),
+    booked: z.object({ verifiedTo: unixNano.nullable() }).openapi({
+      description: 'Every span that arrived before `verifiedTo` is in these sums; null before the first pass.',
+    }),
   })
   .openapi('Costs');
 export type CostsReply = z.infer<typeof costsReply>;
@@ -133,14 +158,14 @@ export const ledgerQuery = queryOf({
     .enum(['true', 'false', 'all'], { error: 'must be true, false or all' })
     .default('true')
     .openapi({ description: '`true`: what is in the sums; `false`: what was left out, with the reason; `all`: both.' }),
-  history: z
-    .enum(['true', 'false'], { error: 'must be true or false' })
-    .default('false')
-    .openapi({ description: '`true`: also what was booked and taken back, as it was written; needs `traceId`.' }),
+  history: z.enum(['true', 'false'], { error: 'must be true or false' }).default('false').openapi({
+    description:
+      '`true`: also what was booked and taken back, as it was written and in that order, amounts with their sign; needs `traceId`.',
+  }),
   sort: z
     .enum(ledgerSorts, { error: `must be one of ${ledgerSorts.join(', ')}` })
     .default('-startTime')
-    .openapi({ description: 'Order; `-` is descending.' }),
+    .openapi({ description: 'Order; `-` is descending. Unknown costs come last. A history has its own order.' }),
   limit: limit(ledgerLimits),
   cursor,
 });
@@ -190,11 +215,9 @@ export const ledgerEntry = z
       .string()
       .nullable()
       .openapi({ description: 'What the emitter said; beside our own, never added.' }),
-    price: z
-      .unknown()
-      .openapi({
-        description: 'Unit prices behind the amount, or what is missing for one; null where nothing was priced.',
-      }),
+    price: z.unknown().openapi({
+      description: 'Unit prices behind the amount, or what is missing for one; null where nothing was priced.',
+    }),
     priceVersion: z.string().nullable(),
     pass: z.string().openapi({ description: 'Number of the settlement pass that wrote the row.' }),
     bookedAtUnixNano: unixNano,

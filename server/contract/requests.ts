@@ -67,7 +67,7 @@ function anyOf<Value extends string>(value: z.ZodType<Value, Value>, options: { 
 
 export function text(description: string) {
   const error = `must be 1 to ${filterValueLength} characters, given at most ${filterValuesMax} times`;
-  return anyOf(z.string().min(1, { error }).max(filterValueLength, { error }), { error, description });
+  return anyOf<string>(z.string().min(1, { error }).max(filterValueLength, { error }), { error, description });
 }
 
 export const project = z

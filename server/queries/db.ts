@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { ApiError } from '../contract/errors.ts';
 
@@ -49,6 +50,26 @@ export class Db {
         ...(this.#signal === undefined ? {} : { abort_signal: this.#signal }),
       });
       return await result.json<Row>();
+    } catch (error) {
+      throw toApiError(error);
+    }
+  }
+
+  /** As `rows`, of a query `WITH TOTALS` and a `LIMIT`: also its totals, and how many rows there were before the limit. */
+  async rowsWithTotals<Row>(
+    sql: string,
+    parameters: QueryParameters,
+  ): Promise<{ rows: Row[]; totals: Row; rowCount: number }> {
+    try {
+      const result = await this.#client.query({
+        query: sql,
+        query_params: parameters,
+        format: 'JSON',
+        ...(this.#signal === undefined ? {} : { abort_signal: this.#signal }),
+      });
+      const { data, totals, rows_before_limit_at_least: rowCount } = await result.json<Row>();
+      assert(totals !== undefined && rowCount !== undefined, 'a query WITH TOTALS and a LIMIT answers both');
+      return { rows: data, totals: totals as Row, rowCount };
     } catch (error) {
       throw toApiError(error);
     }

@@ -25,11 +25,15 @@ export function readFilters(query: FilterQuery): Filters {
   };
 }
 
-/** `from` and `to`; without `from` the 24 hours before `to`, without `to` up to now. */
-function readWindow(query: FilterQuery, nowMs: number): TimeWindow {
+/** `from` and `to`; without `from` so long before `to`, without `to` up to now. Throws `invalid_request`. */
+export function readWindow(
+  query: Pick<FilterQuery, 'from' | 'to'>,
+  nowMs: number,
+  lengthMs: number = defaultWindowMs,
+): TimeWindow {
   // A span that starts in this very millisecond belongs to "now" as well.
   const to = query.to === undefined ? unixNanoOfMs(nowMs + 1) : readTime('to', query.to);
-  const from = query.from === undefined ? shift(to, -defaultWindowMs) : readTime('from', query.from);
+  const from = query.from === undefined ? shift(to, -lengthMs) : readTime('from', query.from);
   if (from > to) throw new ApiError('invalid_request', '`from` must not be after `to`');
   return { from, to };
 }

@@ -44,13 +44,17 @@ describe('the description of the API', () => {
   it('has every request of the API and its errors', async () => {
     const { paths } = document.parse(await describeApi());
     expect(Object.keys(paths).toSorted()).toEqual([
+      '/api/costs',
+      '/api/costs.csv',
       '/api/facets',
+      '/api/ledger',
       '/api/live',
       '/api/openapi.json',
       '/api/prices',
       '/api/prices/schema.json',
       '/api/projects',
       '/api/sessions',
+      '/api/settlement',
       '/api/spans',
       '/api/traces',
       '/api/traces/histogram',
