@@ -10,6 +10,7 @@ import type { PriceBook } from './domain/prices/unit-prices.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { loadPriceBook } from './load-price-book.ts';
 import { connectDb } from './queries/db.ts';
+import { Settlement } from './settle/settlement.ts';
 
 /** What is still being answered when the server stops gets this long. */
 const drainTimeoutMs = 5_000;
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
   const { config, priceBook } = readConfig();
   const db = connectDb({ url: config.clickhouseUrl, secret: config.clickhouseSecret });
   const liveFeed = new LiveFeed({ db, log });
+  const settlement = new Settlement(config, log);
   const app = createApp({
     ...{ db, log, liveFeed, priceBook },
     now: Date.now,
@@ -44,7 +46,7 @@ async function main(): Promise<void> {
     if (isStopping) return;
     isStopping = true;
     liveFeed.close();
-    await drain(server);
+    await Promise.all([drain(server), settlement.close()]);
     await db.close();
     process.exit(0);
   };

@@ -1,7 +1,7 @@
 import type { CallPrice } from '../prices/price-call.ts';
 import type { NotCountedBecause } from './counting.ts';
 import type { Decision } from './decide.ts';
-import { modelOf, type TokenCounts } from './skeleton.ts';
+import { modelOf, type Skeleton, type TokenCounts } from './skeleton.ts';
 
 /** What the ledger says of one span: who, what, whether it counts and why, how much, at which price. Amounts are unsigned. */
 export interface LedgerEntry extends TokenCounts {
@@ -73,17 +73,18 @@ const nothing: TokenCounts &
 
 /**
  * The entry of a decision. A span that does not count has amounts of 0 and its reason; an aggregate that counts brings tokens
- * and cost, but no model call. `price` is asked for counted spans only.
+ * and cost, but no model call. Only counted spans are priced.
  */
 export function bookDecision(
   projectId: string,
   { span, verdict, attribution }: Decision,
-  price: CallPrice,
+  priceOf: (span: Skeleton) => CallPrice,
 ): LedgerEntry {
+  const price = verdict.counted ? priceOf(span) : undefined;
   const instead = verdict.counted ? undefined : verdict.instead;
   return {
     ...nothing,
-    ...(verdict.counted ? countedAmounts({ span, price }) : {}),
+    ...(price === undefined ? {} : countedAmounts({ span, price })),
     projectId,
     traceId: span.traceId,
     spanId: span.spanId,
@@ -108,9 +109,9 @@ export function bookDecision(
     notCountedBecause: verdict.counted ? '' : verdict.because,
     countedInsteadTraceId: instead?.traceId ?? '',
     countedInsteadSpanId: instead?.spanId ?? '',
-    status: verdict.counted ? price.status : '',
-    price: verdict.counted ? JSON.stringify(price.price) : '',
-    priceVersion: verdict.counted ? price.priceVersion : '',
+    status: price?.status ?? '',
+    price: price === undefined ? '' : JSON.stringify(price.price),
+    priceVersion: price?.priceVersion ?? '',
   };
 }
 

@@ -44,6 +44,7 @@ export interface Skeleton extends Attribution {
   responseId: string;
   serviceTier: string;
   isBatch: boolean;
+  toolName: string;
   usageScope: 'call' | 'aggregate' | '';
   hasUsage: boolean;
   tokens: TokenCounts;

@@ -103,6 +103,11 @@ function opensSessionTurn(
   return part.inputMessageCount <= opening.inputMessageCount && !opening.isError && part.traceId !== opening.traceId;
 }
 
+/** The spans of a trace that speak with the user: not inside a tool, nor inside an agent that runs inside another. */
+export function userFacingSpans(tree: TraceTree): Set<Skeleton> {
+  return new Set([...placesOf(tree)].filter(([, place]) => !place.isNested).map(([span]) => span));
+}
+
 /** Where a span runs: shared by all spans that run in the same place. */
 interface Place {
   agent: Skeleton | undefined;

@@ -21,7 +21,7 @@ const unpriced: CallPrice = { status: 'unpriced_model', amount: null, price: { m
 
 function book(spans: readonly Skeleton[], price: CallPrice = priced): LedgerEntry[] {
   const settled = settleTraces(Map.groupBy(spans, ({ traceId }) => traceId));
-  return settled.flatMap(({ decisions }) => decisions.map((decision) => bookDecision('p', decision, price)));
+  return settled.flatMap(({ decisions }) => decisions.map((decision) => bookDecision('p', decision, () => price)));
 }
 
 test('a counted call brings its tokens, one model call and its amount', () => {

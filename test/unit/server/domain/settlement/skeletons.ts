@@ -31,6 +31,7 @@ export function span(spanId: string, fields: Partial<Skeleton> = {}): Skeleton {
     requestModel: '',
     responseModel: '',
     responseId: '',
+    toolName: '',
     serviceTier: '',
     isBatch: false,
     usageScope: '',

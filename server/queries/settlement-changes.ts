@@ -1,0 +1,121 @@
+import { tables } from '../../migrations/schema.ts';
+import type { Db } from './db.ts';
+
+/**
+ * Settlement reads every project: what these queries bind instead is a window of arrival, in milliseconds of ClickHouse's own
+ * clock, and a limit.
+ */
+export interface ArrivalWindow {
+  /** Exclusive. */
+  fromMs: number;
+  /** Inclusive. */
+  toMs: number;
+}
+
+export interface ChangedTrace {
+  projectId: string;
+  /** Lower-case hex. */
+  traceId: string;
+  firstMs: number;
+  lastMs: number;
+}
+
+/** Traces that one read names; a window that has more is cut short by its rows first. */
+const changedTracesMax = 500_000;
+
+/** ClickHouse's clock in milliseconds: what arrival times are measured by. */
+export async function readClock(db: Db): Promise<number> {
+  const [row] = await db.rows<{ nowMs: string }>(`SELECT toUnixTimestamp64Milli(now64(3)) AS nowMs LIMIT 1`, {});
+  return Number(row?.nowMs ?? Date.now());
+}
+
+/**
+ * Where a window must end to hold no more than about `rowsMax` arrivals: of one moment all or none, so a single large insert
+ * may exceed it. Reads one narrow column in order.
+ */
+export async function readWindowEnd(db: Db, window: ArrivalWindow, rowsMax: number): Promise<number> {
+  const arrivals = (table: string) => `SELECT ingested_at FROM ${table}
+       WHERE ingested_at > fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')
+         AND ingested_at <= fromUnixTimestamp64Milli({toMs:Int64}, 'UTC')
+       ORDER BY ingested_at LIMIT {rowsMax:UInt32}`;
+  const [row] = await db.rows<{ rowCount: string; endMs: string }>(
+    `SELECT count() AS rowCount, toUnixTimestamp64Milli(max(ingested_at)) AS endMs FROM (
+       SELECT ingested_at FROM (${arrivals(tables.skeletons)})
+       UNION ALL SELECT ingested_at FROM (${arrivals(tables.eventSkeletons)})
+       ORDER BY ingested_at LIMIT {rowsMax:UInt32})
+     LIMIT 1`,
+    { ...window, rowsMax },
+  );
+  return row === undefined || Number(row.rowCount) < rowsMax ? window.toMs : Number(row.endMs);
+}
+
+/** The traces with a span or a log record that arrived in the window. Reads the window's rows of two columns. */
+export async function readChangedTraces(db: Db, window: ArrivalWindow): Promise<ChangedTrace[]> {
+  const rows = await db.rows<{ projectId: string; traceId: string; firstMs: string; lastMs: string }>(
+    `SELECT project_id AS projectId, lower(hex(trace_id)) AS traceId,
+       toUnixTimestamp64Milli(min(ingested_at)) AS firstMs, toUnixTimestamp64Milli(max(ingested_at)) AS lastMs
+     FROM (
+       SELECT project_id, trace_id, ingested_at FROM ${tables.skeletons} WHERE ${arrivedInWindow}
+       UNION ALL SELECT project_id, trace_id, ingested_at FROM ${tables.eventSkeletons} WHERE ${arrivedInWindow}
+     )
+     GROUP BY project_id, trace_id
+     LIMIT {limit:UInt32}`,
+    { ...window, limit: changedTracesMax },
+  );
+  return rows.map(({ firstMs, lastMs, ...trace }) => ({ ...trace, firstMs: Number(firstMs), lastMs: Number(lastMs) }));
+}
+
+const arrivedInWindow = `ingested_at > fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')
+         AND ingested_at <= fromUnixTimestamp64Milli({toMs:Int64}, 'UTC')`;
+
+/** When the first skeleton arrived; undefined where there is none. */
+export async function readFirstArrival(db: Db): Promise<number | undefined> {
+  const [row] = await db.rows<{ firstMs: string }>(
+    `SELECT toUnixTimestamp64Milli(ingested_at) AS firstMs FROM (
+       SELECT ingested_at FROM (SELECT ingested_at FROM ${tables.skeletons} ORDER BY ingested_at LIMIT 1)
+       UNION ALL SELECT ingested_at FROM (SELECT ingested_at FROM ${tables.eventSkeletons} ORDER BY ingested_at LIMIT 1))
+     ORDER BY ingested_at LIMIT 1`,
+    {},
+  );
+  return row === undefined ? undefined : Number(row.firstMs);
+}
+
+export interface TracePlace {
+  firstMs: number;
+  lastMs: number;
+  /** Days since 1970 (UTC) on which spans start. */
+  days: readonly number[];
+  sessions: readonly string[];
+}
+
+/** What is known of where traces lie, by `placeKey`. By primary key. */
+export async function readPlaces(db: Db, traceIds: readonly string[]): Promise<Map<string, TracePlace>> {
+  const rows = await db.rows<{
+    projectId: string;
+    traceId: string;
+    firstMs: string;
+    lastMs: string;
+    dayNumbers: number[];
+    sessionIds: string[];
+  }>(
+    `SELECT project_id AS projectId, lower(hex(trace_id)) AS traceId,
+       toUnixTimestamp64Milli(first_ingested_at) AS firstMs, toUnixTimestamp64Milli(last_ingested_at) AS lastMs,
+       arrayMap(day -> toUInt16(day), days) AS dayNumbers, sessions AS sessionIds
+     FROM ${tables.tracePlaces}
+     WHERE trace_id IN (SELECT toFixedString(unhex(arrayJoin({traceIds:Array(String)})), 16))
+     ORDER BY pass DESC LIMIT 1 BY trace_id, project_id
+     LIMIT {limit:UInt32}`,
+    { traceIds, limit: changedTracesMax },
+  );
+  return new Map(
+    rows.map((row) => [
+      placeKey(row),
+      { firstMs: Number(row.firstMs), lastMs: Number(row.lastMs), days: row.dayNumbers, sessions: row.sessionIds },
+    ]),
+  );
+}
+
+/** One text for a trace of a project; a trace id is all hex, so nothing can be mistaken. */
+export function placeKey({ projectId, traceId }: { projectId: string; traceId: string }): string {
+  return `${traceId}${projectId}`;
+}

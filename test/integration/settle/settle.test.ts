@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newProjectId, type OwnDatabase, startDatabase } from '../../support/database.ts';
+import { fixtureWriter, noonNs, spanIdOf, textMessage, traceIdOf } from '../server/fixtures.ts';
+import { readLedger, settlerOf } from './settle-fixture.ts';
+
+let database: OwnDatabase;
+beforeAll(async () => {
+  database = await startDatabase();
+});
+afterAll(() => database.stop());
+
+const usage = { usage_scope: 'call', has_usage: true, input_tokens: 1000n, output_tokens: 100n } as const;
+const call = {
+  ...usage,
+  kind: 'llm',
+  provider: 'openai',
+  request_model: 'gpt-4o-mini',
+  response_model: 'gpt-4o-mini-2024-07-18',
+} as const;
+
+describe('settlement', () => {
+  it('books a call once, with session, user and agent of its late root, and sums it up', async () => {
+    const projectId = newProjectId();
+    const write = fixtureWriter(database, projectId);
+    const settlement = settlerOf(database);
+    const traceId = traceIdOf('a1');
+    await write.spans({
+      traceId,
+      spanId: spanIdOf(2),
+      parentSpanId: spanIdOf(1),
+      at: 1,
+      columns: { ...call, name: 'chat' },
+      input: [textMessage('user', 'hello')],
+    });
+    await settlement.settleAll();
+    const before = await readLedger(settlement.db, projectId);
+    expect(before).toMatchObject([{ session_id: '', counted: true, status: 'priced', cost_usd: '0.00021' }]);
+    const root = {
+      traceId,
+      spanId: spanIdOf(1),
+      at: 0,
+      durationMs: 3000,
+      columns: { kind: 'agent', agent_name: 'support', session_id: 's-1', user_id: 'u-1', name: 'invoke_agent' },
+    };
+    await write.spans(root);
+    await write.spans(root);
+    await settlement.settleAll();
+    const after = await readLedger(settlement.db, projectId);
+    expect(after).toMatchObject([{ session_id: 's-1', user_id: 'u-1', agent_name: 'support' }]);
+    const sums = await settlement.db.rows(
+      `SELECT sum(model_calls) AS calls, sum(input_tokens) AS input, toString(sum(cost_usd)) AS cost, count() AS booked
+       FROM ledger WHERE project_id = {projectId:String} LIMIT 1`,
+      { projectId },
+    );
+    expect(sums).toEqual([{ calls: '1', input: '1000', cost: '0.00021', booked: '3' }]);
+    const traces = await settlement.db.rows(
+      `SELECT name, session_id, toString(cost_usd) AS cost, span_count AS spans FROM traces FINAL
+       WHERE project_id = {projectId:String} LIMIT 10`,
+      { projectId },
+    );
+    expect(traces).toEqual([{ name: 'invoke_agent', session_id: 's-1', cost: '0.00021', spans: '2' }]);
+    const sessions = await settlement.db.rows(
+      `SELECT session_id, user_id, turn_count AS turns, trace_count AS traces, agents, toString(cost_usd) AS cost,
+         toString(toUnixTimestamp64Nano(start_time)) AS start
+       FROM sessions FINAL WHERE project_id = {projectId:String} LIMIT 10`,
+      { projectId },
+    );
+    expect(sessions).toEqual([
+      {
+        session_id: 's-1',
+        user_id: 'u-1',
+        turns: '1',
+        traces: '1',
+        agents: ['support'],
+        cost: '0.00021',
+        start: String(noonNs),
+      },
+    ]);
+    const rows = async () =>
+      settlement.db.rows(
+        `SELECT (SELECT count() FROM ledger) AS a, (SELECT count() FROM traces) AS b,
+         (SELECT count() FROM session_traces) AS c, (SELECT count() FROM sessions) AS d LIMIT 1`,
+        {},
+      );
+    const written = await rows();
+    const second = settlerOf(database);
+    await second.db.rows('SELECT 1 LIMIT 1', {});
+    await second.settleAll();
+    expect(await rows()).toEqual(written);
+    await Promise.all([settlement.close(), second.close(), write.close()]);
+  });
+});
