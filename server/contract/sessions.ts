@@ -66,7 +66,11 @@ export const turn = z
     stepCount: z.number().int(),
     usage,
     cost,
-    status: z.enum(['ok', 'error']),
+    status: z.enum(['ok', 'error']).openapi({
+      description:
+        'error: a model call or the root of a trace failed, and no model call that ended later succeeded. The root of a trace ' +
+        'with several turns fails the last of them.',
+    }),
   })
   .openapi('Turn');
 export type Turn = z.infer<typeof turn>;
@@ -78,6 +82,13 @@ export const sessionPath = z.object({
 });
 
 export const sessionReply = z
-  .object({ session: sessionSummary, turns: z.array(turn), nextCursor })
+  .object({
+    session: sessionSummary,
+    turns: z.array(turn),
+    tracesLeftOut: z.number().int().optional().openapi({
+      description: 'Traces beyond the first 10 000: no turn has them, the summary does. Absent where all are there.',
+    }),
+    nextCursor,
+  })
   .openapi('SessionReply');
 export type SessionReply = z.infer<typeof sessionReply>;

@@ -14,9 +14,12 @@ export interface TraceSpread {
 /**
  * A condition on `trace_id` and the day of a table's rows, and what it binds: the keys by which spans, ledger and traces are
  * ordered, a fifth of the granules that ids alone leave when the traces are spread over a month. By ids alone where there are
- * too many pairs to bind. `start_time` itself is not limited.
+ * too many pairs to bind. The time itself is not limited.
  */
-export function ofTraceDays(traces: readonly TraceSpread[]): { condition: string; parameters: QueryParameters } {
+export function ofTraceDays(
+  traces: readonly TraceSpread[],
+  timeColumn: 'start_time' | 'time' = 'start_time',
+): { condition: string; parameters: QueryParameters } {
   const days: number[] = [];
   const dayTraceIds: string[] = [];
   for (const { traceId, window } of traces) {
@@ -27,14 +30,14 @@ export function ofTraceDays(traces: readonly TraceSpread[]): { condition: string
       dayTraceIds.push(traceId);
     }
   }
-  return { condition: byDays, parameters: { days, dayTraceIds } };
+  return { condition: byDays(timeColumn), parameters: { days, dayTraceIds } };
 }
 
 function ofTraceIds(traces: readonly TraceSpread[]): { condition: string; parameters: QueryParameters } {
   return { condition: byIds, parameters: { dayTraceIds: traces.map((trace) => trace.traceId) } };
 }
 
-const byDays = `(toDate(start_time), trace_id) IN (
+const byDays = (timeColumn: string) => `(toDate(${timeColumn}), trace_id) IN (
         SELECT toDate(pair.1), toFixedString(unhex(pair.2), 16)
         FROM (SELECT arrayJoin(arrayZip({days:Array(UInt16)}, {dayTraceIds:Array(String)})) AS pair))`;
 

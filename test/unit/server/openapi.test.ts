@@ -54,6 +54,7 @@ describe('the description of the API', () => {
       '/api/prices/schema.json',
       '/api/projects',
       '/api/sessions',
+      '/api/sessions/{sessionId}',
       '/api/settlement',
       '/api/spans',
       '/api/traces',
