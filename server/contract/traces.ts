@@ -18,6 +18,10 @@ export const traceSummary = z
     outputPreview: z.string().nullable().openapi({ description: 'At most 200 characters.' }),
     sessionId: z.string().nullable(),
     userId: z.string().nullable(),
+    settled: z
+      .boolean()
+      .optional()
+      .openapi({ description: 'false: too new, usage and cost are not summed up yet and read as zeros and unknown.' }),
     usage,
     cost,
   })

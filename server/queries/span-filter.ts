@@ -29,6 +29,7 @@ export function filterParameters(filters: Filters): QueryParameters {
   for (const name of activeValueFilters(filters)) values[name] = filters[name] ?? [];
   return {
     ...values,
+    minCostUsd: filters.minCostUsd ?? '0',
     minDurationNs: BigInt(filters.minDurationMs ?? 0) * 1_000_000n,
     ...textParameters(filters.text),
   };

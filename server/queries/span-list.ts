@@ -151,6 +151,7 @@ async function readRows(db: Db, search: SpanSearch, page: readonly SpanKey[]): P
 function conditions(search: SpanSearch): string[] {
   const { filters, traceIds } = search;
   const list = ownConditions(filters);
+  if (filters.minCostUsd !== undefined) list.push(spansOfCost);
   if (traceIds !== undefined) {
     list.push('trace_id IN (SELECT toFixedString(unhex(arrayJoin({traceIds:Array(String)})), 16))');
     list.push(
@@ -173,18 +174,26 @@ function ownConditions(filters: Filters): string[] {
   const list = activeValueFilters(filters).map((name) => valueConditions[name]);
   if (filters.status !== undefined) list.push(`status ${filters.status === 'error' ? '=' : '!='} 'error'`);
   if (filters.minDurationMs !== undefined) list.push('duration_ns >= {minDurationNs:Int64}');
-  if (filters.minCostUsd !== undefined) {
-    // The one cost known before prices exist: a failed call without usage costs nothing.
-    list.push(Number(filters.minCostUsd) > 0 ? '0' : "(usage_scope = 'call' AND status = 'error' AND NOT has_usage)");
-  }
   return list;
 }
+
+/** Booked on it: amounts are stored signed, so what was taken back adds nothing. */
+const spansOfCost = `(trace_id, span_id) IN (
+         SELECT trace_id, span_id FROM ${tables.ledger}
+         WHERE project_id = {projectId:String}
+           AND start_time >= fromUnixTimestamp64Nano({ledgerFromNs:Int64}, 'UTC')
+           AND start_time < fromUnixTimestamp64Nano({ledgerToNs:Int64}, 'UTC')
+           AND costed_rows != 0
+         GROUP BY trace_id, span_id
+         HAVING sum(costed_rows) > 0 AND sum(cost_usd) >= toDecimal64({minCostUsd:String}, 12))`;
 
 function parametersOf({ projectId, window, filters, traceIds, id }: SpanSearch) {
   return {
     projectId,
     scanFromNs: window.from,
     scanToNs: window.to,
+    ledgerFromNs: shift(window.from, -copySpreadMs),
+    ledgerToNs: shift(window.to, copySpreadMs),
     traceIds: traceIds ?? [],
     id: id ?? '',
     ...filterParameters(filters),

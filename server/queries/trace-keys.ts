@@ -33,7 +33,7 @@ export function spreadOf(start: UnixNano): TimeWindow {
 
 /**
  * A subquery with one row for every trace that starts in the window (by its root, else by its earliest span) and matches:
- * for each filter some span of it does, and its own status and duration do. Columns: trace_id, startNs, hasRoot, isError
+ * for each filter some span of it does, and its own status, duration and settled cost do. Columns: trace_id, startNs, hasRoot, isError
  * and those asked for. Bind `traceKeyParameters`. Reads narrow columns of one project's window.
  */
 export function traceKeysSql(
@@ -42,6 +42,8 @@ export function traceKeysSql(
     columns?: readonly string[];
     having?: readonly string[];
     without?: ValueFilter | 'status' | undefined;
+    /** Only traces that have no summary yet. */
+    onlyUnsettled?: boolean | undefined;
   } = {},
 ): string {
   const { filters, traceIds } = selection;
@@ -56,6 +58,8 @@ export function traceKeysSql(
       ),
   ];
   if (traceIds !== undefined) where.push(ofTraceIds);
+  if (filters.minCostUsd !== undefined) where.push(tracesOfCost);
+  if (options.onlyUnsettled === true) where.push(isUnsettled);
   if (filters.text !== undefined) {
     const narrowed = traceIds === undefined ? '1' : ofTraceIds;
     where.push(`trace_id IN (${spansWithText(filters.text, { columns: 'trace_id', where: narrowed })})`);
@@ -94,7 +98,7 @@ export const spansInScan = `project_id = {projectId:String}
       AND start_time >= fromUnixTimestamp64Nano({scanFromNs:Int64}, 'UTC')
       AND start_time < fromUnixTimestamp64Nano({scanToNs:Int64}, 'UTC')`;
 
-const ofTraceIds = 'trace_id IN (SELECT toFixedString(unhex(arrayJoin({traceIds:Array(String)})), 16))';
+export const ofTraceIds = 'trace_id IN (SELECT toFixedString(unhex(arrayJoin({traceIds:Array(String)})), 16))';
 
 const isRoot = "parent_span_id = toFixedString('', 8)";
 
@@ -107,9 +111,16 @@ const keyColumns = [
 export const traceDurationNs =
   'greatest(0, max(toUnixTimestamp64Nano(start_time) + greatest(duration_ns, 0)) - startNs)';
 
-const isCall = "usage_scope = 'call'";
-/** Until prices exist, the one cost that is known is that of calls that all failed without usage: nothing. */
-export const hasKnownCost = `(countIf(${isCall}) > 0 AND countIf(${isCall} AND (has_usage OR status != 'error')) = 0)`;
+/** Of a row of `traces`: its known cost is at least what is asked for. */
+export const costIsEnough = 'cost_usd >= toDecimal64({minCostUsd:String}, 12)';
+
+/** FINAL leaves one row a trace: 120 ms for 1.5 million of them. */
+const tracesOfCost = `trace_id IN (
+        SELECT trace_id FROM ${tables.traces} FINAL
+        WHERE ${spansInScan} AND ${costIsEnough})`;
+
+/** Traces that settlement has summed up, the latest day's or an earlier one's. */
+const isUnsettled = `trace_id NOT IN (SELECT trace_id FROM ${tables.traces} WHERE ${spansInScan})`;
 
 function traceConditions(filters: Filters, without: string | undefined): string[] {
   const conditions: string[] = [];
@@ -117,7 +128,6 @@ function traceConditions(filters: Filters, without: string | undefined): string[
     conditions.push(filters.status === 'error' ? 'isError' : 'NOT isError');
   }
   if (filters.minDurationMs !== undefined) conditions.push(`${traceDurationNs} >= {minDurationNs:Int64}`);
-  if (filters.minCostUsd !== undefined) conditions.push(Number(filters.minCostUsd) > 0 ? '0' : hasKnownCost);
   return conditions;
 }
 

@@ -7,7 +7,6 @@ import { earliest, latest, unixNano } from '../domain/time.ts';
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
 import type { Db } from './db.ts';
 import {
-  hasKnownCost,
   scanWindow,
   spreadOf,
   traceDurationNs,
@@ -15,6 +14,7 @@ import {
   traceKeysSql,
   type TraceSelection,
 } from './trace-keys.ts';
+import { isSettledSort, settledKeysSql, unsettledValue } from './trace-settled-keys.ts';
 import { selectTraces } from './trace-selection.ts';
 import { summarizeTraces } from './trace-summaries.ts';
 
@@ -36,14 +36,17 @@ interface KeyRow {
   hasRoot: number;
 }
 
-/** What a list is sorted by, as a whole number that is never negative; copies of a span change none of them. */
+/**
+ * What a list is sorted by, as a whole number that is never negative; copies of a span change none of them. Tokens and cost
+ * are settlement's: by them, spans only tell what comes after all that is settled.
+ */
 const sortValues: Readonly<Record<TraceSort, string>> = {
   '-startTime': 'startNs',
   startTime: 'startNs',
   '-duration': traceDurationNs,
-  '-tokens': "toInt64(arraySum(mapValues(maxMapIf(map(span_id, input_tokens + output_tokens), usage_scope = 'call'))))",
+  '-tokens': `toInt64(${unsettledValue})`,
   '-errors': "toInt64(length(groupUniqArrayIf(span_id, status = 'error')))",
-  '-cost': `toInt64(${hasKnownCost})`,
+  '-cost': `toInt64(${unsettledValue})`,
 };
 
 /**
@@ -87,11 +90,11 @@ async function readKeys(
     cursor === undefined ? undefined : { value: cursor.value, startNs: cursor.start, traceId: cursor.id };
   let end: KeyRow | undefined;
   let queries = 0;
-  for (const slice of slices(selection, sort, cursor)) {
+  for (const { window, isSettled } of steps(selection, sort, cursor)) {
     for (;;) {
       const wanted = limit + 1 - keys.length;
-      const rows = await readKeyRows(db, { ...selection, window: slice }, { sort, after, limit: wanted });
-      keys.push(...(await withoutEarlierSpans(db, { ...selection, window: slice }, rows)));
+      const rows = await readKeyRows(db, { ...selection, window }, { sort, isSettled, after, limit: wanted });
+      keys.push(...(await withoutEarlierSpans(db, { ...selection, window }, rows)));
       end = after = rows.at(-1) ?? end;
       if (keys.length > limit) return { keys };
       if (rows.length < wanted) break;
@@ -102,17 +105,30 @@ async function readKeys(
   return { keys };
 }
 
-/** Lists by time go through the window in growing slices; what a bloom index finds, and other orders, take it at once. */
-function slices(
-  { window, filters, traceIds }: TraceSelection,
-  sort: TraceSort,
-  cursor: Cursor | undefined,
-): TimeWindow[] {
+interface KeyStep {
+  window: TimeWindow;
+  /** Among settled traces, by their summaries. */
+  isSettled: boolean;
+}
+
+/**
+ * What is read until a page is full. Lists by time go through the window in growing slices; what a bloom index finds, and
+ * other orders, take it at once; by cost and tokens it is settled traces first, then those that have no sums yet.
+ */
+function steps({ window, filters, traceIds }: TraceSelection, sort: TraceSort, cursor: Cursor | undefined): KeyStep[] {
+  if (isSettledSort(sort)) {
+    const settled = cursor?.value === unsettledValue ? [] : [{ window, isSettled: true }];
+    const unsettled = filters.minCostUsd === undefined ? [{ window, isSettled: false }] : [];
+    return [...settled, ...unsettled];
+  }
   const isByTime = sort === 'startTime' || sort === '-startTime';
   const rest = isByTime && cursor !== undefined ? beyond(window, sort, unixNano(cursor.start)) : window;
   const isSelective = traceIds !== undefined || filters.user !== undefined || filters.session !== undefined;
-  if (!isByTime || isSelective) return [rest];
-  return slicesOf(rest, { newestFirst: sort === '-startTime', isCostly: filters.text !== undefined });
+  const windows =
+    !isByTime || isSelective
+      ? [rest]
+      : slicesOf(rest, { newestFirst: sort === '-startTime', isCostly: filters.text !== undefined });
+  return windows.map((slice) => ({ window: slice, isSettled: false }));
 }
 
 function beyond(window: TimeWindow, sort: TraceSort, start: bigint): TimeWindow {
@@ -124,15 +140,25 @@ function beyond(window: TimeWindow, sort: TraceSort, start: bigint): TimeWindow 
 async function readKeyRows(
   db: Db,
   selection: TraceSelection,
-  page: { sort: TraceSort; after: { value: string; startNs: string; traceId: string } | undefined; limit: number },
+  page: {
+    sort: TraceSort;
+    isSettled: boolean;
+    after: { value: string; startNs: string; traceId: string } | undefined;
+    limit: number;
+  },
 ): Promise<KeyRow[]> {
   const { sort, after, limit } = page;
   const [comparison, direction] = sort.startsWith('-') ? ['<', 'DESC'] : ['>', 'ASC'];
   const position = `(value, startNs, trace_id) ${comparison} ({afterValue:Int64}, {afterNs:Int64}, toFixedString(unhex({afterId:String}), 16))`;
-  const keys = traceKeysSql(selection, {
-    columns: [`${sortValues[sort]} AS value`],
-    having: after === undefined ? [] : [position],
-  });
+  const having = after === undefined ? [] : [position];
+  const keys =
+    page.isSettled && isSettledSort(sort)
+      ? settledKeysSql(selection, { sort, having })
+      : traceKeysSql(selection, {
+          columns: [`${sortValues[sort]} AS value`],
+          having,
+          onlyUnsettled: isSettledSort(sort),
+        });
   return db.rows<KeyRow>(
     `SELECT lower(hex(trace_id)) AS traceId, value, startNs, hasRoot FROM (${keys}
      )

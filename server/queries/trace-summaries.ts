@@ -1,15 +1,14 @@
 import { tables } from '../../migrations/schema.ts';
 import type { TraceSummary } from '../contract/traces.ts';
-import { costOf } from '../domain/counting.ts';
-import type { TimeWindow } from '../domain/filters.ts';
-import { dayOf, earliest, latest, msPerDay, shift } from '../domain/time.ts';
+import type { Usage } from '../contract/values.ts';
+import { earliest, latest, msPerDay, shift } from '../domain/time.ts';
 import type { Db } from './db.ts';
+import { ofTraceDays, type TraceSpread } from './trace-days.ts';
+import { readSettledTraces, type SettledTrace } from './trace-settled.ts';
 
 /** Distinct agents or models named in a summary; the first of them by time. */
 const namesMax = 20;
 const previewLength = 200;
-/** Pairs of day and trace bound to one query. */
-const tracePairsMax = 3_000;
 
 interface SummaryRow {
   traceId: string;
@@ -26,13 +25,6 @@ interface SummaryRow {
   outputPreview: string;
   sessionId: string;
   userId: string;
-  modelCalls: string;
-  pricedCalls: string;
-  inputTokens: string;
-  outputTokens: string;
-  cacheReadTokens: string;
-  cacheWriteTokens: string;
-  reasoningTokens: string;
 }
 
 export interface SummarizedTrace {
@@ -40,17 +32,11 @@ export interface SummarizedTrace {
   hasRoot: boolean;
 }
 
-/** A trace and the time in which its spans start. */
-export interface TraceSpread {
-  traceId: string;
-  window: TimeWindow;
-}
-
 /**
  * Summaries of up to a page of traces, by trace id, over the spans that start on the days of each trace's window, each
  * span once. A trace has the name, start and status of its root (the first span without a parent); without one its
- * earliest span names it and any failed span makes it failed. Session and user are those of the root, else of the
- * earliest span that has them.
+ * earliest span names it and any failed span makes it failed. Usage and cost are settlement's; before it has come to a trace,
+ * zeros and unknown. So are session and user, before that those of the root, else of the earliest span that has them.
  */
 export async function summarizeTraces(
   db: Db,
@@ -70,46 +56,26 @@ export async function summarizeTraces(
     namesMax,
     limit: traces.length,
   };
-  const days = daysOf(traces);
-  const rows = await db.rows<SummaryRow>(summarySql(days === undefined ? ofTraceIds : ofTraceDays), {
-    ...parameters,
-    ...days,
-  });
+  const ofTraces = ofTraceDays(traces);
+  const [rows, settled] = await Promise.all([
+    db.rows<SummaryRow>(summarySql(ofTraces.condition), { ...parameters, ...ofTraces.parameters }),
+    readSettledTraces(db, { projectId, traces }),
+  ]);
   const missing = rows.filter((row) => row.inputPreview === '' || row.outputPreview === '');
   const previews = await readLogPreviews(db, {
     ...parameters,
     traceIds: missing.map((row) => row.traceId),
   });
   return new Map(
-    rows.map((row) => [row.traceId, { summary: toSummary(row, previews.get(row.traceId)), hasRoot: row.hasRoot }]),
+    rows.map((row) => [
+      row.traceId,
+      {
+        summary: toSummary(row, { settled: settled.get(row.traceId), logs: previews.get(row.traceId) }),
+        hasRoot: row.hasRoot,
+      },
+    ]),
   );
 }
-
-/** Every pair of a day and a trace that has spans on it; undefined when there are too many to bind. */
-function daysOf(traces: readonly TraceSpread[]): { days: number[]; dayTraceIds: string[] } | undefined {
-  const days: number[] = [];
-  const dayTraceIds: string[] = [];
-  for (const { traceId, window } of traces) {
-    const last = dayOf(window.to);
-    if (days.length + last - dayOf(window.from) >= tracePairsMax) return undefined;
-    for (let day = dayOf(window.from); day <= last; day += 1) {
-      days.push(day);
-      dayTraceIds.push(traceId);
-    }
-  }
-  return { days, dayTraceIds };
-}
-
-const ofTraceIds = `trace_id IN (SELECT toFixedString(unhex(arrayJoin({traceIds:Array(String)})), 16))
-      AND start_time >= fromUnixTimestamp64Nano({fromNs:Int64}, 'UTC')
-      AND start_time < fromUnixTimestamp64Nano({toNs:Int64}, 'UTC')`;
-
-/** By the table's own key: a fifth of the granules that ids alone leave when the page is spread over a month. */
-const ofTraceDays = `(toDate(start_time), trace_id) IN (
-        SELECT toDate(pair.1), toFixedString(unhex(pair.2), 16)
-        FROM (SELECT arrayJoin(arrayZip({days:Array(UInt16)}, {dayTraceIds:Array(String)})) AS pair))
-      AND start_time >= fromUnixTimestamp64Nano({fromNs:Int64}, 'UTC')
-      AND start_time < fromUnixTimestamp64Nano({toNs:Int64}, 'UTC')`;
 
 /**
  * `position` sorts spans by nearness to the root: roots first, then by start. The inner query takes each span once: the copy
@@ -129,24 +95,18 @@ const summarySql = (ofTraces: string) => `
     argMinIf(input_preview, position, input_preview != '') AS inputPreview,
     if(argMin(output_preview, position) AS rootOutput != '', rootOutput, argMaxIf(output_preview, spanEndNs, output_preview != '')) AS outputPreview,
     argMinIf(session_id, position, session_id != '') AS sessionId,
-    argMinIf(user_id, position, user_id != '') AS userId,
-    countIf(isCall) AS modelCalls,
-    countIf(isCall AND NOT has_usage AND status = 'error') AS pricedCalls,
-    sumIf(input_tokens, isCall) AS inputTokens,
-    sumIf(output_tokens, isCall) AS outputTokens,
-    sumIf(cache_read_tokens, isCall) AS cacheReadTokens,
-    sumIf(cache_write_tokens, isCall) AS cacheWriteTokens,
-    sumIf(reasoning_tokens, isCall) AS reasoningTokens
+    argMinIf(user_id, position, user_id != '') AS userId
   FROM (
     SELECT trace_id, span_id, name, start_time, status, agent_name, request_model, response_model, input_preview, output_preview,
-      session_id, user_id, has_usage, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens,
-      usage_scope = 'call' AS isCall,
+      session_id, user_id,
       parent_span_id = toFixedString('', 8) AS isRoot,
       (NOT isRoot, start_time, span_id) AS position,
       toUnixTimestamp64Nano(start_time) + greatest(duration_ns, 0) AS spanEndNs
     FROM ${tables.spans}
     WHERE project_id = {projectId:String}
       AND ${ofTraces}
+      AND start_time >= fromUnixTimestamp64Nano({fromNs:Int64}, 'UTC')
+      AND start_time < fromUnixTimestamp64Nano({toNs:Int64}, 'UTC')
     ORDER BY ingested_at DESC
     LIMIT 1 BY trace_id, span_id
   )
@@ -188,8 +148,21 @@ async function readLogPreviews(
   return new Map(rows.map((row) => [row.traceId, row]));
 }
 
-function toSummary(row: SummaryRow, logs: PreviewRow | undefined): TraceSummary {
-  const modelCalls = Number(row.modelCalls);
+const noUsage: Usage = {
+  modelCalls: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  reasoningTokens: 0,
+};
+
+interface Known {
+  settled: SettledTrace | undefined;
+  logs: PreviewRow | undefined;
+}
+
+function toSummary(row: SummaryRow, { settled, logs }: Known): TraceSummary {
   return {
     traceId: row.traceId,
     name: row.traceName,
@@ -203,17 +176,11 @@ function toSummary(row: SummaryRow, logs: PreviewRow | undefined): TraceSummary 
     models: row.models,
     inputPreview: preview(row.inputPreview, logs?.inputPreview),
     outputPreview: preview(row.outputPreview, logs?.outputPreview),
-    sessionId: row.sessionId || null,
-    userId: row.userId || null,
-    usage: {
-      modelCalls,
-      inputTokens: Number(row.inputTokens),
-      outputTokens: Number(row.outputTokens),
-      cacheReadTokens: Number(row.cacheReadTokens),
-      cacheWriteTokens: Number(row.cacheWriteTokens),
-      reasoningTokens: Number(row.reasoningTokens),
-    },
-    cost: costOf({ modelCalls, pricedCalls: Number(row.pricedCalls) }),
+    sessionId: (settled?.sessionId ?? '') || row.sessionId || null,
+    userId: (settled?.userId ?? '') || row.userId || null,
+    settled: settled !== undefined,
+    usage: settled?.usage ?? noUsage,
+    cost: settled?.cost ?? { usd: null, pricedCalls: 0, unpricedCalls: 0 },
   };
 }
 

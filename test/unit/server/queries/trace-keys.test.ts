@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Filters } from '../../../../server/domain/filters.ts';
 import { parseTextQuery } from '../../../../server/domain/text-query.ts';
 import { unixNano } from '../../../../server/domain/time.ts';
+import { settledKeysSql } from '../../../../server/queries/trace-settled-keys.ts';
 import { traceKeyParameters, traceKeysSql } from '../../../../server/queries/trace-keys.ts';
 
 const hour = 3_600_000_000_000n;
@@ -46,6 +47,32 @@ describe('the query for trace keys', () => {
     const sql = traceKeysSql({ ...selection(all), traceIds: [] });
     const named = [...sql.matchAll(/\{(\w+):[\w()]+\}/g)].map((match) => match[1]);
     const bound = traceKeyParameters({ ...selection(all), traceIds: [] });
+    expect(named.filter((name) => name === undefined || !(name in bound))).toEqual([]);
+  });
+});
+
+describe('the query for the keys of settled traces', () => {
+  it.each<[string, Filters]>([
+    ['no filter', {}],
+    [
+      'every filter',
+      {
+        ...{ agent: ['a'], user: ['u'], status: 'ok', minDurationMs: 1, minCostUsd: '1' },
+        text: parseTextQuery('word'),
+      },
+    ],
+  ])('with %s', (_name, filters) => {
+    expect(settledKeysSql(selection(filters), { sort: '-cost', having: [] })).toMatchSnapshot();
+  });
+
+  it('binds every value that it names', () => {
+    const evil = "'); DROP TABLE spans; --";
+    const filters = { agent: [evil], minCostUsd: '0', minDurationMs: 1, text: parseTextQuery(`"${evil}" drop`) };
+    const asked = { ...selection(filters), projectId: evil, traceIds: [evil] };
+    const sql = settledKeysSql(asked, { sort: '-tokens', having: [] });
+    expect(sql.toLowerCase()).not.toContain('drop');
+    const named = [...sql.matchAll(/\{(\w+):[\w()]+\}/g)].map((match) => match[1]);
+    const bound = traceKeyParameters(asked);
     expect(named.filter((name) => name === undefined || !(name in bound))).toEqual([]);
   });
 });

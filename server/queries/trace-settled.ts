@@ -1,0 +1,71 @@
+import { tables } from '../../migrations/schema.ts';
+import type { Cost, Usage } from '../contract/values.ts';
+import type { Db } from './db.ts';
+import { ofTraceDays, type TraceSpread } from './trace-days.ts';
+
+/** What settlement summed up of one trace. */
+export interface SettledTrace {
+  usage: Usage;
+  cost: Cost;
+  /** '' = none. */
+  sessionId: string;
+  userId: string;
+}
+
+interface SettledRow {
+  traceId: string;
+  sessionId: string;
+  userId: string;
+  modelCalls: string;
+  inputTokens: string;
+  outputTokens: string;
+  cacheReadTokens: string;
+  cacheWriteTokens: string;
+  reasoningTokens: string;
+  pricedCalls: string;
+  unpricedCalls: string;
+  costUsd: string | null;
+  isDeleted: number;
+}
+
+/**
+ * The sums of up to a page of traces that start on the days of their windows, by trace id; one that is missing was not settled
+ * yet. A trace whose start moved has a deleted row on the day before: the latest pass wins, whatever its day.
+ */
+export async function readSettledTraces(
+  db: Db,
+  { projectId, traces }: { projectId: string; traces: readonly TraceSpread[] },
+): Promise<ReadonlyMap<string, SettledTrace>> {
+  if (traces.length === 0) return new Map();
+  const { condition, parameters } = ofTraceDays(traces);
+  const rows = await db.rows<SettledRow>(
+    `SELECT lower(hex(trace_id)) AS traceId, session_id AS sessionId, user_id AS userId,
+       model_calls AS modelCalls, input_tokens AS inputTokens, output_tokens AS outputTokens,
+       cache_read_tokens AS cacheReadTokens, cache_write_tokens AS cacheWriteTokens, reasoning_tokens AS reasoningTokens,
+       priced_calls AS pricedCalls, unpriced_calls AS unpricedCalls, toString(cost_usd) AS costUsd, is_deleted AS isDeleted
+     FROM ${tables.traces}
+     WHERE project_id = {projectId:String}
+       AND ${condition}
+     ORDER BY pass DESC, is_deleted
+     LIMIT 1 BY trace_id
+     LIMIT {limit:UInt32}`,
+    { ...parameters, projectId, limit: traces.length },
+  );
+  return new Map(rows.filter((row) => row.isDeleted === 0).map((row) => [row.traceId, toSettled(row)]));
+}
+
+function toSettled(row: SettledRow): SettledTrace {
+  return {
+    usage: {
+      modelCalls: Number(row.modelCalls),
+      inputTokens: Number(row.inputTokens),
+      outputTokens: Number(row.outputTokens),
+      cacheReadTokens: Number(row.cacheReadTokens),
+      cacheWriteTokens: Number(row.cacheWriteTokens),
+      reasoningTokens: Number(row.reasoningTokens),
+    },
+    cost: { usd: row.costUsd, pricedCalls: Number(row.pricedCalls), unpricedCalls: Number(row.unpricedCalls) },
+    sessionId: row.sessionId,
+    userId: row.userId,
+  };
+}
