@@ -25,12 +25,11 @@ interface SettledRow {
   pricedCalls: string;
   unpricedCalls: string;
   costUsd: string | null;
-  isDeleted: number;
 }
 
 /**
  * The sums of up to a page of traces that start on the days of their windows, by trace id; one that is missing was not settled
- * yet. A trace whose start moved has a deleted row on the day before: the latest pass wins, whatever its day.
+ * yet. A trace whose start moved to another day has a deleted row on the old one: of each day the latest pass wins.
  */
 export async function readSettledTraces(
   db: Db,
@@ -42,16 +41,21 @@ export async function readSettledTraces(
     `SELECT lower(hex(trace_id)) AS traceId, session_id AS sessionId, user_id AS userId,
        model_calls AS modelCalls, input_tokens AS inputTokens, output_tokens AS outputTokens,
        cache_read_tokens AS cacheReadTokens, cache_write_tokens AS cacheWriteTokens, reasoning_tokens AS reasoningTokens,
-       priced_calls AS pricedCalls, unpriced_calls AS unpricedCalls, toString(cost_usd) AS costUsd, is_deleted AS isDeleted
-     FROM ${tables.traces}
-     WHERE project_id = {projectId:String}
-       AND ${condition}
-     ORDER BY pass DESC, is_deleted
+       priced_calls AS pricedCalls, unpriced_calls AS unpricedCalls, toString(cost_usd) AS costUsd
+     FROM (
+       SELECT * FROM ${tables.traces}
+       WHERE project_id = {projectId:String}
+         AND ${condition}
+       ORDER BY pass DESC
+       LIMIT 1 BY toDate(start_time), trace_id
+     )
+     WHERE is_deleted = 0
+     ORDER BY pass DESC
      LIMIT 1 BY trace_id
      LIMIT {limit:UInt32}`,
     { ...parameters, projectId, limit: traces.length },
   );
-  return new Map(rows.filter((row) => row.isDeleted === 0).map((row) => [row.traceId, toSettled(row)]));
+  return new Map(rows.map((row) => [row.traceId, toSettled(row)]));
 }
 
 function toSettled(row: SettledRow): SettledTrace {
