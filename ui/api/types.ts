@@ -1,5 +1,15 @@
 /** The shapes of the HTTP API: the only names of the server that the browser knows, and only as types. */
 export type { ApiErrorCode } from '../../server/contract/errors.ts';
+export type {
+  BookingStatus,
+  CostDimension,
+  CostInterval,
+  CostRow,
+  CostsReply,
+  LedgerEntryReply,
+  LedgerReply,
+  LedgerSort,
+} from '../../server/contract/costs.ts';
 export type { Message, Part } from '../../server/contract/messages.ts';
 export type {
   SessionListReply,

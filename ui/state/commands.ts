@@ -54,6 +54,22 @@ function listPages({ router }: Context): PaletteCommand[] {
   return [
     command('Pages', 'Traces', () => router.go(router.tracesHref())),
     command('Pages', 'Sessions', () => router.go(router.sessionsHref())),
+    ...listCostPages(router),
+  ];
+}
+
+function listCostPages(router: Router): PaletteCommand[] {
+  const open = (changes: Record<string, string | null>) => {
+    router.go(router.costsHref());
+    router.setParams({ ...changes, drill: null });
+  };
+  return [
+    command('Pages', 'Costs', () => router.go(router.costsHref())),
+    ...(['agent', 'model', 'user', 'session'] as const).map((by) => ({
+      ...command('Pages', `Costs by ${by}`, () => open({ by: by === 'agent' ? null : by })),
+      keywords: ['spend', 'money'],
+    })),
+    command('Pages', 'Costs against the period before', () => open({ compare: 'on' })),
   ];
 }
 

@@ -5,6 +5,8 @@ export type Route =
   | { page: 'trace'; traceId: string }
   | { page: 'sessions' }
   | { page: 'session'; sessionId: string }
+  | { page: 'costs' }
+  | { page: 'cost-ledger' }
   | { page: 'missing' };
 
 interface NavigateOptions {
@@ -18,6 +20,14 @@ const traceParams = ['span', 'tab', 'view', 'find', 'show', 'focus', 'full'];
 const sessionParams = ['step', 'pane'];
 /** The row that is current in a list, and its order: lists of other things have others. */
 const listParams = ['trace', 'row', 'sort'];
+/** What it says about sums of money only, in the order of the page. */
+const costParams = ['label', 'unattributed', 'by', 'drill', 'interval', 'metric', 'compare', 'order'];
+const ledgerParams = ['booking', 'counted', 'sort', 'traceId', 'history'];
+/** What money is selected by, on any page. */
+const moneyParams = [
+  ...['project', 'range', 'from', 'to', 'live'],
+  ...['agent', 'model', 'user', 'session', 'provider', 'environment', 'service'],
+];
 
 /**
  * The page's address as state, and the only place that writes it. `url` never changes in place.
@@ -101,9 +111,19 @@ export class Router {
     return `/traces/${traceId}${text === '' ? '' : `?${text}`}`;
   }
 
+  /** The address of the costs with the current project, range and those filters that select money. */
+  costsHref(): string {
+    const known = [...moneyParams, ...costParams];
+    const search = new URLSearchParams([...this.params].filter(([name]) => known.includes(name)));
+    const text = search.toString();
+    return `/costs${text === '' ? '' : `?${text}`}`;
+  }
+
   #searchWithout(names: readonly string[]): string {
     const search = new URLSearchParams(this.params);
-    for (const name of names) search.delete(name);
+    const { page } = this.route;
+    const ofMoney = page === 'costs' || page === 'cost-ledger' ? [...costParams, ...ledgerParams] : [];
+    for (const name of [...names, ...ofMoney]) search.delete(name);
     const text = search.toString();
     return text === '' ? '' : `?${text}`;
   }
@@ -119,6 +139,10 @@ function readRoute(pathname: string): Route {
     return { page: 'trace', traceId: decodeURIComponent(second) };
   }
   if (first === 'sessions') return second === undefined ? { page: 'sessions' } : readSession(second);
+  if (first === 'costs') {
+    if (second === undefined) return { page: 'costs' };
+    if (second === 'ledger') return { page: 'cost-ledger' };
+  }
   return { page: 'missing' };
 }
 

@@ -8,6 +8,7 @@ const themes = { light: readColours(light), dark: { ...readColours(light), ...re
 
 const surfaces = ['grey-1', 'grey-2', 'grey-3', 'grey-4'];
 const texts = ['grey-9', 'grey-10', 'grey-11'];
+const series = ['1', '2', '3', '4', '5', '6', '7', '8', 'other'];
 const kinds = ['agent', 'llm', 'tool', 'retriever', 'embedding', 'guardrail', 'evaluator', 'other'];
 
 describe.each(Object.entries(themes))('%s theme', (_theme, colours) => {
@@ -37,12 +38,13 @@ describe.each(Object.entries(themes))('%s theme', (_theme, colours) => {
     expect(contrast(colours, text, surface)).toBeGreaterThanOrEqual(4.5);
   });
 
-  test.each([...kinds.map((kind) => `kind-${kind}`), 'accent', 'danger', 'warning', 'ok', 'grey-7', 'grey-8'])(
-    '%s stands out from the page at 3 : 1',
-    (colour) => {
-      expect(contrast(colours, colour, 'grey-1')).toBeGreaterThanOrEqual(3);
-    },
-  );
+  test.each([
+    ...kinds.map((kind) => `kind-${kind}`),
+    ...series.map((place) => `series-${place}`),
+    ...['accent', 'danger', 'warning', 'ok', 'grey-7', 'grey-8'],
+  ])('%s stands out from the page at 3 : 1', (colour) => {
+    expect(contrast(colours, colour, 'grey-1')).toBeGreaterThanOrEqual(3);
+  });
 });
 
 function readColours(text: string): Record<string, string> {

@@ -1,0 +1,17 @@
+import { type Params, getJson, toSearch } from './client.ts';
+import type { CostsReply, LedgerReply } from './types.ts';
+
+/** Sums of the ledger: in all, by group, by interval. */
+export function getCosts(params: Params, signal?: AbortSignal): Promise<CostsReply> {
+  return getJson<CostsReply>('/costs', params, signal);
+}
+
+/** Where the same sums are a file. */
+export function costsCsvHref(params: Params): string {
+  return `/api/costs.csv${toSearch(params)}`;
+}
+
+/** One page of the rows behind a sum. */
+export function listLedger(params: Params, signal?: AbortSignal): Promise<LedgerReply> {
+  return getJson<LedgerReply>('/ledger', params, signal);
+}

@@ -1,0 +1,78 @@
+import type { CostRow } from '../../api/types.ts';
+import type { GroupValues } from '../../state/cost-drill.ts';
+import { keyOfGroup, nameGroup, readGroup } from '../../state/cost-groups.ts';
+import { measure } from '../../state/cost-measure.ts';
+import type { CostView } from '../../state/cost-page.svelte.ts';
+import type { CostColumn, CostOrder } from '../../state/cost-query.ts';
+import { type Change, describeChange } from './change.ts';
+
+/** One row of the table. */
+export interface GroupRow {
+  key: string;
+  values: GroupValues;
+  /** All names together, for what is read out and for the order. */
+  name: string;
+  row: CostRow;
+  size: bigint | null;
+  /** Cached of all input tokens, 0 to 1; null without input. */
+  cachedShare: number | null;
+  /** Null unless compared. */
+  change: Change | null;
+}
+
+/** The groups of an answer in the order of a column; what is not known comes last either way. */
+export function listGroupRows(view: CostView, order: CostOrder): GroupRow[] {
+  const { query, groups, before } = view;
+  const earlier = new Map(before?.rows.map((row) => [keyOfGroup(readGroup(query.by, row)), row]));
+  const allRead = before !== null && before.rows.length >= before.groupCount;
+  const rows = groups.rows.map((row): GroupRow => {
+    const values = readGroup(query.by, row);
+    const key = keyOfGroup(values);
+    const past = earlier.get(key);
+    const size = measure(query.metric, row);
+    const { inputTokens, cacheReadTokens } = row.usage;
+    return {
+      ...{ key, values, row, size, name: nameGroup(query.by, values) },
+      cachedShare: inputTokens === 0 ? null : cacheReadTokens / inputTokens,
+      change:
+        before === null
+          ? null
+          : describeChange({
+              metric: query.metric,
+              now: size,
+              before: past === undefined ? (allRead ? 0n : undefined) : measure(query.metric, past),
+            }),
+    };
+  });
+  return rows.sort((a, b) => compareRows(a, b, order));
+}
+
+/** The order after a click on a column: its own, the other way round where it had that already. */
+export function nextOrder(column: CostColumn, order: CostOrder): CostOrder {
+  if (order.column === column) return { column, descending: !order.descending };
+  return { column, descending: column !== 'name' };
+}
+
+function compareRows(a: GroupRow, b: GroupRow, { column, descending }: CostOrder): number {
+  const sign = descending ? -1 : 1;
+  if (column === 'name') return sign * a.name.localeCompare(b.name);
+  const [first, second] = [sizeOf(a, column), sizeOf(b, column)];
+  if (first === null || second === null) return first === second ? byName(a, b) : first === null ? 1 : -1;
+  return first === second ? byName(a, b) : first < second ? -sign : sign;
+}
+
+function byName(a: GroupRow, b: GroupRow): number {
+  return a.name.localeCompare(b.name);
+}
+
+function sizeOf(
+  { row, size, cachedShare, change }: GroupRow,
+  column: Exclude<CostColumn, 'name'>,
+): bigint | number | null {
+  if (column === 'calls') return row.usage.modelCalls;
+  if (column === 'input') return row.usage.inputTokens;
+  if (column === 'output') return row.usage.outputTokens;
+  if (column === 'cached') return cachedShare;
+  if (column === 'cost') return measure('cost', row);
+  return column === 'share' ? size : (change?.difference ?? null);
+}

@@ -1,0 +1,172 @@
+import { createContext } from 'svelte';
+import { type ApiFailure, isAborted, toFailure } from '../api/client.ts';
+import { costsCsvHref, getCosts } from '../api/costs.ts';
+import type { CostInterval, CostRow, CostsReply } from '../api/types.ts';
+import type { GroupValues } from './cost-drill.ts';
+import { assignSlots, keyOfGroup, pickTop, selectGroups } from './cost-groups.ts';
+import { type Sums, measure } from './cost-measure.ts';
+import {
+  type CostQuery,
+  pickInterval,
+  previousWindow,
+  readCostQuery,
+  resolveWindow,
+  toCostParams,
+  writeGroups,
+} from './cost-query.ts';
+import type { Router } from './router.svelte.ts';
+
+/** Rows of the table at first, and when more are asked for. */
+export const groupRows = { first: 200, more: 1_000 } as const;
+/** The API answers at most this many rows: eight groups over as many intervals as are drawn stay below it. */
+const seriesRowsMax = 10_000;
+/** Settlement takes 1 to 2 s; a cost is to be on the page 5 s after its span. */
+const followMs = 2_000;
+/** A slow answer is asked for less often: the server works for an open page at most this share of the time. */
+const followShare = 0.2;
+
+/** One consistent answer: everything in it is of the same query and window. */
+export interface CostView {
+  query: CostQuery;
+  window: { fromMs: number; toMs: number };
+  interval: CostInterval;
+  groups: CostsReply;
+  /** Of the period before; null unless compared. */
+  before: CostsReply | null;
+  /** All groups together, by interval. */
+  byTime: readonly CostRow[];
+  /** The top groups, by interval. */
+  parts: readonly CostRow[];
+  top: readonly GroupValues[];
+  /** Colour of each of the top groups. */
+  slots: ReadonlyMap<string, number>;
+}
+
+/** What the costs page shows, by its address, and how that is kept fresh while it is open. */
+export class CostPage {
+  /** Null until there is an answer; the old one stays until the new one is there. */
+  view: CostView | null = $state.raw(null);
+  /** Why the last try gave no answer. */
+  failure: ApiFailure | null = $state.raw(null);
+  loading = $state(false);
+  rowLimit: number = $state(groupRows.first);
+
+  readonly #router: Router;
+  #reloads = $state(0);
+  #shownKey = $state('');
+  #controller = new AbortController();
+
+  readonly #reading = $derived.by(() => readCostQuery(this.#router.params));
+
+  constructor(router: Router) {
+    this.#router = router;
+  }
+
+  get query(): CostQuery {
+    return this.#reading.query;
+  }
+
+  /** What is wrong in the address, a sentence each. */
+  get problems(): readonly string[] {
+    return this.#reading.problems;
+  }
+
+  /** Changes whenever something is to be loaded: another query, or the same once more. */
+  get loadKey(): string {
+    return `${this.#queryKey} ${this.#reloads}`;
+  }
+
+  /** True while what is shown is the answer to another question than the address asks. */
+  get stale(): boolean {
+    return this.view !== null && this.#shownKey !== this.#queryKey;
+  }
+
+  get #queryKey(): string {
+    // What only orders the rows or follows time asks for nothing new.
+    return JSON.stringify({ ...this.query, order: undefined, live: undefined, drill: undefined, limit: this.rowLimit });
+  }
+
+  reload(): void {
+    this.#reloads += 1;
+  }
+
+  async load(): Promise<void> {
+    this.#controller.abort();
+    this.#controller = new AbortController();
+    const { signal } = this.#controller;
+    const key = this.#queryKey;
+    this.loading = true;
+    try {
+      const view = await this.#read(this.query, signal);
+      this.view = view;
+      this.#shownKey = key;
+      this.failure = null;
+    } catch (error) {
+      if (isAborted(error)) return;
+      this.failure = toFailure(error);
+    }
+    if (!signal.aborted) this.loading = false;
+  }
+
+  /** Loads again and again until the returned function is called; not while nobody looks. */
+  follow(): () => void {
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = (ms: number) => {
+      timer = setTimeout(() => void turn(), ms);
+    };
+    const turn = async () => {
+      if (document.hidden || this.loading) {
+        wait(followMs);
+        return;
+      }
+      const startMs = performance.now();
+      await this.load();
+      wait(Math.max(followMs, (performance.now() - startMs) / followShare));
+    };
+    wait(followMs);
+    return () => clearTimeout(timer);
+  }
+
+  /** Gives up what is under way, when the page is left. */
+  stop(): void {
+    this.#controller.abort();
+  }
+
+  /** The file of what is shown: the same filters, window and groups; `interval` as the chart has it, or the whole window. */
+  csvHref(view: CostView, options: { interval: boolean }): string {
+    return costsCsvHref({
+      ...toCostParams(view.query, view.window),
+      groupBy: writeGroups(view.query.by),
+      interval: options.interval ? view.interval : null,
+    });
+  }
+
+  async #read(query: CostQuery, signal: AbortSignal): Promise<CostView> {
+    const window = resolveWindow(query, Date.now());
+    const interval = pickInterval(query.interval, window);
+    const params = toCostParams(query, window);
+    const byGroup = { groupBy: writeGroups(query.by), limit: this.rowLimit };
+    const [groups, byTime, before] = await Promise.all([
+      getCosts({ ...params, ...byGroup }, signal),
+      getCosts({ ...params, interval, limit: seriesRowsMax }, signal),
+      query.compare ? getCosts({ ...toCostParams(query, previousWindow(window)), ...byGroup }, signal) : null,
+    ]);
+    const sizeOf = (row: Sums) => measure(query.metric, row);
+    const top = pickTop({ by: query.by, rows: groups.rows, sizeOf });
+    const parts = await Promise.all(
+      selectGroups(query, top).map((filters) =>
+        getCosts(
+          { ...toCostParams({ ...query, filters }, window), groupBy: byGroup.groupBy, interval, limit: seriesRowsMax },
+          signal,
+        ),
+      ),
+    );
+    return {
+      ...{ query, window, interval, groups, before, byTime: byTime.rows, top },
+      parts: parts.flatMap((reply) => reply.rows),
+      slots: assignSlots(this.view?.slots ?? new Map<string, number>(), top.map(keyOfGroup)),
+    };
+  }
+}
+
+export const [getCostPage, setCostPage] = createContext<CostPage>();
