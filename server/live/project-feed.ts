@@ -10,11 +10,19 @@ import {
   listArrivedTraces,
   overlapMs,
   summarizeArrivals,
+  type SpreadTrace,
 } from '../queries/live-arrivals.ts';
+import { SettledNews } from './settled-news.ts';
 
 const pollIntervalMs = 500;
 /** Traces in one poll; of more, the newest, and the count of the rest. */
 export const tracesPerPollMax = 100;
+/** Settlement takes a second or two: looking for what it did costs more than counting, and may be rarer. */
+const settledIntervalMs = 1_000;
+/** Settled traces in one look, those first that were sent before. */
+const settledPerLookMax = 200;
+/** What arrived so shortly before was not settled yet, when a page was read or a client was last here. */
+const settlingMs = 5_000;
 /** A page has read its list a little before it listens: what arrived in between is sent, too. */
 const joinLookbackMs = 2_000;
 /** Summaries remembered so that an unchanged trace is not sent again. */
@@ -49,6 +57,8 @@ export class ProjectFeed {
   readonly #subscribers = new Set<Subscriber>();
   readonly #counts = new Map<string, number>();
   readonly #sent = new Map<string, string>();
+  readonly #settled: SettledNews;
+  #settledAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
   /** The newest second seen, in milliseconds since 1970; 0 before the first poll. */
   #seenToMs = 0;
@@ -61,6 +71,7 @@ export class ProjectFeed {
     this.#db = db;
     this.#log = log;
     this.#projectId = projectId;
+    this.#settled = new SettledNews({ db, projectId });
     this.#newsFromMs = Date.now() - joinLookbackMs;
   }
 
@@ -75,9 +86,9 @@ export class ProjectFeed {
     if (sinceMs === undefined && this.#isFirst) return; // the first poll sends what has just arrived
     const arrivals = await countArrivals(this.#db, {
       projectId: this.#projectId,
-      sinceMs: sinceMs ?? Date.now() - joinLookbackMs,
+      sinceMs: (sinceMs ?? Date.now() - joinLookbackMs) - settlingMs,
     });
-    await this.#publish(
+    await this.#publishArrivals(
       arrivals.map((arrival) => arrival.bucket),
       [subscriber],
       { onlyChanged: false },
@@ -103,8 +114,9 @@ export class ProjectFeed {
     try {
       const sinceMs = this.#seenToMs === 0 ? 0 : this.#seenToMs - overlapMs;
       const arrivals = await countArrivals(this.#db, { projectId: this.#projectId, sinceMs });
-      await this.#publish(this.#grown(arrivals), [...this.#subscribers], { onlyChanged: true });
+      await this.#publishArrivals(this.#grown(arrivals), [...this.#subscribers], { onlyChanged: true });
       this.#remember(arrivals);
+      await this.#publishSettled();
       this.#isFirst = false;
       this.#isFailing = false;
     } catch (error) {
@@ -133,7 +145,7 @@ export class ProjectFeed {
     }
   }
 
-  async #publish(
+  async #publishArrivals(
     buckets: readonly string[],
     subscribers: readonly Subscriber[],
     { onlyChanged }: { onlyChanged: boolean },
@@ -141,11 +153,35 @@ export class ProjectFeed {
     if (buckets.length === 0) return;
     const projectId = this.#projectId;
     const arrived = await listArrivedTraces(this.#db, { projectId, buckets, limit: tracesPerPollMax });
-    const summaries = await summarizeArrivals(this.#db, projectId, arrived);
-    const traces = onlyChanged ? summaries.filter((trace) => this.#isNews(trace)) : summaries;
     const moreCount = Number(arrived[0]?.traceCount ?? 0) - arrived.length;
-    if (traces.length === 0 && moreCount === 0) return;
     const eventId = String(Math.max(...buckets.map(Number)) * bucketMs);
+    await this.#publish(arrived, { subscribers, onlyChanged, moreCount, eventId });
+  }
+
+  /** A trace comes again when settlement has summed it up, or judges anew. */
+  async #publishSettled(): Promise<void> {
+    if (Date.now() - this.#settledAtMs < settledIntervalMs) return;
+    this.#settledAtMs = Date.now();
+    const news = await this.#settled.look({ sinceMs: this.#newsFromMs - settlingMs });
+    const known = (traceId: string) => (this.#sent.has(traceId) ? 0 : 1);
+    const traces = news.sort((a, b) => known(a.traceId) - known(b.traceId)).slice(0, settledPerLookMax);
+    const eventId = String(this.#seenToMs === 0 ? this.#newsFromMs : this.#seenToMs);
+    await this.#publish(traces, { subscribers: [...this.#subscribers], onlyChanged: true, moreCount: 0, eventId });
+  }
+
+  async #publish(
+    spreads: readonly SpreadTrace[],
+    {
+      subscribers,
+      onlyChanged,
+      moreCount,
+      eventId,
+    }: { subscribers: readonly Subscriber[]; onlyChanged: boolean; moreCount: number; eventId: string },
+  ): Promise<void> {
+    const projectId = this.#projectId;
+    const summaries = await summarizeArrivals(this.#db, projectId, spreads);
+    const traces = onlyChanged ? summaries.filter((trace) => this.#isNews(trace)) : summaries;
+    if (traces.length === 0 && moreCount === 0) return;
     const matching = new Map<string, Promise<Set<string>>>();
     for (const subscriber of subscribers) {
       const { filters, window, filterKey, hasFilters } = subscriber;

@@ -44,10 +44,14 @@ export async function countArrivals(
   );
 }
 
-export interface ArrivedTrace {
+/** A trace and when the spans start that make it news. */
+export interface SpreadTrace {
   traceId: string;
   firstNs: string;
   lastNs: string;
+}
+
+export interface ArrivedTrace extends SpreadTrace {
   /** Of all traces that arrived in these seconds. */
   traceCount: string;
 }
@@ -86,7 +90,7 @@ export async function listArrivedTraces(
 export async function summarizeArrivals(
   db: Db,
   projectId: string,
-  traces: readonly ArrivedTrace[],
+  traces: readonly SpreadTrace[],
 ): Promise<TraceSummary[]> {
   const spreads = traces.map(({ traceId, firstNs, lastNs }) => ({
     traceId,

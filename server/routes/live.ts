@@ -105,7 +105,7 @@ const liveRoute = createRoute({
   tags: ['Traces'],
   summary: 'Streams traces as their spans arrive, as server-sent events',
   description:
-    'Event `trace`: the summary of a trace that got spans and matches the filters, again whenever it grows. Event `more`: ' +
+    'Event `trace`: the summary of a trace that got spans and matches the filters, again whenever it grows or is settled. Event `more`: ' +
     '`{ traceCount }` further traces arrived at once. A comment every 15 seconds. With `Last-Event-ID` (up to ten minutes old) ' +
     'the stream begins with what was missed. Without `from` and `to` traces of any time are sent.',
   request: { query: filterQuery, headers: liveHeaders },

@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { traceSummary } from '../../../server/contract/traces.ts';
 import { streamsMax } from '../../../server/live/live-feed.ts';
 import { connectDatabase, useDatabase } from '../../support/database.ts';
 import { type Api, useApi } from './api.ts';
 import { noonNs, spanIdOf, textMessage, traceIdOf } from './fixtures.ts';
+import { summaryWriter } from './summary-fixtures.ts';
 
 const arrivalLimitMs = 2_000;
 
@@ -78,6 +79,43 @@ describe('the live stream', () => {
     const { data, id } = await stream.next();
     expect(data).toMatchObject({ traceId });
     expect(Number(id)).toBeGreaterThan(before - 1_000);
+  });
+});
+
+describe('the live stream and settlement', () => {
+  const api = useApi(useDatabase());
+  const settled = summaryWriter(useDatabase(), api.project);
+  afterAll(() => settled.close());
+
+  it('sends a trace again when its cost is known, and when it is judged anew', async () => {
+    const traceId = traceIdOf('a7');
+    await using stream = await openLive(api);
+    await api.write.spans({ traceId, spanId: spanIdOf(1) });
+    expect((await stream.next()).data).toMatchObject({ traceId, settled: false, cost: { usd: null } });
+    await settled.traces({ traceId, costUsd: '0.25', pass: 7 });
+    expect((await stream.next()).data).toMatchObject({ traceId, settled: true, cost: { usd: '0.25' } });
+    // The summary of an earlier pass that comes later changes nothing.
+    await settled.traces({ traceId, costUsd: '9', pass: 6 });
+    await settled.traces({ traceId, costUsd: '0.5', pass: 8 });
+    expect((await stream.next()).data).toMatchObject({ traceId, cost: { usd: '0.5' } });
+  });
+
+  it('sends a trace that begins to match when its cost is known', async () => {
+    const traceId = traceIdOf('a8');
+    await using stream = await openLive(api, 'minCostUsd=1');
+    await api.write.spans({ traceId, spanId: spanIdOf(1) });
+    await settled.traces({ traceId, costUsd: '1.5', pass: 20 });
+    expect((await stream.next()).data).toMatchObject({ traceId, cost: { usd: '1.5' } });
+  });
+
+  it('sees a pass whose summaries were written after those of the next one', async () => {
+    const [first, second] = [traceIdOf('a9'), traceIdOf('aa')];
+    await api.write.spans({ traceId: first, spanId: spanIdOf(1) }, { traceId: second, spanId: spanIdOf(1) });
+    await using stream = await openLive(api, 'minCostUsd=3');
+    await settled.traces({ traceId: second, costUsd: '3', pass: 31 });
+    expect((await stream.next()).data).toMatchObject({ traceId: second });
+    await settled.traces({ traceId: first, costUsd: '3', pass: 30 });
+    expect((await stream.next()).data).toMatchObject({ traceId: first });
   });
 });
 
