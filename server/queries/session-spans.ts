@@ -10,16 +10,29 @@ import { ofTraceDays, type TraceSpread } from './trace-days.ts';
 /** A span that arrived after its trace was settled last may start this much outside of what was settled. */
 const lateSpreadMs = msPerHour;
 
+/** Messages of one answer. */
+const outputMessagesMax = 100;
+
 interface SessionSpanRow extends SkeletonRow {
+  week: string;
+  conversation: string;
   inputMessageCount: string;
-  outputMessageCount: string;
+  outputMessages: string[];
   userMessageCount: number;
   lastUserMessage: string;
 }
 
-/** A span with its row, for the API. */
+/** A span with its row, and where its messages lie. */
 export interface SessionSpan extends TurnSpan {
   row: SkeletonRow;
+  key: string;
+  week: string;
+  conversation: string;
+  /** Hex hashes. */
+  outputMessages: string[];
+  /** Only its log records say what it was given, or answered. */
+  isInputRecorded: boolean;
+  isOutputRecorded: boolean;
 }
 
 /**
@@ -52,7 +65,9 @@ async function readSpanRows(db: Db, ofTraces: string, bound: QueryParameters): P
     `SELECT *
      FROM (
        SELECT ${skeletonColumns},
-         length(input_messages) AS inputMessageCount, length(output_messages) AS outputMessageCount,
+         toString(toMonday(start_time)) AS week, if(session_id = '', lower(hex(trace_id)), session_id) AS conversation,
+         length(input_messages) AS inputMessageCount,
+         arrayMap(h -> lower(hex(h)), arraySlice(output_messages, 1, ${String(outputMessagesMax)})) AS outputMessages,
          user_message_count AS userMessageCount, last_user_message AS lastUserMessage
        FROM ${tables.spans}
        WHERE project_id = {projectId:String}
@@ -107,18 +122,25 @@ function toSessionSpan(row: SessionSpanRow, recorded: RecordedRow | undefined): 
     userMessageCount: row.userMessageCount,
     lastUserMessage: BigInt(row.lastUserMessage),
   };
-  const isFromRecords = ofSpan.inputMessageCount === 0 && recorded !== undefined;
+  const isInputRecorded = ofSpan.inputMessageCount === 0 && recorded !== undefined && recorded.inputMessages !== '0';
+  const isOutputRecorded = row.outputMessages.length === 0 && recorded !== undefined && recorded.outputMessages !== '0';
   return {
     row,
+    key: row.traceId + row.spanId,
+    week: row.week,
+    conversation: row.conversation,
+    outputMessages: row.outputMessages,
     span: toTreeSpan(row),
-    given: isFromRecords
+    given: isInputRecorded
       ? {
           inputMessageCount: Number(recorded.inputMessages),
           userMessageCount: Number(recorded.userMessages),
           lastUserMessage: BigInt(recorded.lastUser),
         }
       : ofSpan,
-    hasOutput: row.outputMessageCount !== '0' || Number(recorded?.outputMessages ?? 0) > 0,
+    hasOutput: row.outputMessages.length > 0 || isOutputRecorded,
+    isInputRecorded,
+    isOutputRecorded,
   };
 }
 

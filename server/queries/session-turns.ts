@@ -43,10 +43,13 @@ export async function readTurns(db: Db, request: TurnsRequest): Promise<Turn[]> 
   ]);
   const rows = new Map(spans.map((span) => [span.span, span]));
   const assigned = assignSteps(sessionId, turns, spans);
+  const find = (step: TurnStep | undefined) => step && rows.get(step.span);
+  const spokenBefore = spokenBeforeTurns(turns);
   const parts = page.map((turn) => {
     const steps: TurnSteps = assigned.get(turn) ?? { steps: [], failedRoots: [] };
     const opener = openerOf(turn, steps);
-    return { turn, ...steps, opener, answer: answerOf(steps, opener) };
+    const ends = { opener: find(opener), answer: find(answerOf(steps, opener)) };
+    return { turn, ...steps, ...ends, spokenBefore: spokenBefore.get(turn) ?? 0 };
   });
   const messages = await readTurnMessages(db, projectId, parts);
   return parts.map((part, at) => ({
@@ -54,6 +57,12 @@ export async function readTurns(db: Db, request: TurnsRequest): Promise<Turn[]> 
     ...(messages[at] ?? { input: [], output: [] }),
     ...toSteps(part.steps, { rows, decisions }),
   }));
+}
+
+/** The user messages that the turn before was given: in a history that is sent again, those that are not new. */
+function spokenBeforeTurns(turns: readonly SessionTurn[]): Map<SessionTurn, number> {
+  const given = turns.map(({ parts }) => Math.max(...parts.map((part) => part.userMessageCount)));
+  return new Map(turns.map((turn, at) => [turn, given[at - 1] ?? 0]));
 }
 
 /** The traces of a page, in the order of its turns. */
