@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { bookingStatuses } from './costs.ts';
+import { bookingStatuses, ledgerEntry } from './costs.ts';
 import { message, part } from './messages.ts';
 import { cost, nextCursor, spanId, spanKind, traceId, unixNano, usage } from './values.ts';
 
@@ -84,6 +84,9 @@ export const spanDetail = spanSkeleton
       .nullable()
       .optional()
       .openapi({ description: 'What the emitter said it cost; in no sum.' }),
+    booking: ledgerEntry.nullable().optional().openapi({
+      description: 'Its row of the ledger, with the price behind the amount; null where it has none (yet).',
+    }),
     systemInstructions: z.array(part),
     toolDefinitions: z.array(z.unknown()),
     inputMessages: z.array(message),

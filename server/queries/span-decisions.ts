@@ -10,7 +10,7 @@ import { ofTraceDays } from './trace-days.ts';
 /** Decisions of one query; what is beyond reads as not settled yet. */
 const decisionsMax = 200_000;
 /** Of a span that was received twice with different starts, settlement may have booked the other copy. */
-const copySpreadMs = msPerHour;
+export const copySpreadMs = msPerHour;
 
 /** What settlement holds of one span, as the ledger has it in force. */
 export interface SpanDecision {

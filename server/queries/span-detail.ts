@@ -5,6 +5,7 @@ import { becameMessages, mergeHashes, type MessageHashes, readContent } from '..
 import { joinAttributes, readEvents, readLinks, readPayload } from '../domain/stored-attributes.ts';
 import type { Db } from './db.ts';
 import { readMessages } from './messages.ts';
+import { findBooking } from './span-booking.ts';
 import { decideSkeletons, skeletonColumns, type SkeletonRow } from './span-skeletons.ts';
 import { findTraceWindow } from './trace-by-id.ts';
 
@@ -69,15 +70,17 @@ interface RecordRow extends Stored {
 export async function getSpan(db: Db, address: SpanAddress): Promise<SpanDetail> {
   const [span, records] = await Promise.all([readSpan(db, address), readRecords(db, address)]);
   if (span === undefined) throw await explainMissing(db, address);
-  const [bodies, [skeleton]] = await Promise.all([
+  const [bodies, [skeleton], booking] = await Promise.all([
     readBodies(db, address.projectId, [span, ...records]),
     decideSkeletons(db, address.projectId, [span]),
+    span.usageScope === '' ? null : findBooking(db, { ...address, startNs: span.startNs }),
   ]);
   if (skeleton === undefined) throw new Error('one row becomes one skeleton');
   const content = readContent(mergeHashes(span, records), bodies);
   return {
     ...skeleton,
     ...content,
+    booking,
     statusMessage: span.statusMessage || null,
     environment: span.environmentName || null,
     scope: { name: span.scopeName || null, version: span.scopeVersion || null },

@@ -13,7 +13,8 @@ describe('what settlement decided of a span', () => {
   afterAll(() => ledger.close());
   const [traceId, otherTraceId] = [traceIdOf('a1'), traceIdOf('a2')];
   const span = (number: number) => ({ traceId, spanId: spanIdOf(number), at: number });
-  const booking = { ...span(1), costUsd: '0.0132', model: 'm' };
+  const price = { price: '{"source":"table","parts":[]}', price_version: 'v1', reported_cost_usd: 20_000_000_000n };
+  const booking = { ...span(1), costUsd: '0.0132', model: 'm', columns: price };
 
   beforeAll(async () => {
     await api.write.spans(
@@ -38,6 +39,8 @@ describe('what settlement decided of a span', () => {
       { ...span(3), costUsd: '0.5', status: 'reported', columns: { model_calls: 0n, priced_calls: 0n } },
       { ...span(6) },
     );
+    await ledger.reverse({ ...booking, pass: 2 });
+    await ledger.book({ ...booking, pass: 3 });
   });
 
   it('is shown on the span, with the exact amount', async () => {
@@ -73,6 +76,16 @@ describe('what settlement decided of a span', () => {
     expect(await api.getSpan(traceId, spanIdOf(4))).toMatchObject({
       ...{ counted: false, notCountedBecause: 'not_a_model_call', settled: true, usage: null, cost: nothing },
     });
+  });
+
+  it('comes with its row of the ledger and the price behind the amount', async () => {
+    const { booking } = await api.getSpan(traceId, spanIdOf(1));
+    expect(booking).toMatchObject({
+      ...{ traceId, spanId: spanIdOf(1), counted: true, status: 'priced', costUsd: '0.0132', sign: 1, pass: '3' },
+      ...{ price: { source: 'table', parts: [] }, priceVersion: 'v1', reportedCostUsd: '0.02' },
+    });
+    expect((await api.getSpan(traceId, spanIdOf(5))).booking).toBeNull();
+    expect((await api.getSpan(traceId, spanIdOf(4))).booking).toBeNull();
   });
 
   it('is open until the ledger has it', async () => {
@@ -113,9 +126,12 @@ describe('a decision that settlement changed', () => {
     await ledger.book(first);
     const second = { ...first, notCountedBecause: 'wrapper' as const, pass: 2 };
     await ledger.reverse({ ...first, pass: 2 });
-    expect(await shown()).toMatchObject({ settled: false, cost: nothing });
+    expect(await shown()).toMatchObject({ settled: false, cost: nothing, booking: null });
     await ledger.book(second);
-    expect(await shown()).toMatchObject({ counted: false, notCountedBecause: 'wrapper', cost: nothing });
+    expect(await shown()).toMatchObject({
+      ...{ counted: false, notCountedBecause: 'wrapper', cost: nothing },
+      booking: { counted: false, pass: '2', costUsd: null },
+    });
     await ledger.reverse({ ...second, pass: 3 });
     await ledger.book({ ...first, pass: 3 });
     expect(await shown()).toMatchObject({ counted: true, cost: { usd: '0.25' } });
@@ -123,7 +139,7 @@ describe('a decision that settlement changed', () => {
 
   it('is the later one, should two be in force', async () => {
     await ledger.book({ ...first, pass: 4, costUsd: '0.125' });
-    expect(await shown()).toMatchObject({ cost: { usd: '0.125' } });
+    expect(await shown()).toMatchObject({ cost: { usd: '0.125' }, booking: { costUsd: '0.125', pass: '4' } });
   });
 
   it('is found where another copy of the span starts on another day', async () => {
