@@ -1,5 +1,5 @@
-import { multiplyPerMillion, sumUsd } from '../../../components/exact-usd.ts';
-import { exactCount, exactUsd } from '../../../components/format.ts';
+import { multiplyPerMillion, sumUsd } from '../exact-usd.ts';
+import { exactCount, exactUsd } from '../format.ts';
 
 /** One line of an amount: tokens × dollars per million. */
 export interface PricePart {

@@ -1,4 +1,4 @@
-import type { BookingStatus, LedgerEntryReply } from '../../../api/types.ts';
+import type { BookingStatus, LedgerEntryReply } from '../../api/types.ts';
 
 export const statusWords: Record<BookingStatus, { label: string; title: string }> = {
   priced: { label: 'priced', title: 'Tokens times our unit prices.' },
