@@ -1,0 +1,97 @@
+// How long do questions about money take, with ROWS (default 4000000) decisions of 90 days in the ledger?
+import { pino } from 'pino';
+import { createApp } from '../../server/app.ts';
+import { LiveFeed } from '../../server/live/live-feed.ts';
+import { loadPriceBook } from '../../server/load-price-book.ts';
+import { connectDb } from '../../server/queries/db.ts';
+import { connectDatabase, startDatabase } from '../support/database.ts';
+import { fillLedger } from '../support/fill-ledger.ts';
+
+const rows = Number(process.env['ROWS'] ?? 4_000_000);
+const rounds = Number(process.env['ROUNDS'] ?? 25);
+const days = 90;
+const endMs = Date.parse('2026-11-20T00:00:00Z');
+const dayMs = 86_400_000;
+/** The first has a quarter; the last question is of one that has as much as all of them. */
+const projects = ['shop', 'search', 'support', 'reports'];
+
+const isoOf = (ms: number) => new Date(ms).toISOString();
+const quarter = `project=shop&from=${isoOf(endMs - days * dayMs)}&to=${isoOf(endMs)}`;
+const ends = `project=shop&from=${isoOf(endMs - days * dayMs + 5_678_901)}&to=${isoOf(endMs - 1_234_567)}`;
+const questions: [string, (round: number) => string][] = [
+  ['by day', () => `/costs?${quarter}&interval=day`],
+  ['by day and agent', () => `/costs?${quarter}&interval=day&groupBy=agent`],
+  ['by day, agent and model', () => `/costs?${quarter}&interval=day&groupBy=agent,model`],
+  ['by day of one agent', (round) => `/costs?${quarter}&interval=day&agent=agent-${round % 20}`],
+  ['by month and agent', () => `/costs?${quarter}&interval=month&groupBy=agent`],
+  ['by hour and agent', () => `/costs?${quarter}&interval=hour&groupBy=agent`],
+  ['by day, ends within an hour', () => `/costs?${ends}&interval=day&groupBy=agent`],
+  ['by user', () => `/costs?${quarter}&groupBy=user`],
+  ['by user, ends within an hour', () => `/costs?${ends}&groupBy=user`],
+  ['by day and user', () => `/costs?${quarter}&interval=day&groupBy=user`],
+  ['by session', () => `/costs?${quarter}&groupBy=session`],
+  ['by provider', () => `/costs?${quarter}&groupBy=provider`],
+  ['by label', () => `/costs?${quarter}&groupBy=label:team`],
+  ['by day, environment and label', () => `/costs?${quarter}&interval=day&groupBy=environment,label:team`],
+  ['by user, agent and model', () => `/costs?${quarter}&groupBy=user,agent,model`],
+  ['by day of one user', (round) => `/costs?${quarter}&interval=day&groupBy=agent&user=user-${round}`],
+  ['by model of one session', (round) => `/costs?${quarter}&groupBy=model&session=session-${round * 97}`],
+  ['ledger, newest 100', () => `/ledger?${quarter}`],
+  ['ledger, costliest 100', () => `/ledger?${quarter}&sort=-cost`],
+  ['ledger of one session', (round) => `/ledger?${quarter}&session=session-${round * 97}`],
+  ['by day, all rows one project', () => `/costs?${quarter.replace('shop', 'all')}&interval=day`],
+  ['by day and agent, the same', () => `/costs?${quarter.replace('shop', 'all')}&interval=day&groupBy=agent`],
+];
+
+const database = await startDatabase();
+const client = connectDatabase(database);
+const db = connectDb(database);
+const log = pino({ level: 'error' });
+const liveFeed = new LiveFeed({ db, log });
+const app = createApp({
+  ...{ db, log, liveFeed, priceBook: loadPriceBook(undefined), now: () => endMs },
+  ...{ uiDirectory: import.meta.dirname, schemaVersion: '', publicUrl: undefined },
+});
+try {
+  const fill = { days, endMs, users: 2_000, agents: 20, models: 10 };
+  await fillLedger(database, { ...fill, rows, projects, sessions: 200_000 });
+  await fillLedger(database, { ...fill, rows, projects: ['all'], sessions: 200_000 });
+  await settleParts();
+  console.log(`${rows} decisions over ${days} days in ${projects.length} projects, and as many again in one`);
+  console.log('question                         rows     p50 ms   p95 ms');
+  for (const [name, path] of questions) await measure(name, path);
+} finally {
+  liveFeed.close();
+  await Promise.all([db.close(), client.close()]);
+  await database.stop();
+}
+
+async function measure(name: string, path: (round: number) => string): Promise<void> {
+  const took: number[] = [];
+  let found = 0;
+  for (let round = -3; round < rounds; round += 1) {
+    const began = performance.now();
+    const reply = await app.request(`http://127.0.0.1/api${path(Math.abs(round))}`, { headers: { host: '127.0.0.1' } });
+    const text = await reply.text();
+    if (!reply.ok) throw new Error(`${path(round)}: HTTP ${reply.status} ${text}`);
+    if (round >= 0) took.push(performance.now() - began); // the first three warm up
+    const body = JSON.parse(text) as { rows?: unknown[]; entries?: unknown[] };
+    found = (body.rows ?? body.entries ?? []).length;
+  }
+  took.sort((a, b) => a - b);
+  const at = (share: number) => (took[Math.floor(took.length * share)] ?? 0).toFixed(1).padEnd(8);
+  console.log(`${name.padEnd(32)} ${String(found).padEnd(8)} ${at(0.5)} ${at(0.95)}`);
+}
+
+/** Waits until nothing is merged any more: a ledger of 90 days has been merged long ago. */
+async function settleParts(): Promise<void> {
+  for (let idle = 0; idle < 3;) {
+    await new Promise((wake) => setTimeout(wake, 1_000));
+    const answer = await client.query({
+      query: 'SELECT count() AS merges FROM system.merges LIMIT 1',
+      format: 'JSONEachRow',
+    });
+    const [row] = await answer.json<{ merges: string }>();
+    idle = Number(row?.merges) === 0 ? idle + 1 : 0;
+  }
+}
