@@ -11,6 +11,9 @@ import { contentColumns, type LedgerEntryRow, type LedgerKey, toLedgerEntry } fr
 
 /** Queries for the rows of one page; when they do not fill it, the page is short and has a cursor. */
 const rowQueriesMax = 12;
+/** Bookings that are read beyond what a page needs: some were taken back, and a second look costs as much as the first. */
+const spareShare = 0.1;
+const spareMin = 5;
 
 export interface LedgerSelection {
   projectId: string;
@@ -82,7 +85,8 @@ async function readInForce(
   for (const slice of slices(request, cursor)) {
     const selection = { ...request, window: slice };
     for (;;) {
-      const wanted = request.limit + 1 - rows.length;
+      const missing = request.limit + 1 - rows.length;
+      const wanted = missing + Math.max(spareMin, Math.ceil(missing * spareShare));
       const booked = await readBookings(db, selection, { sort: request.sort, after, limit: wanted });
       rows.push(...(await readEntries(db, selection, request.sort, booked)));
       after = booked.at(-1) ?? after;
