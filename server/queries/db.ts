@@ -55,6 +55,21 @@ export class Db {
     }
   }
 
+  /** As `rows`, one after the other as they arrive: for answers that are too large to hold. */
+  async each<Row>(sql: string, parameters: QueryParameters, onRow: (row: Row) => void): Promise<void> {
+    try {
+      const result = await this.#client.query({
+        query: sql,
+        query_params: parameters,
+        format: 'JSONEachRow',
+        ...(this.#signal === undefined ? {} : { abort_signal: this.#signal }),
+      });
+      for await (const rows of result.stream<Row>()) for (const row of rows) onRow(row.json());
+    } catch (error) {
+      throw toApiError(error);
+    }
+  }
+
   /** As `rows`, of a query `WITH TOTALS` and a `LIMIT`: also its totals, and how many rows there were before the limit. */
   async rowsWithTotals<Row>(
     sql: string,

@@ -16,8 +16,8 @@ export interface ChangedTrace {
   projectId: string;
   /** Lower-case hex. */
   traceId: string;
+  /** Its first arrival in the window. */
   firstMs: number;
-  lastMs: number;
 }
 
 /** Traces that one read names; a window that has more is cut short by its rows first. */
@@ -51,9 +51,8 @@ export async function readWindowEnd(db: Db, window: ArrivalWindow, rowsMax: numb
 
 /** The traces with a span or a log record that arrived in the window. Reads the window's rows of two columns. */
 export async function readChangedTraces(db: Db, window: ArrivalWindow): Promise<ChangedTrace[]> {
-  const rows = await db.rows<{ projectId: string; traceId: string; firstMs: string; lastMs: string }>(
-    `SELECT project_id AS projectId, lower(hex(trace_id)) AS traceId,
-       toUnixTimestamp64Milli(min(ingested_at)) AS firstMs, toUnixTimestamp64Milli(max(ingested_at)) AS lastMs
+  const rows = await db.rows<{ projectId: string; traceId: string; firstMs: string }>(
+    `SELECT project_id AS projectId, lower(hex(trace_id)) AS traceId, toUnixTimestamp64Milli(min(ingested_at)) AS firstMs
      FROM (
        SELECT project_id, trace_id, ingested_at FROM ${tables.skeletons} WHERE ${arrivedInWindow}
        UNION ALL SELECT project_id, trace_id, ingested_at FROM ${tables.eventSkeletons} WHERE ${arrivedInWindow}
@@ -62,7 +61,7 @@ export async function readChangedTraces(db: Db, window: ArrivalWindow): Promise<
      LIMIT {limit:UInt32}`,
     { ...window, limit: changedTracesMax },
   );
-  return rows.map(({ firstMs, lastMs, ...trace }) => ({ ...trace, firstMs: Number(firstMs), lastMs: Number(lastMs) }));
+  return rows.map(({ firstMs, ...trace }) => ({ ...trace, firstMs: Number(firstMs) }));
 }
 
 const arrivedInWindow = `ingested_at > fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')

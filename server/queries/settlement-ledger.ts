@@ -36,6 +36,19 @@ export async function countPassRows(db: Db, { pass, owner }: { pass: number; own
   return Number(row?.rowCount ?? 0);
 }
 
+/** A part of the spans of a trace, by their ids: `from` and `to` are inclusive, of 0 to 255. */
+export interface SpanSlice {
+  from: number;
+  to: number;
+}
+
+export const wholeTraces: SpanSlice = { from: 0, to: 255 };
+
+/** Where a span falls among the slices, as the query has it. */
+export function slicePosition(spanId: string): number {
+  return parseInt(spanId.slice(12, 14), 16) ^ parseInt(spanId.slice(14, 16), 16);
+}
+
 interface LedgerJson {
   projectId: string;
   traceId: string;
@@ -94,6 +107,7 @@ const ledgerSelection = `project_id AS projectId, lower(hex(trace_id)) AS traceI
 export async function readBooked(
   db: Db,
   traces: readonly TraceDays[],
+  slice: SpanSlice = wholeTraces,
 ): Promise<{ entries: SignedEntry[]; lastPass: number }> {
   const entries: SignedEntry[] = [];
   let lastPass = 0;
@@ -101,8 +115,9 @@ export async function readBooked(
     const rows = await db.rows<LedgerJson>(
       `SELECT ${ledgerSelection} FROM ${tables.ledger}
        WHERE sign != 0 AND (project_id, toDate(start_time), trace_id) IN (${pairsSql})
+         AND bitXor(reinterpretAsUInt8(substring(span_id, 7, 1)), reinterpretAsUInt8(substring(span_id, 8, 1))) BETWEEN {sliceFrom:UInt8} AND {sliceTo:UInt8}
        LIMIT {limit:UInt32}`,
-      { ...chunk, limit: ledgerRowsMax },
+      { ...chunk, sliceFrom: slice.from, sliceTo: slice.to, limit: ledgerRowsMax },
     );
     for (const row of rows) {
       entries.push(toSignedEntry(row));

@@ -30,7 +30,7 @@ export interface ArrivedEvents {
 /** Spans of one read; a batch of traces is sized to stay below. */
 export const skeletonsMax = 2_000_000;
 
-interface SkeletonRow {
+export interface SkeletonRow {
   projectId: string;
   traceId: string;
   spanId: string;
@@ -70,7 +70,10 @@ interface SkeletonRow {
   arrivedMs: string;
 }
 
-const skeletonSelection = `project_id AS projectId, lower(hex(trace_id)) AS traceId, lower(hex(span_id)) AS spanId,
+/** Previews are most of the bytes. */
+export function skeletonSelection(previews: 'with previews' | 'without previews'): string {
+  const preview = (column: string) => (previews === 'with previews' ? column : "''");
+  return `project_id AS projectId, lower(hex(trace_id)) AS traceId, lower(hex(span_id)) AS spanId,
   if(parent_span_id = toFixedString('', 8), '', lower(hex(parent_span_id))) AS parentSpanId,
   name AS spanName, toUnixTimestamp64Nano(start_time) AS startNs, duration_ns AS durationNs, status = 'error' AS isError,
   service_name AS serviceName, environment AS environmentName, scope_name AS scopeName, kind AS spanKind,
@@ -80,9 +83,11 @@ const skeletonSelection = `project_id AS projectId, lower(hex(trace_id)) AS trac
   service_tier AS serviceTier, is_batch AS isBatch, tool_name AS toolName, usage_scope AS usageScope, has_usage AS hasUsage,
   if(has_usage, [input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cache_write_5m_tokens,
     cache_write_1h_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens], []) AS tokens,
-  toString(reported_cost_usd) AS reportedCost, input_preview AS inputPreview, output_preview AS outputPreview,
+  toString(reported_cost_usd) AS reportedCost, ${preview('input_preview')} AS inputPreview,
+  ${preview('output_preview')} AS outputPreview,
   input_message_count AS inputMessageCount, user_message_count AS userMessageCount,
   last_user_message AS lastUserMessage, call_key AS callKey, toUnixTimestamp64Milli(ingested_at) AS arrivedMs`;
+}
 
 /** Of the copies of a span the last to arrive; of copies of one moment the longest, then the one with most tokens. */
 const latestFirst = 'ingested_at DESC, duration_ns DESC, input_tokens + output_tokens DESC';
@@ -101,13 +106,13 @@ const arrivedBetween = `ingested_at >= fromUnixTimestamp64Milli({sinceMs:Int64},
 export async function readSkeletons(db: Db, { traceIds, sinceMs, untilMs }: TraceArrivals): Promise<ArrivedSkeleton[]> {
   if (traceIds.length === 0) return [];
   const rows = await db.rows<SkeletonRow>(
-    `SELECT ${skeletonSelection} FROM ${tables.skeletons}
+    `SELECT ${skeletonSelection('with previews')} FROM ${tables.skeletons}
      WHERE ${arrivedBetween} AND ${ofTraceIds}
      ORDER BY ${latestFirst} LIMIT 1 BY project_id, trace_id, span_id
      LIMIT {limit:UInt32}`,
     { traceIds, sinceMs, untilMs, limit: skeletonsMax },
   );
-  return rows.map(toSkeleton);
+  return rows.map(skeletonReader());
 }
 
 /** How much of a trace arrived in some time. */
@@ -123,7 +128,10 @@ export interface TraceSize {
 /** Sizes of traces, from narrow columns. */
 export async function readTraceSizes(db: Db, { traceIds, sinceMs, untilMs }: TraceArrivals): Promise<TraceSize[]> {
   if (traceIds.length === 0) return [];
-  const arrivals = (table: string, id: string) => `SELECT project_id, trace_id, cityHash64(${id}, ingested_at) AS arrival
+  const arrivals = (
+    table: string,
+    id: string,
+  ) => `SELECT project_id, trace_id, cityHash64(${id}, ingested_at) AS arrival
        FROM ${table} WHERE ${arrivedBetween} AND ${ofTraceIds}`;
   const rows = await db.rows<{ projectId: string; traceId: string; rowCount: string; fingerprint: string }>(
     `SELECT project_id AS projectId, lower(hex(trace_id)) AS traceId, count() AS rowCount, sum(arrival) AS fingerprint
@@ -247,11 +255,29 @@ const noTokens: TokenCounts = {
 const noLabels: ReadonlyMap<string, string> = new Map();
 const noMessages: GivenMessages = { inputMessageCount: 0, userMessageCount: 0, lastUserMessage: 0n };
 
-function toSkeleton(row: SkeletonRow): ArrivedSkeleton {
+/** Texts that many spans share are kept once; a batch has few distinct ones of these. */
+class Texts {
+  readonly #known = new Map<string, string>();
+
+  of(text: string): string {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    this.#known.set(text, text);
+    return text;
+  }
+}
+
+/** Makes skeletons of the rows of one read. */
+export function skeletonReader(): (row: SkeletonRow) => ArrivedSkeleton {
+  const texts = new Texts();
+  return (row) => toSkeleton(row, texts);
+}
+
+function toSkeleton(row: SkeletonRow, texts: Texts): ArrivedSkeleton {
   const startNs = BigInt(row.startNs);
   const durationNs = BigInt(row.durationNs);
   return {
-    projectId: row.projectId,
+    projectId: texts.of(row.projectId),
     arrivedMs: Number(row.arrivedMs),
     callKey: row.callKey,
     given:
@@ -263,33 +289,33 @@ function toSkeleton(row: SkeletonRow): ArrivedSkeleton {
             lastUserMessage: BigInt(row.lastUserMessage),
           },
     span: {
-      traceId: row.traceId,
-      spanId: row.spanId,
-      parentSpanId: row.parentSpanId,
-      name: row.spanName,
+      traceId: texts.of(row.traceId),
+      spanId: texts.of(row.spanId),
+      parentSpanId: texts.of(row.parentSpanId),
+      name: texts.of(row.spanName),
       startNs,
       endNs: durationNs > 0n ? startNs + durationNs : startNs,
       isError: row.isError === 1,
-      serviceName: row.serviceName,
-      environment: row.environmentName,
-      scopeName: row.scopeName,
+      serviceName: texts.of(row.serviceName),
+      environment: texts.of(row.environmentName),
+      scopeName: texts.of(row.scopeName),
       kind: row.spanKind,
-      operation: row.operationName,
-      sessionId: row.sessionId,
-      userId: row.userId,
-      agentName: row.agentName,
-      agentVersion: row.agentVersion,
+      operation: texts.of(row.operationName),
+      sessionId: texts.of(row.sessionId),
+      userId: texts.of(row.userId),
+      agentName: texts.of(row.agentName),
+      agentVersion: texts.of(row.agentVersion),
       labels:
         row.labelKeys.length === 0
           ? noLabels
           : new Map(row.labelKeys.map((key, at) => [key, row.labelValues[at] ?? ''])),
-      provider: row.providerName,
-      requestModel: row.requestModel,
-      responseModel: row.responseModel,
+      provider: texts.of(row.providerName),
+      requestModel: texts.of(row.requestModel),
+      responseModel: texts.of(row.responseModel),
       responseId: row.responseId,
-      serviceTier: row.serviceTier,
+      serviceTier: texts.of(row.serviceTier),
       isBatch: row.isBatch,
-      toolName: row.toolName,
+      toolName: texts.of(row.toolName),
       usageScope: row.usageScope,
       hasUsage: row.hasUsage,
       tokens: row.tokens.length === 0 ? noTokens : toTokens(row.tokens),

@@ -7,23 +7,22 @@ import type { Skeleton } from '../domain/settlement/skeleton.ts';
 import type { TraceFacts } from '../domain/settlement/summaries.ts';
 import type { GivenMessages } from '../domain/settlement/turns.ts';
 import type { Db } from '../queries/db.ts';
-import { placeKey, readPlaces, type TracePlace } from '../queries/settlement-changes.ts';
+import { placeKey, type TracePlace } from '../queries/settlement-changes.ts';
 import {
   type ArrivedEvents,
   type ArrivedSkeleton,
   readEvents,
   readSkeletons,
   readTracesWithCopies,
-  type TraceArrivals,
 } from '../queries/settlement-skeletons.ts';
-
-/** A trace to be settled and what of its arrival is known. */
-export interface TraceToSettle {
-  projectId: string;
-  traceId: string;
-  /** Earliest arrival that may belong to it. */
-  sinceMs: number;
-}
+import {
+  groupByArrival,
+  type Horizon,
+  type LocatedTrace,
+  locateTraces,
+  measureTraces,
+  type TraceToSettle,
+} from './locate.ts';
 
 /** A trace as it was read: every span once. */
 export interface ReadTrace {
@@ -42,19 +41,6 @@ export interface DecidedTrace extends TraceFacts {
   days: number[];
 }
 
-/**
- * Up to when arrivals are looked at: now, or the end of the window where settlement works off a backlog; what came later is
- * in a later window.
- */
-export interface Horizon {
-  untilMs: number;
-}
-
-/** Traces that arrived within these minutes of the horizon are read by one range; others in groups that a bloom index finds. */
-const nearMs = 10 * 60_000;
-const farTracesChunk = 64;
-/** A place is written again only when it is this much out of date. */
-export const placeSlackMs = 60_000;
 /** A copy of a call is looked for this long before the call: the window of duplicates and clocks that differ by a minute. */
 const copyLeadMs = Number(duplicateWindowNs / 1_000_000n) + 60_000;
 /** Calls that started longer ago are looked up apart, so that one late span does not widen the range of all. */
@@ -65,78 +51,84 @@ const copyTracesMax = 2_000;
 const copyIdsChunk = 4_000;
 const dayNs = 86_400_000_000_000n;
 
+/** Rows of traces that are not held whole; such a trace is settled by itself. */
+export const largeTraceRows = 100_000;
+
+export interface ReadBatch {
+  traces: ReadTrace[];
+  /** Traces too large for a batch that may hold copies of its calls: to be settled next. */
+  largeCopies: LocatedTrace[];
+}
+
 /** Reads traces whole, and with them every trace that may hold a copy of one of their calls. */
 export async function readBatch(
   db: Db,
-  { traces, horizon }: { traces: readonly TraceToSettle[]; horizon: Horizon },
-): Promise<ReadTrace[]> {
+  { traces, horizon }: { traces: readonly LocatedTrace[]; horizon: Horizon },
+): Promise<ReadBatch> {
   const known = new Map<string, ReadTrace>();
+  const largeCopies = new Map<string, LocatedTrace>();
   let open = [...traces];
   for (let round = 0; round <= copyRoundsMax && open.length > 0; round += 1) {
     const read = await readWhole(db, open, horizon);
     for (const trace of read) known.set(placeKey(trace), trace);
     if (round === copyRoundsMax) break;
-    const copies = await findCopies(db, read, horizon);
-    open = copies.filter((trace) => !known.has(placeKey(trace)));
+    const { small, large } = await locateCopies(db, {
+      calls: callsOf(read),
+      horizon,
+      isKnown: (key) => known.has(key),
+    });
+    for (const trace of large) largeCopies.set(placeKey(trace), trace);
+    open = small;
   }
-  return [...known.values()];
+  return { traces: [...known.values()], largeCopies: [...largeCopies.values()] };
 }
 
-async function readWhole(db: Db, traces: readonly TraceToSettle[], horizon: Horizon): Promise<ReadTrace[]> {
-  const places = await readPlaces(db, [...new Set(traces.map(({ traceId }) => traceId))]);
-  const arrivals = traces.map((trace) => {
-    const place = places.get(placeKey(trace));
-    const untilMs = Math.max(horizon.untilMs, (place?.lastMs ?? 0) + placeSlackMs);
-    return { traceId: trace.traceId, sinceMs: Math.min(trace.sinceMs, place?.firstMs ?? trace.sinceMs), untilMs };
-  });
-  const groups = groupByAge(arrivals, horizon);
+export function callsOf(traces: readonly ReadTrace[]): ArrivedSkeleton[] {
+  return traces.flatMap(({ spans }) => spans.filter(({ span }) => span.usageScope !== ''));
+}
+
+/** Traces that may hold copies of the calls and are not known yet, by whether a batch can hold them. */
+export async function locateCopies(
+  db: Db,
+  options: { calls: readonly ArrivedSkeleton[]; horizon: Horizon; isKnown: (key: string) => boolean },
+): Promise<{ small: LocatedTrace[]; large: LocatedTrace[] }> {
+  const copies = await findCopies(db, options.calls, options.horizon);
+  const unknown = new Map(
+    copies.filter((trace) => !options.isKnown(placeKey(trace))).map((trace) => [placeKey(trace), trace]),
+  );
+  if (unknown.size === 0) return { small: [], large: [] };
+  const located = await locateTraces(db, [...unknown.values()], options.horizon);
+  const sized = await measureTraces(db, located, options.horizon);
+  return {
+    small: sized.filter(({ rowCount }) => rowCount <= largeTraceRows),
+    large: sized.filter(({ rowCount }) => rowCount > largeTraceRows),
+  };
+}
+
+export async function readWhole(db: Db, traces: readonly LocatedTrace[], horizon: Horizon): Promise<ReadTrace[]> {
   const spans: ArrivedSkeleton[] = [];
   const events: ArrivedEvents[] = [];
-  for (const group of groups) {
+  for (const group of groupByArrival(traces, horizon)) {
     const [groupSpans, groupEvents] = await Promise.all([readSkeletons(db, group), readEvents(db, group)]);
-    for (const span of groupSpans) spans.push(span);
-    for (const event of groupEvents) events.push(event);
+    for (const span of groupSpans) if (group.keys.has(keyOfSpan(span))) spans.push(span);
+    for (const event of groupEvents) if (group.keys.has(placeKey(event))) events.push(event);
   }
-  const wanted = new Set(traces.map(placeKey));
-  const spansOf = Map.groupBy(spans, ({ projectId, span }) => placeKey({ projectId, traceId: span.traceId }));
+  const spansOf = Map.groupBy(spans, keyOfSpan);
   const eventsOf = Map.groupBy(events, placeKey);
-  return [...spansOf].flatMap(([key, ofTrace]) => {
-    const [first] = ofTrace;
-    if (first === undefined || !wanted.has(key)) return [];
-    return [
-      {
-        projectId: first.projectId,
-        traceId: first.span.traceId,
-        spans: ofTrace,
-        events: eventsOf.get(key) ?? [],
-        place: places.get(key),
-      },
-    ];
+  return traces.flatMap(({ projectId, traceId, place }) => {
+    const key = placeKey({ projectId, traceId });
+    const ofTrace = spansOf.get(key);
+    return ofTrace === undefined
+      ? []
+      : [{ projectId, traceId, spans: ofTrace, events: eventsOf.get(key) ?? [], place }];
   });
 }
 
-interface Arrival {
-  traceId: string;
-  sinceMs: number;
-  untilMs: number;
+function keyOfSpan({ projectId, span }: ArrivedSkeleton): string {
+  return placeKey({ projectId, traceId: span.traceId });
 }
 
-function groupByAge(arrivals: readonly Arrival[], horizon: Horizon): TraceArrivals[] {
-  const isNear = ({ sinceMs, untilMs }: Arrival) =>
-    sinceMs >= horizon.untilMs - nearMs && untilMs <= horizon.untilMs + nearMs;
-  const far = arrivals.filter((arrival) => !isNear(arrival)).sort((a, b) => a.sinceMs - b.sinceMs);
-  const near = arrivals.filter(isNear);
-  const groups: Arrival[][] = near.length === 0 ? [] : [near];
-  for (let at = 0; at < far.length; at += farTracesChunk) groups.push(far.slice(at, at + farTracesChunk));
-  return groups.map((group) => ({
-    traceIds: [...new Set(group.map(({ traceId }) => traceId))],
-    sinceMs: group.reduce((least, { sinceMs }) => Math.min(least, sinceMs), Number.MAX_SAFE_INTEGER),
-    untilMs: group.reduce((most, { untilMs }) => Math.max(most, untilMs), 0),
-  }));
-}
-
-async function findCopies(db: Db, traces: readonly ReadTrace[], { untilMs }: Horizon): Promise<TraceToSettle[]> {
-  const calls = traces.flatMap(({ spans }) => spans.filter(({ span }) => span.usageScope !== ''));
+async function findCopies(db: Db, calls: readonly ArrivedSkeleton[], { untilMs }: Horizon): Promise<TraceToSettle[]> {
   const isLate = ({ span }: ArrivedSkeleton) => Number(span.startNs / 1_000_000n) < untilMs - lateCallMs;
   const found: TraceToSettle[] = [];
   for (const group of [calls.filter((call) => !isLate(call)), calls.filter(isLate)]) {
@@ -182,7 +174,7 @@ export function decideBatch(traces: readonly ReadTrace[], book: PriceBook): Deci
   });
 }
 
-function arrivalOf({ spans, place }: ReadTrace): Pick<DecidedTrace, 'firstMs' | 'lastMs' | 'days'> {
+export function arrivalOf({ spans, place }: ReadTrace): Pick<DecidedTrace, 'firstMs' | 'lastMs' | 'days'> {
   let firstMs = place?.firstMs ?? Number.MAX_SAFE_INTEGER;
   let lastMs = place?.lastMs ?? 0;
   const days = new Set(place?.days);
@@ -194,7 +186,7 @@ function arrivalOf({ spans, place }: ReadTrace): Pick<DecidedTrace, 'firstMs' | 
   return { firstMs, lastMs, days: [...days].sort((a, b) => a - b) };
 }
 
-function factsOf({ spans, events }: ReadTrace): Pick<TraceFacts, 'given' | 'recorded' | 'lastIngestedMs'> {
+export function factsOf({ spans, events }: ReadTrace): Pick<TraceFacts, 'given' | 'recorded' | 'lastIngestedMs'> {
   const bySpan = new Map(events.map((event) => [event.spanId, event]));
   const given = new Map<Skeleton, GivenMessages>();
   const recorded = new Map<Skeleton, { inputPreview: string; outputPreview: string }>();

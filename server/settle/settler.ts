@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError } from '../contract/errors.ts';
 import type { PriceBook } from '../domain/prices/unit-prices.ts';
 import type { Db } from '../queries/db.ts';
 import {
@@ -11,9 +12,10 @@ import {
 } from '../queries/settlement-changes.ts';
 import { readCursor } from '../queries/settlement-cursor.ts';
 import { readLastPass } from '../queries/settlement-ledger.ts';
-import { readTraceSizes } from '../queries/settlement-skeletons.ts';
 import type { SettlementWriter } from '../queries/settlement-writer.ts';
-import { decideBatch, readBatch } from './batch.ts';
+import { decideBatch, largeTraceRows, readBatch } from './batch.ts';
+import { settleLargeTrace } from './large-trace.ts';
+import { type Horizon, type LocatedTrace, locateTraces, measureTraces, type SizedTrace } from './locate.ts';
 import { PassWriter } from './write-pass.ts';
 
 export interface SettlerLog {
@@ -56,14 +58,20 @@ const attemptsMax = 20;
 /** A growing trace is settled again only after this long per thousand spans. */
 const debouncePerThousandMs = 1_000;
 const debounceMaxMs = 30_000;
+/** Tries of a trace that fails by itself. */
+const failuresMax = 3;
 const rememberedTracesMax = 200_000;
 
 /** What this process has settled of a trace. */
 interface Settled {
   rowCount: number;
   fingerprint: string;
+  /** Everything was looked at that had arrived by then. */
+  untilMs: number;
   atMs: number;
 }
+
+type Lane = 'fast' | 'verified';
 
 /**
  * Turns skeletons into ledger rows and summaries, in numbered passes. A fast lane settles what arrived since the last tick; a
@@ -82,6 +90,9 @@ export class Settler {
   readonly #leaseMs: number;
   readonly #monotonicMs: () => number;
   readonly #settled = new Map<string, Settled>();
+  readonly #largeQueue = new Map<string, LocatedTrace>();
+  #large: Promise<void> | undefined;
+  readonly #failures = new Map<string, number>();
   readonly #waiting = new Map<string, ChangedTrace>();
   readonly #stop = new AbortController();
   #fastToMs: number | undefined;
@@ -115,6 +126,10 @@ export class Settler {
   /** Ends `run` after the pass at hand. */
   stop(): void {
     this.#stop.abort();
+  }
+
+  #isStopped(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   /** One round of both lanes; gives how long to wait for the next. */
@@ -160,7 +175,7 @@ export class Settler {
     const changed = new Map(this.#waiting);
     for (const trace of await readChangedTraces(this.#db, window)) changed.set(placeKey(trace), trace);
     this.#waiting.clear();
-    await this.#settle([...changed.values()], { untilMs: nowMs, lane: 'fast' });
+    await this.#settle([...changed.values()], { horizon: { untilMs: nowMs }, lane: 'fast' });
   }
 
   /** One window of the verified lane; true when there is more to do at once. */
@@ -169,11 +184,17 @@ export class Settler {
     const limitMs = nowMs - this.#verifiedLagMs;
     const isDue = this.#monotonicMs() - this.#verifiedAtMs >= Math.min(verifiedEveryMs, this.#verifiedLagMs);
     if (limitMs <= fromMs || !isDue) return false;
-    const toMs = await readWindowEnd(this.#db, { fromMs, toMs: limitMs }, verifiedRowsMax);
+    let toMs = await readWindowEnd(this.#db, { fromMs, toMs: limitMs }, verifiedRowsMax);
     const changed = await readChangedTraces(this.#db, { fromMs, toMs });
     const isBehind = toMs < limitMs;
     // What arrived after a window of the past belongs to a later window; of the present, everything is looked at.
-    await this.#settle(changed, { untilMs: isBehind ? toMs : nowMs, lane: 'verified' });
+    const horizon = { untilMs: isBehind ? toMs : nowMs };
+    for (const trace of await this.#settle(changed, { horizon, lane: 'verified' })) {
+      // A large trace is settled beside the lanes: the cursor waits for it.
+      const settledToMs = this.#settled.get(placeKey(trace))?.untilMs ?? 0;
+      toMs = Math.min(toMs, Math.max(fromMs, settledToMs - this.#verifiedLagMs));
+    }
+    if (toMs <= fromMs) return false;
     this.#verifiedToMs = toMs;
     if (!isBehind) this.#verifiedAtMs = this.#monotonicMs();
     const isSilent = changed.length === 0 && this.#monotonicMs() - this.#cursorWrittenAtMs < heartbeatMs;
@@ -185,55 +206,61 @@ export class Settler {
     return isBehind;
   }
 
+  /** Settles what is due; gives the traces that are left for a pass of their own. */
   async #settle(
     changed: readonly ChangedTrace[],
-    { untilMs, lane }: { untilMs: number; lane: 'fast' | 'verified' },
-  ): Promise<void> {
-    for (const batch of await this.#batches(changed, { untilMs, lane })) {
-      if (this.#stop.signal.aborted) throw new Error('stopped');
-      await this.#settleBatch(batch, untilMs);
+    { horizon, lane }: { horizon: Horizon; lane: Lane },
+  ): Promise<LocatedTrace[]> {
+    const { batches, large } = await this.#plan(changed, { horizon, lane });
+    for (const batch of batches) {
+      await this.#settleParts(batch, horizon);
     }
+    for (const trace of large) this.#largeQueue.set(placeKey(trace), trace);
+    this.#startLarge();
+    return large;
   }
 
   /** What is due, in groups that fit into memory. A trace that this process has settled as it is needs nothing. */
-  async #batches(
+  async #plan(
     changed: readonly ChangedTrace[],
-    { untilMs, lane }: { untilMs: number; lane: 'fast' | 'verified' },
-  ): Promise<SizedTrace[][]> {
-    if (changed.length === 0) return [];
-    const sinceMs = Math.min(...changed.map(({ firstMs }) => firstMs), untilMs);
-    const sizes = new Map(
-      (
-        await readTraceSizes(this.#db, {
-          traceIds: changed.map(({ traceId }) => traceId),
-          sinceMs: Math.min(sinceMs, untilMs - fastReachMs),
-          untilMs,
-        })
-      ).map((size) => [placeKey(size), size]),
-    );
+    { horizon, lane }: { horizon: Horizon; lane: Lane },
+  ): Promise<{ batches: SizedTrace[][]; large: SizedTrace[] }> {
     const batches: SizedTrace[][] = [];
+    const large: SizedTrace[] = [];
     let rows = 0;
-    for (const trace of changed) {
+    for (const trace of await this.#measure(changed, horizon)) {
       const key = placeKey(trace);
-      const size = sizes.get(key);
-      const rowCount = size?.rowCount ?? 0;
       const settled = this.#settled.get(key);
-      if (settled !== undefined && settled.fingerprint === size?.fingerprint) continue;
+      if (settled?.fingerprint === trace.fingerprint) continue;
       if (lane === 'fast' && settled !== undefined && this.#isTooSoon(settled)) {
-        this.#waiting.set(key, trace);
+        this.#waiting.set(key, { projectId: trace.projectId, traceId: trace.traceId, firstMs: trace.sinceMs });
+        continue;
+      }
+      if (trace.rowCount > largeTraceRows) {
+        large.push(trace);
         continue;
       }
       const open = batches.at(-1);
-      const sized = { ...trace, rowCount, fingerprint: size?.fingerprint ?? '' };
-      if (open === undefined || rows + rowCount > batchRowsMax) {
-        batches.push([sized]);
-        rows = rowCount;
+      if (open === undefined || rows + trace.rowCount > batchRowsMax) {
+        batches.push([trace]);
+        rows = trace.rowCount;
       } else {
-        open.push(sized);
-        rows += rowCount;
+        open.push(trace);
+        rows += trace.rowCount;
       }
     }
-    return batches;
+    return { batches, large };
+  }
+
+  async #measure(changed: readonly ChangedTrace[], horizon: Horizon): Promise<SizedTrace[]> {
+    const verifiedToMs = this.#verifiedToMs ?? 0;
+    const traces = changed.map(({ projectId, traceId, firstMs }) => ({
+      projectId,
+      traceId,
+      // Without a place of its own, a trace has nothing from before the verified cursor.
+      sinceMs: Math.min(firstMs, Math.max(verifiedToMs, horizon.untilMs - fastReachMs)),
+    }));
+    return measureTraces(this.#db, await locateTraces(this.#db, traces, horizon), horizon);
   }
 
   #isTooSoon({ rowCount, atMs }: Settled): boolean {
@@ -241,50 +268,119 @@ export class Settler {
     return waitMs >= tickMs && this.#monotonicMs() - atMs < waitMs;
   }
 
-  async #settleBatch(batch: readonly SizedTrace[], untilMs: number): Promise<void> {
-    const verifiedToMs = this.#verifiedToMs ?? 0;
-    const traces = batch.map(({ projectId, traceId, firstMs }) => ({
-      projectId,
-      traceId,
-      // Without a place of its own, a trace has nothing from before the verified cursor.
-      sinceMs: Math.min(firstMs, Math.max(verifiedToMs, untilMs - fastReachMs)),
-    }));
+  /** A trace that cannot be settled does not hold up its neighbours: a batch that fails is tried in halves. */
+  async #settleParts(batch: readonly SizedTrace[], horizon: Horizon): Promise<void> {
+    if (this.#isStopped()) throw new Error('stopped');
+    try {
+      await this.#settleBatch(batch, horizon);
+    } catch (error) {
+      if (this.#isStopped() || isAway(error)) throw error;
+      const [only] = batch;
+      if (batch.length === 1 && only !== undefined) {
+        this.#noteFailure(only, { error, untilMs: horizon.untilMs });
+        return;
+      }
+      const middle = Math.ceil(batch.length / 2);
+      await this.#settleParts(batch.slice(0, middle), horizon);
+      await this.#settleParts(batch.slice(middle), horizon);
+    }
+  }
+
+  /** Throws until it has failed so often that it is left out until it changes. */
+  #noteFailure(trace: SizedTrace, { error, untilMs }: { error: unknown; untilMs: number }): void {
+    const key = placeKey(trace);
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    if (failures < failuresMax) throw error;
+    this.#failures.delete(key);
+    const { projectId, traceId } = trace;
+    this.#log.error({ projectId, traceId, error: String(error) }, 'a trace cannot be settled and is left out');
+    this.#remember(trace, untilMs);
+  }
+
+  async #settleBatch(batch: readonly SizedTrace[], horizon: Horizon): Promise<void> {
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-      if (this.#stop.signal.aborted) throw new Error('stopped');
-      const readAtMs = this.#monotonicMs();
-      const lastPass = await readLastPass(this.#db, this.#shard);
-      if (this.#ownPass >= 0 && lastPass !== this.#ownPass) this.#settled.clear(); // another settler works too
-      const decided = decideBatch(await readBatch(this.#db, { traces, horizon: { untilMs } }), this.#book);
-      const outcome = await this.#passes.write(decided, { lastPass, readAtMs });
+      if (this.#isStopped()) throw new Error('stopped');
+      const lastPass = await this.#readLastPass();
+      const located = attempt === 0 ? batch : await locateTraces(this.#db, batch, horizon);
+      const { traces, largeCopies } = await readBatch(this.#db, { traces: located, horizon });
+      const outcome = await this.#passes.write(decideBatch(traces, this.#book), lastPass);
       if (outcome.status === 'lost') continue;
-      this.#ownPass = outcome.lastPass;
-      this.#remember(batch, readAtMs);
+      this.#ownPass = Math.max(this.#ownPass, outcome.lastPass);
+      for (const trace of batch) this.#remember(trace, horizon.untilMs);
+      for (const trace of largeCopies) this.#largeQueue.set(placeKey(trace), trace);
       return;
     }
     throw new Error(`a pass over ${batch.length} traces lost ${attemptsMax} times to another settler`);
   }
 
-  #remember(batch: readonly SizedTrace[], atMs: number): void {
-    for (const trace of batch) {
-      const key = placeKey(trace);
-      this.#settled.delete(key);
-      this.#settled.set(key, { rowCount: trace.rowCount, fingerprint: trace.fingerprint, atMs });
+  /** One very large trace at a time, beside the lanes: it takes long, and others should not wait for it. */
+  #startLarge(): void {
+    if (this.#large !== undefined || this.#largeQueue.size === 0) return;
+    this.#large = this.#settleLarge()
+      .catch((error: unknown) => {
+        this.#log.error({ error: String(error) }, 'a large trace was not settled and is tried again');
+      })
+      .finally(() => {
+        this.#large = undefined;
+      });
+  }
+
+  async #settleLarge(): Promise<void> {
+    for (const [key, queued] of this.#largeQueue) {
+      for (let attempt = 0; attempt < attemptsMax && !this.#stop.signal.aborted; attempt += 1) {
+        this.#largeQueue.delete(key);
+        const horizon = { untilMs: await readClock(this.#db) };
+        const located = await locateTraces(this.#db, [queued], horizon);
+        const [trace] = await measureTraces(this.#db, located, horizon);
+        if (trace === undefined) break;
+        const options = { db: this.#db, book: this.#book, passes: this.#passes, shard: this.#shard, horizon };
+        const outcome = await settleLargeTrace(trace, options).catch((error: unknown) => {
+          if (isAway(error)) throw error;
+          this.#noteFailure(trace, { error, untilMs: horizon.untilMs });
+        });
+        if (outcome === undefined) break;
+        if (outcome.status === 'lost') continue;
+        this.#ownPass = Math.max(this.#ownPass, outcome.lastPass);
+        this.#remember(trace, horizon.untilMs);
+        break;
+      }
     }
-    for (const key of this.#settled.keys()) {
+  }
+
+  async #readLastPass(): Promise<number> {
+    const lastPass = await readLastPass(this.#db, this.#shard);
+    // Another settler works too: what it saw is not known here.
+    if (this.#ownPass >= 0 && lastPass > this.#ownPass && this.#large === undefined) this.#settled.clear();
+    return lastPass;
+  }
+
+  #remember(trace: SizedTrace, untilMs: number): void {
+    const key = placeKey(trace);
+    const { rowCount, fingerprint } = trace;
+    this.#settled.delete(key);
+    this.#settled.set(key, { rowCount, fingerprint, untilMs, atMs: this.#monotonicMs() });
+    for (const oldest of this.#settled.keys()) {
       if (this.#settled.size <= rememberedTracesMax) break;
-      this.#settled.delete(key);
+      this.#settled.delete(oldest);
     }
   }
 
   #forget(): void {
     this.#settled.clear();
     this.#waiting.clear();
+    this.#largeQueue.clear();
     this.#fastToMs = undefined;
     this.#ownPass = -1;
   }
 }
 
-interface SizedTrace extends ChangedTrace {
-  rowCount: number;
-  fingerprint: string;
+/** ClickHouse is away: nothing is wrong with what was to be settled. */
+function isAway(error: unknown): boolean {
+  if (error instanceof ApiError) return error.code === 'database_unavailable';
+  return (
+    error instanceof Error &&
+    (/^(ECONN|EPIPE|ETIMEDOUT)/.test((error as NodeJS.ErrnoException).code ?? '') ||
+      /socket hang up|Timeout error/.test(error.message))
+  );
 }

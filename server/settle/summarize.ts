@@ -11,7 +11,8 @@ import {
   type StoredPart,
   type StoredSummary,
 } from '../queries/settlement-summaries.ts';
-import { type DecidedTrace, placeSlackMs } from './batch.ts';
+import type { DecidedTrace } from './batch.ts';
+import { placeSlackMs } from './locate.ts';
 import { withPartDigest, withSessionDigest, withTraceDigest } from './stamp.ts';
 
 /** Summaries that differ from what is stored, without the number of the pass that will write them. */

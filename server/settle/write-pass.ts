@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { diffLedger, type LedgerEntry, type SignedEntry } from '../domain/settlement/booking.ts';
 import type { Db } from '../queries/db.ts';
-import { countPassRows, readBooked, readLastPass } from '../queries/settlement-ledger.ts';
+import {
+  countPassRows,
+  readBooked,
+  readLastPass,
+  type SpanSlice,
+  type TraceDays,
+  wholeTraces,
+} from '../queries/settlement-ledger.ts';
 import { insertTimeoutMs, type SettlementWriter } from '../queries/settlement-writer.ts';
 import type { DecidedTrace } from './batch.ts';
 import { findSummaryChanges, isEmpty, type SummaryChanges } from './summarize.ts';
@@ -12,11 +19,18 @@ export type PassOutcome =
   | { status: 'written'; lastPass: number; rowCount: number }
   | { status: 'lost' };
 
-/** A pass that was read longer ago is not written: the tokens of so many passes are known, but not of all that ever were. */
-export const passAgeMaxMs = 60_000;
+/** With a ledger that was read longer ago nothing is written: the tokens of many passes are known, but not of all. */
+const passAgeMaxMs = 60_000;
 /** After so long an insert that was not seen is not coming any more: ClickHouse ends inserts sooner. */
 const deadTokenMs = insertTimeoutMs + 5_000;
 const rivalPauseMs = 250;
+
+export interface PassContent {
+  traces: readonly TraceDays[];
+  wanted: readonly LedgerEntry[];
+  slice: SpanSlice;
+  summarized: readonly DecidedTrace[];
+}
 
 export interface PassDependencies {
   db: Db;
@@ -35,22 +49,36 @@ export class PassWriter {
   readonly #dependencies: PassDependencies;
   /** Numbers whose token ClickHouse knows though no row has them, and since when: it died between the two. */
   readonly #unseen = new Map<number, number>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #attempts = 0;
 
   constructor(dependencies: PassDependencies) {
     this.#dependencies = dependencies;
   }
 
-  /** `lastPass` and `readAtMs` are of before the skeletons were read. */
-  async write(
-    traces: readonly DecidedTrace[],
-    { lastPass, readAtMs }: { lastPass: number; readAtMs: number },
-  ): Promise<PassOutcome> {
+  /** `lastPass` is of before the skeletons were read. */
+  async write(traces: readonly DecidedTrace[], lastPass: number): Promise<PassOutcome> {
+    const wanted = traces.flatMap(({ entries }) => [...entries.values()]);
+    return this.writeSlice({ traces, wanted, slice: wholeTraces, summarized: traces }, lastPass);
+  }
+
+  /**
+   * Writes the entries of some of the spans of these traces, and the summaries of those in `summarized`. One at a time: two
+   * passes of one process would only take the number from each other.
+   */
+  async writeSlice(content: PassContent, lastPass: number): Promise<PassOutcome> {
+    const turn = this.#turn.then(() => this.#writeNow(content, lastPass));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #writeNow({ traces, wanted, slice, summarized }: PassContent, lastPass: number): Promise<PassOutcome> {
     const { db, shard, monotonicMs } = this.#dependencies;
+    const readAtMs = monotonicMs();
     const before = await readLastPass(db, shard);
-    const [booked, summaries] = await Promise.all([readBooked(db, traces), findSummaryChanges(db, traces)]);
+    const [booked, summaries] = await Promise.all([readBooked(db, traces, slice), findSummaryChanges(db, summarized)]);
     // Another pass has booked these traces since they were read: it may have seen more of them.
     if (booked.lastPass > lastPass) return { status: 'lost' };
-    const wanted: LedgerEntry[] = traces.flatMap(({ entries }) => [...entries.values()]);
     const difference = diffLedger(booked.entries, wanted);
     if (difference.length === 0 && isEmpty(summaries)) return { status: 'unchanged', lastPass: before };
     if (monotonicMs() - readAtMs > passAgeMaxMs) return { status: 'lost' };
@@ -62,8 +90,11 @@ export class PassWriter {
 
   /** The number under which the difference was stored; undefined where a rival was first. */
   async #swap(before: number, difference: readonly SignedEntry[]): Promise<number | undefined> {
-    const { db, writer, shard, owner, monotonicMs } = this.#dependencies;
+    const { db, writer, shard, monotonicMs } = this.#dependencies;
     const pass = this.#nextPass(before);
+    // A name of this attempt alone: rows of an earlier one, whose answer was lost, are not taken for these.
+    this.#attempts += 1;
+    const owner = `${this.#dependencies.owner}/${this.#attempts}`;
     const rowCount = await writer.writePass({ shard, pass, owner }, difference);
     const found = await countPassRows(db, { pass, owner });
     if (found === rowCount) {

@@ -5,7 +5,7 @@ import { SettlementWriter } from '../../server/queries/settlement-writer.ts';
 import { Settler } from '../../server/settle/settler.ts';
 
 /** A settler in a process of its own, to be killed or stopped by a test. It never stands by. */
-const environment = process.env; // eslint-disable-line n/no-process-env -- what a test passes to its own process
+const environment = process.env;
 const connection = {
   url: environment['CLICKHOUSE_URL'] ?? '',
   secret: environment['SIGHTGLASS_CLICKHOUSE_SECRET'] ?? '',

@@ -21,6 +21,9 @@ export function inheritAttribution(tree: TraceTree): Map<Skeleton, Attribution> 
 
 /** The upper one where it says something, else the lower one. */
 export function layOver(upper: Attribution, lower: Attribution): Attribution {
+  // Most spans say all or nothing: what is shared needs no memory of its own.
+  if (addsNothing(upper, lower)) return upper;
+  if (isNobody(upper)) return lower;
   const agent = upper.agentName === '' ? lower : upper;
   return {
     sessionId: upper.sessionId || lower.sessionId,
@@ -29,6 +32,19 @@ export function layOver(upper: Attribution, lower: Attribution): Attribution {
     agentVersion: agent.agentVersion,
     labels: layLabels(upper.labels, lower.labels),
   };
+}
+
+function addsNothing(upper: Attribution, lower: Attribution): boolean {
+  return (
+    (upper.sessionId !== '' || lower.sessionId === '') &&
+    (upper.userId !== '' || lower.userId === '') &&
+    (upper.agentName !== '' || (lower.agentName === '' && lower.agentVersion === upper.agentVersion)) &&
+    lower.labels.size === 0
+  );
+}
+
+function isNobody({ sessionId, userId, agentName, labels }: Attribution): boolean {
+  return sessionId === '' && userId === '' && agentName === '' && labels.size === 0;
 }
 
 function layLabels(

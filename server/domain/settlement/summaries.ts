@@ -22,6 +22,21 @@ export interface TraceFacts {
   recorded: ReadonlyMap<Skeleton, { inputPreview: string; outputPreview: string }>;
   entries: ReadonlyMap<Skeleton, LedgerEntry>;
   lastIngestedMs: number;
+  /** Of a trace too large to hold: what its other spans add, and sums in place of entries. */
+  large?: { rest: RestOfTrace; sums: EntrySums } | undefined;
+}
+
+/** What all spans of a trace have together. */
+export interface RestOfTrace {
+  spanCount: bigint;
+  errorCount: bigint;
+  firstStartNs: bigint;
+  lastStartNs: bigint;
+  endNs: bigint;
+  lastMs: number;
+  inputPreview: string;
+  outputPreview: string;
+  names: Names;
 }
 
 /** A summary without what the pass adds that writes it. */
@@ -59,8 +74,22 @@ export function summarizeTrace(facts: TraceFacts): Unstamped<TraceRow> {
     output_preview: cut(
       read(first).outputPreview || firstText(latestFirst(tree.spans).map((span) => read(span).outputPreview)),
     ),
-    ...sumEntries(tree.spans, facts),
+    ...(facts.large?.sums.total() ?? sumEntries(tree.spans, facts)),
     last_ingested_at: BigInt(facts.lastIngestedMs),
+    ...(facts.large === undefined ? {} : wholeTrace(facts.large.rest, startNs)),
+  };
+}
+
+function wholeTrace(rest: RestOfTrace, startNs: bigint): Partial<Unstamped<TraceRow>> {
+  return {
+    end_time: maxOf(startNs, rest.endNs),
+    first_span_start: rest.firstStartNs,
+    last_span_start: rest.lastStartNs,
+    span_count: rest.spanCount,
+    error_count: rest.errorCount,
+    input_preview: cut(rest.inputPreview),
+    output_preview: cut(rest.outputPreview),
+    ...rest.names,
   };
 }
 
@@ -104,7 +133,23 @@ function summarizePart(facts: TraceFacts, sessionId: string, members: readonly S
       ),
     ),
     turns: encodeTurns(cutTrace(traceId, tree, facts.given, (span) => inSession.has(span))),
-    ...sumEntries(members, facts),
+    ...(facts.large?.sums.of(sessionId) ?? sumEntries(members, facts)),
+    ...(facts.large === undefined ? {} : partOfLarge(facts.large.rest)),
+  };
+}
+
+/** Spans that were not held are not told apart: each session of a very large trace has all of it as its surroundings. */
+function partOfLarge(rest: RestOfTrace): Partial<Unstamped<SessionTraceRow>> {
+  return {
+    first_span_start: rest.firstStartNs,
+    last_span_start: rest.lastStartNs,
+    end_time: rest.endNs,
+    span_count: rest.spanCount,
+    error_count: rest.errorCount,
+    tools: rest.names.tools,
+    kinds: rest.names.kinds,
+    first_input: cut(rest.inputPreview),
+    last_output: cut(rest.outputPreview),
   };
 }
 
@@ -178,7 +223,7 @@ function countSpans(spans: readonly Skeleton[]): Pick<TraceRow, 'span_count' | '
   };
 }
 
-type Names = Pick<TraceRow, 'kinds' | 'services' | 'environments' | 'providers' | 'agents' | 'models' | 'tools'>;
+export type Names = Pick<TraceRow, 'kinds' | 'services' | 'environments' | 'providers' | 'agents' | 'models' | 'tools'>;
 
 function namesOf(spans: readonly Skeleton[], { attributions }: TraceFacts): Names {
   return {
@@ -192,33 +237,76 @@ function namesOf(spans: readonly Skeleton[], { attributions }: TraceFacts): Name
   };
 }
 
-type Sums = Pick<
-  TraceRow,
-  | 'model_calls'
-  | 'input_tokens'
-  | 'output_tokens'
-  | 'cache_read_tokens'
-  | 'cache_write_tokens'
-  | 'reasoning_tokens'
-  | 'priced_calls'
-  | 'unpriced_calls'
-  | 'cost_usd'
+type Writable<Row> = { -readonly [Name in keyof Row]: Row[Name] };
+export type Sums = Writable<
+  Pick<
+    TraceRow,
+    | 'model_calls'
+    | 'input_tokens'
+    | 'output_tokens'
+    | 'cache_read_tokens'
+    | 'cache_write_tokens'
+    | 'reasoning_tokens'
+    | 'priced_calls'
+    | 'unpriced_calls'
+    | 'cost_usd'
+  >
 >;
 
 function sumEntries(spans: readonly Skeleton[], { entries }: TraceFacts): Sums {
-  const booked = spans.flatMap((span) => entries.get(span) ?? []);
-  const sum = (read: (entry: LedgerEntry) => bigint) => booked.reduce((total, entry) => total + read(entry), 0n);
+  const sums = new EntrySums();
+  for (const span of spans) {
+    const entry = entries.get(span);
+    if (entry !== undefined) sums.add(entry);
+  }
+  return sums.total();
+}
+
+/** Sums of ledger entries, all together and by session. */
+export class EntrySums {
+  readonly #total = noSums();
+  readonly #bySession = new Map<string, Sums>();
+
+  add(entry: LedgerEntry): void {
+    addEntry(this.#total, entry);
+    const ofSession = this.#bySession.get(entry.sessionId) ?? noSums();
+    addEntry(ofSession, entry);
+    this.#bySession.set(entry.sessionId, ofSession);
+  }
+
+  total(): Sums {
+    return { ...this.#total };
+  }
+
+  of(sessionId: string): Sums {
+    return { ...(this.#bySession.get(sessionId) ?? noSums()) };
+  }
+}
+
+function noSums(): Sums {
   return {
-    model_calls: sum((entry) => entry.modelCalls),
-    input_tokens: sum((entry) => entry.inputTokens),
-    output_tokens: sum((entry) => entry.outputTokens),
-    cache_read_tokens: sum((entry) => entry.cacheReadTokens),
-    cache_write_tokens: sum((entry) => entry.cacheWriteTokens),
-    reasoning_tokens: sum((entry) => entry.reasoningTokens),
-    priced_calls: sum((entry) => entry.pricedCalls),
-    unpriced_calls: sum((entry) => entry.unpricedCalls),
-    cost_usd: booked.some(({ costedRows }) => costedRows > 0n) ? sum((entry) => entry.cost) : null,
+    model_calls: 0n,
+    input_tokens: 0n,
+    output_tokens: 0n,
+    cache_read_tokens: 0n,
+    cache_write_tokens: 0n,
+    reasoning_tokens: 0n,
+    priced_calls: 0n,
+    unpriced_calls: 0n,
+    cost_usd: null,
   };
+}
+
+function addEntry(sums: Sums, entry: LedgerEntry): void {
+  sums.model_calls += entry.modelCalls;
+  sums.input_tokens += entry.inputTokens;
+  sums.output_tokens += entry.outputTokens;
+  sums.cache_read_tokens += entry.cacheReadTokens;
+  sums.cache_write_tokens += entry.cacheWriteTokens;
+  sums.reasoning_tokens += entry.reasoningTokens;
+  sums.priced_calls += entry.pricedCalls;
+  sums.unpriced_calls += entry.unpricedCalls;
+  if (entry.costedRows > 0n) sums.cost_usd = (sums.cost_usd ?? 0n) + entry.cost;
 }
 
 function previewReader({ recorded }: TraceFacts) {
