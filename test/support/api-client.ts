@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { costsReply, type CostGroupName, type CostsReply } from '../../server/contract/costs.ts';
+import { sessionListReply, sessionReply, type SessionSummary, type Turn } from '../../server/contract/sessions.ts';
 import { spanListReply, spanReply, type SpanDetail, type SpanSkeleton } from '../../server/contract/spans.ts';
 import { traceListReply, traceReply, type TraceSummary } from '../../server/contract/traces.ts';
 
@@ -8,6 +10,9 @@ export interface ApiClient {
   getTrace(traceId: string): Promise<{ trace: TraceSummary; spans: SpanSkeleton[] }>;
   getSpan(traceId: string, spanId: string): Promise<SpanDetail>;
   listSpans(): Promise<SpanSkeleton[]>;
+  getCosts(groupBy: CostGroupName): Promise<CostsReply>;
+  listSessions(): Promise<SessionSummary[]>;
+  listTurns(sessionId: string): Promise<Turn[]>;
 }
 
 /** Small on purpose: whoever reads a list through this client also tests its cursors. */
@@ -17,7 +22,8 @@ const pageSize = 3;
 export function createApiClient(options: { api: string; project: string; from: string; to: string }): ApiClient {
   const base = `${options.api.replace(/\/$/, '')}/api`;
   const project = `project=${encodeURIComponent(options.project)}`;
-  const window = `${project}&from=${options.from}&to=${options.to}&limit=${pageSize}`;
+  const range = `${project}&from=${options.from}&to=${options.to}`;
+  const window = `${range}&limit=${pageSize}`;
   return {
     listTraces: async () =>
       (await readPages(`${base}/traces?${window}`, traceListReply)).flatMap((page) => page.traces),
@@ -30,6 +36,13 @@ export function createApiClient(options: { api: string; project: string; from: s
     getSpan: async (traceId, spanId) =>
       (await read(`${base}/traces/${traceId}/spans/${spanId}?${project}`, spanReply)).span,
     listSpans: async () => (await readPages(`${base}/spans?${window}`, spanListReply)).flatMap((page) => page.spans),
+    getCosts: (groupBy) => read(`${base}/costs?${range}&groupBy=${encodeURIComponent(groupBy)}`, costsReply),
+    listSessions: async () =>
+      (await readPages(`${base}/sessions?${window}`, sessionListReply)).flatMap((page) => page.sessions),
+    listTurns: async (sessionId) => {
+      const url = `${base}/sessions/${encodeURIComponent(sessionId)}?${project}&limit=${pageSize}`;
+      return (await readPages(url, sessionReply)).flatMap((page) => page.turns);
+    },
   };
 }
 

@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createApiClient, type ApiClient } from './api-client.ts';
 import { compareContent } from './capture-content.ts';
+import { type CapturePost, planPosts, type SendingWay } from './capture-posts.ts';
+import { compareSessions } from './capture-sessions.ts';
 import { compareSpans } from './capture-spans.ts';
-import { decodeCapture, loadCaptures, readCaptureBody, type Capture, type CaptureRequest } from './captures.ts';
+import { compareSums } from './capture-sums.ts';
+import { decodeCapture, loadCaptures, type Capture } from './captures.ts';
 import type { SentLog, SentSpan } from './otlp-decode.ts';
 
 type Compare = (capture: Capture, sent: { spans: SentSpan[]; logs: SentLog[] }, api: ApiClient) => Promise<string[]>;
@@ -12,18 +16,20 @@ type Compare = (capture: Capture, sent: { spans: SentSpan[]; logs: SentLog[] }, 
 const comparisons = {
   spans: (_capture, sent, api) => compareSpans(sent.spans, api),
   content: compareContent,
+  sums: (capture, _sent, api) => compareSums(capture, api),
+  sessions: (capture, _sent, api) => compareSessions(capture, api),
 } satisfies Record<string, Compare>;
 export type CapturePart = keyof typeof comparisons;
-const allParts: CapturePart[] = ['spans', 'content'];
+const allParts: CapturePart[] = ['spans', 'content', 'sums', 'sessions'];
 
-export interface CaptureCheck {
+export interface CaptureCheck extends SendingWay {
   otlp: string;
   api: string;
   /** Prefixes of capture ids; all captures without one. */
   only?: string[];
   parts?: CapturePart[];
-  /** How often every body is posted: what a client repeats may not show twice. */
-  times?: number;
+  /** Between two requests of a capture: long enough, and what came so far is settled when the next one comes. */
+  spreadMs?: number;
   /** How long a capture may take to come out right after the last post. */
   patienceMs?: number;
 }
@@ -35,28 +41,25 @@ const defaultPatienceMs = 60_000;
 const pauseMs = 500;
 
 /**
- * Posts real SDK bodies, byte for byte, each capture into a project of its own, and compares what
- * the API answers with what the bodies say. Needs a system in local mode whose retention keeps the
- * captures' dates. Answers the failures by capture id; an empty list means that all is there, once.
+ * Posts real SDK bodies, each capture into a project of its own and all captures at once, and compares what the API answers
+ * with what the bodies say. Needs a system in local mode whose retention keeps the captures' dates. Answers the failures by
+ * capture id; an empty list means that all is there, once.
  */
 export async function checkCaptures(check: CaptureCheck): Promise<Map<string, string[]>> {
-  const { parts = allParts, times = 1, patienceMs = defaultPatienceMs } = check;
+  const { parts = allParts, patienceMs = defaultPatienceMs, spreadMs = 0 } = check;
   const captures = loadCaptures(...(check.only ?? []));
-  const run = Date.now().toString(36);
-  const results = new Map<string, string[]>();
-  for (const capture of captures) {
-    const project = `check-${run}-${capture.id}`;
-    const refused: string[] = [];
-    for (let time = 0; time < times; time += 1) {
-      refused.push(...(await send(capture, { otlp: check.otlp, project })));
-    }
-    results.set(capture.id, refused);
-  }
+  const run = randomUUID().slice(0, 8);
+  const projectOf = (capture: Capture) => `check-${run}-${capture.id}`;
+  const refused = await Promise.all(
+    captures.map((capture) =>
+      sendAll(planPosts(capture, check), { otlp: check.otlp, project: projectOf(capture), spreadMs }),
+    ),
+  );
+  const results = new Map(captures.map(({ id }, at) => [id, refused[at] ?? []]));
   const deadline = Date.now() + patienceMs;
   for (const capture of captures) {
     if (results.get(capture.id)?.length !== 0) continue; // refused, so there is nothing to compare
-    const project = `check-${run}-${capture.id}`;
-    const api = createApiClient({ api: check.api, project, from, to });
+    const api = createApiClient({ api: check.api, project: projectOf(capture), from, to });
     const sent = decodeCapture(capture);
     let failures = await compare({ capture, sent, api, parts });
     while (failures.length > 0 && Date.now() < deadline) {
@@ -68,23 +71,22 @@ export async function checkCaptures(check: CaptureCheck): Promise<Map<string, st
   return results;
 }
 
-async function send({ requests }: Capture, { otlp, project }: { otlp: string; project: string }): Promise<string[]> {
+async function sendAll(
+  posts: readonly CapturePost[],
+  { otlp, project, spreadMs }: { otlp: string; project: string; spreadMs: number },
+): Promise<string[]> {
   const failures: string[] = [];
-  for (const request of requests) {
-    const reply = await fetch(otlp.replace(/\/$/, '') + request.path, {
+  for (const [at, { what, path, headers, body }] of posts.entries()) {
+    if (at > 0) await sleep(spreadMs);
+    const reply = await fetch(otlp.replace(/\/$/, '') + path, {
       method: 'POST',
-      headers: headersOf(request, project),
-      body: new Uint8Array(readCaptureBody(request)),
+      headers: { ...headers, 'x-sightglass-project': project },
+      body: new Uint8Array(body),
     });
     const text = await reply.text();
-    if (!reply.ok) failures.push(`${request.file}: HTTP ${reply.status} ${text.slice(0, 120)}`);
+    if (!reply.ok) failures.push(`${what}: HTTP ${reply.status} ${text.slice(0, 120)}`);
   }
   return failures;
-}
-
-function headersOf(request: CaptureRequest, project: string): Record<string, string> {
-  const headers = { 'content-type': request.content_type, 'x-sightglass-project': project };
-  return request.content_encoding === null ? headers : { ...headers, 'content-encoding': request.content_encoding };
 }
 
 async function compare(options: {
@@ -102,6 +104,10 @@ async function compare(options: {
   }
 }
 
+/**
+ * By hand: `check-captures.ts [--otlp URL] [--api URL] [--only PREFIX]… [--part NAME]… [--reversed] [--times 2] [--split]
+ * [--spread SECONDS]`. Ends with 1 if any capture fails.
+ */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -109,13 +115,17 @@ async function main(): Promise<void> {
       api: { type: 'string', default: 'http://127.0.0.1:4000' },
       only: { type: 'string', multiple: true, default: [] },
       part: { type: 'string', multiple: true, default: allParts },
+      reversed: { type: 'boolean', default: false },
       times: { type: 'string', default: '1' },
+      split: { type: 'boolean', default: false },
+      spread: { type: 'string', default: '0' },
     },
   });
   const results = await checkCaptures({
     ...values,
     parts: allParts.filter((part) => values.part.includes(part)),
     times: Number(values.times),
+    spreadMs: Number(values.spread) * 1000,
   });
   let failed = 0;
   for (const [id, failures] of results) {
