@@ -1,8 +1,7 @@
 import type { Cost, SpanKind, SpanSkeleton, Usage } from '../api/types.ts';
-import { countOf, exactUsd, formatCount, formatTokens, formatUsd, unknown } from '../components/format.ts';
+import { formatCount, formatTokens } from '../components/format.ts';
+import { type Fact, describeCounting, describeSpanCost, describeTraceCost } from './counting-words.ts';
 import { mark } from './span-tree.ts';
-
-export type Fact = { text: string; title?: string; tone?: 'danger' | 'warning' | 'muted' };
 
 const markWords: readonly { bit: number; short: string; long: string }[] = [
   {
@@ -40,14 +39,6 @@ const markWords: readonly { bit: number; short: string; long: string }[] = [
 /** The marks that a row itself must say; the others are told in the detail only. */
 const rowMarks = mark.orphan | mark.cycle | mark.noEnd | mark.negative;
 
-const notCountedWords: Record<NonNullable<SpanSkeleton['notCountedBecause']>, string> = {
-  aggregate:
-    'Not counted: aggregate. These tokens are the sum over the model calls below, which are counted themselves.',
-  wrapper: 'Not counted: wrapper. The model call inside it is counted.',
-  duplicate: 'Not counted: duplicate. Another span records the same model call and is counted.',
-  not_a_model_call: 'Not counted: not a model call.',
-};
-
 /** What is odd about a span, in words. */
 export function describeMarks(marks: number): { short: string; long: string }[] {
   return markWords.filter(({ bit }) => (marks & bit) !== 0);
@@ -55,16 +46,15 @@ export function describeMarks(marks: number): { short: string; long: string }[] 
 
 /** Why a span's usage is not in the sums; null where it is, or has none. */
 export function describeNotCounted(span: SpanSkeleton): string | null {
-  return span.usage !== null && span.notCountedBecause !== null ? notCountedWords[span.notCountedBecause] : null;
+  const { state, long } = describeCounting(span);
+  if (span.usage === null || state === 'counted') return null;
+  return (span.countedInstead ?? null) === null ? long : `${long} another span, which is counted instead.`;
 }
 
 /** `$0.0132`, or a dash with the reason. */
 export function describeCost(cost: Cost): Fact {
-  const calls = cost.pricedCalls + cost.unpricedCalls;
-  const coverage = `${countOf(calls, 'call')}, ${cost.pricedCalls} priced`;
-  if (cost.usd === null)
-    return { text: unknown, title: calls === 0 ? 'No model call, no cost.' : `Not priced yet: ${coverage}.` };
-  return { text: formatUsd(cost.usd), title: `${exactUsd(cost.usd)}: ${coverage}` };
+  const { text, title } = describeTraceCost({ cost });
+  return { text, title };
 }
 
 /** `1.10 k → 84 tok`; undefined where nothing is known. */
@@ -84,11 +74,7 @@ export function listRowFacts(span: SpanSkeleton, marks: number): Fact[] {
   if (span.status === 'error') facts.push({ text: span.errorType ?? 'error', tone: 'danger' });
   for (const { short, long } of describeMarks(marks & rowMarks))
     facts.push({ text: short, title: long, tone: 'warning' });
-  const tokens = describeTokens(span.usage);
-  if (tokens !== undefined) {
-    const why = describeNotCounted(span);
-    facts.push(why === null ? { text: tokens } : { text: `Σ ${tokens}`, title: why, tone: 'muted' });
-  }
+  facts.push(...listUsageFacts(span));
   const say = (text: string | null, kinds: readonly SpanKind[]) => {
     if (text !== null && kinds.includes(span.kind) && !span.name.includes(text)) facts.push({ text });
   };
@@ -96,6 +82,27 @@ export function listRowFacts(span: SpanSkeleton, marks: number): Fact[] {
   say(span.agentName, ['agent']);
   // A name like `chat gpt-4o` says enough; the dated name of the answer is in the detail.
   if (span.requestModel === null || !span.name.includes(span.requestModel)) say(modelOf(span), ['llm', 'embedding']);
+  return facts;
+}
+
+/** Tokens, cost where it counts, and a tag where it does not. */
+function listUsageFacts(span: SpanSkeleton): Fact[] {
+  if (span.usage === null) return [];
+  const tokens = describeTokens(span.usage);
+  const { state, short, long } = describeCounting(span);
+  const title = describeNotCounted(span) ?? long;
+  const isSum = span.usageScope === 'aggregate';
+  const facts: Fact[] = [];
+  if (tokens !== undefined) {
+    const text = isSum ? `Σ ${tokens}` : tokens;
+    facts.push(state === 'left out' ? { text, title, tone: 'muted' } : { text });
+  }
+  if (state === 'counted') {
+    const cost = describeSpanCost(span);
+    if (span.cost.usd === null) facts.push({ ...cost, text: 'no price', tone: 'tag' });
+    else if (span.cost.usd !== '0') facts.push(cost);
+    if (isSum) facts.push({ text: short, title, tone: 'tag' });
+  } else if (!(isSum && state === 'left out')) facts.push({ text: short, title, tone: 'tag' });
   return facts;
 }
 

@@ -8,6 +8,8 @@ const pageSpans = 10_000;
 export const loadedSpansMax = 500_000;
 /** Exporters send within seconds; a trace that was silent for this long is taken as complete. */
 const liveForMs = 180_000;
+/** Settlement takes seconds; a trace that is not settled after this long is shown as it is. */
+const settlingForMs = 60_000;
 const pollEveryMs = 2_000;
 /** A poll that is slow to answer is not repeated at once. */
 const restFactor = 4;
@@ -22,7 +24,7 @@ export type LoadDeps = {
   isWatched: () => boolean;
 };
 
-/** Fetches a trace page by page into the view, then follows it while it is young. */
+/** Fetches a trace page by page into the view, then follows it while it is young or not settled. */
 export class TraceLoader {
   readonly #view: TraceView;
   readonly #deps: LoadDeps;
@@ -44,7 +46,12 @@ export class TraceLoader {
     try {
       let last = await this.#loadAll(signal);
       this.status = 'complete';
-      while ((this.isLive = this.#isYoung(last)) && !signal.aborted) last = await this.#follow(last, signal);
+      const loadedMs = this.#deps.now();
+      const isSettling = ({ trace }: TraceReply) =>
+        trace.settled === false && this.#deps.now() - loadedMs < settlingForMs;
+      while (((this.isLive = this.#isYoung(last)) || isSettling(last)) && !signal.aborted) {
+        last = await this.#follow(last, signal);
+      }
     } catch (error) {
       if (signal.aborted) return;
       this.isLive = false;
@@ -81,8 +88,7 @@ export class TraceLoader {
   async #readChanges(last: TraceReply, signal: AbortSignal): Promise<TraceReply> {
     if (!this.#deps.isWatched()) return last;
     const reply = await this.#deps.getPage({ limit: 1 }, signal);
-    const isSame =
-      reply.trace.spanCount === last.trace.spanCount && reply.trace.endTimeUnixNano === last.trace.endTimeUnixNano;
+    const isSame = JSON.stringify(reply.trace) === JSON.stringify(last.trace);
     return isSame ? reply : await this.#loadAll(signal);
   }
 

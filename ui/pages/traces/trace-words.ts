@@ -15,8 +15,11 @@ export interface Words {
   title: string;
 }
 
+const settling: Words = { text: unknown, title: 'Being settled: its spans arrived moments ago' };
+
 /** What a row says of a trace's or session's tokens. */
-export function describeTokens({ usage }: Pick<TraceSummary, 'usage'>): Words {
+export function describeTokens({ usage, settled }: Pick<TraceSummary, 'usage' | 'settled'>): Words {
+  if (settled === false) return settling;
   const total = usage.inputTokens + usage.outputTokens;
   if (usage.modelCalls === 0 && total === 0) return { text: unknown, title: 'No model call, so no tokens' };
   const parts = [
@@ -31,11 +34,12 @@ export function describeTokens({ usage }: Pick<TraceSummary, 'usage'>): Words {
 }
 
 /** What a row says of a trace's or session's cost; unknown is a dash with its reason, never $0. */
-export function describeCost({ cost }: Pick<TraceSummary, 'cost'>): Words {
+export function describeCost({ cost, settled }: Pick<TraceSummary, 'cost' | 'settled'>): Words {
+  if (settled === false) return settling;
   const calls = cost.pricedCalls + cost.unpricedCalls;
-  if (calls === 0) return { text: unknown, title: 'No model call, so nothing to price' };
-  if (cost.usd === null || (cost.pricedCalls === 0 && cost.unpricedCalls > 0)) {
-    return { text: unknown, title: `Not priced: ${countOf(cost.unpricedCalls, 'model call')} without a price yet` };
+  if (cost.usd === null) {
+    if (calls === 0) return { text: unknown, title: 'No model call, so nothing to price' };
+    return { text: unknown, title: `Unknown: ${countOf(cost.unpricedCalls, 'model call')} without a price` };
   }
   const rest =
     cost.unpricedCalls === 0 ? '' : `, ${exactCount(cost.unpricedCalls)} of ${countOf(calls, 'model call')} not priced`;

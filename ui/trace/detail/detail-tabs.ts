@@ -1,6 +1,6 @@
 import type { SpanDetail } from '../../api/types.ts';
 
-export type DetailTab = 'Messages' | 'Tool' | 'Attributes' | 'Events' | 'Raw';
+export type DetailTab = 'Messages' | 'Tool' | 'Cost' | 'Attributes' | 'Events' | 'Raw';
 
 /** The tabs that have something to show, the most telling first. Attributes and Raw always have. */
 export function listTabs(detail: SpanDetail): DetailTab[] {
@@ -9,7 +9,8 @@ export function listTabs(detail: SpanDetail): DetailTab[] {
   const events: DetailTab[] = detail.events.length + detail.links.length > 0 ? ['Events'] : [];
   // A tool's own payload says more than a conversation around it.
   const content = detail.kind === 'tool' ? [...tool, ...messages] : [...messages, ...tool];
-  return [...content, 'Attributes', ...events, 'Raw'];
+  const cost: DetailTab[] = detail.usage === null ? [] : ['Cost'];
+  return [...content, ...cost, 'Attributes', ...events, 'Raw'];
 }
 
 /** A payload that was sent; the API says null for one that was not. */

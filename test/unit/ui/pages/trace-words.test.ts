@@ -11,9 +11,15 @@ import { makeTrace } from '../trace-fixture.ts';
 
 describe('cost', () => {
   test('unknown is a dash with its reason, never $0', () => {
-    expect(describeCost(makeTrace())).toEqual({ text: '–', title: 'Not priced: 1 model call without a price yet' });
+    expect(describeCost(makeTrace())).toEqual({ text: '–', title: 'Unknown: 1 model call without a price' });
     const noCalls = makeTrace({ cost: { usd: null, pricedCalls: 0, unpricedCalls: 0 } });
     expect(describeCost(noCalls)).toEqual({ text: '–', title: 'No model call, so nothing to price' });
+  });
+
+  test('what is not settled yet says so', () => {
+    const words = { text: '–', title: 'Being settled: its spans arrived moments ago' };
+    expect(describeCost(makeTrace({ settled: false }))).toEqual(words);
+    expect(describeTokens(makeTrace({ settled: false }))).toEqual(words);
   });
 
   test('a partly priced trace says so', () => {

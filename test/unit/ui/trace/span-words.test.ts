@@ -21,7 +21,9 @@ const texts = (...given: Parameters<typeof listRowFacts>) => listRowFacts(...giv
 
 describe('the words of a span', () => {
   it('say what the name does not', () => {
-    const chat = { id: 'a', kind: 'llm' as const, requestModel: 'gpt-4o', responseModel: 'gpt-4o-2024-08-06', usage };
+    const models = { requestModel: 'gpt-4o', responseModel: 'gpt-4o-2024-08-06' };
+    const cost = { usd: '0', pricedCalls: 1, unpricedCalls: 0 };
+    const chat = { id: 'a', kind: 'llm' as const, ...models, usage, counted: true, cost };
     expect(texts(makeSpan({ ...chat, name: 'chat gpt-4o' }), 0)).toEqual(['1.10 k → 84 tok']);
     expect(texts(makeSpan({ ...chat, name: 'generate' }), 0)).toEqual(['1.10 k → 84 tok', 'gpt-4o-2024-08-06']);
     expect(texts(makeSpan({ id: 't', kind: 'tool', name: 'run', toolName: 'lookup' }), 0)).toEqual(['lookup']);
@@ -52,13 +54,9 @@ describe('the words of a span', () => {
   it('never show an unknown cost as nothing', () => {
     expect(describeCost({ usd: null, pricedCalls: 0, unpricedCalls: 3 })).toEqual({
       text: '–',
-      title: 'Not priced yet: 3 calls, 0 priced.',
+      title: 'Unknown: 3 model calls without a price.',
     });
-    expect(describeCost({ usd: null, pricedCalls: 0, unpricedCalls: 0 }).title).toBe('No model call, no cost.');
-    expect(describeCost({ usd: '0.0132', pricedCalls: 2, unpricedCalls: 1 })).toEqual({
-      text: '$0.0132',
-      title: '$0.0132: 3 calls, 2 priced',
-    });
+    expect(describeCost({ usd: '0.0132', pricedCalls: 3, unpricedCalls: 0 }).text).toBe('$0.0132');
   });
 
   it.each([

@@ -39,6 +39,7 @@ export function makeSpan({ id, parent, fromMs = 0, toMs = fromMs, ...rest }: Giv
     usageScope: null,
     counted: false,
     notCountedBecause: null,
+    settled: true,
     cost: { usd: null, pricedCalls: 0, unpricedCalls: 0 },
     ...rest,
   };

@@ -84,6 +84,34 @@ describe('loading a trace', () => {
     expect(Array.from(view.rows, (index) => view.getSpan(index)?.spanId)).toEqual(['s0', 'late', 's1', 's2']);
   });
 
+  it('follows a trace of any age until it is settled, for a minute at most', async () => {
+    const spans = makeSpans(1);
+    const view = makeView();
+    let isSettled = false;
+    const getPage: LoadDeps['getPage'] = async (page, signal) => {
+      const reply = await makeApi(spans).getPage(page, signal);
+      return { ...reply, trace: { ...reply.trace, settled: isSettled } };
+    };
+    let waits = 0;
+    const wait = () => {
+      waits += 1;
+      if (waits === 2) {
+        isSettled = true;
+        spans[0] = makeSpan({ id: 's0', counted: true });
+      }
+      return Promise.resolve();
+    };
+    await new TraceLoader(view, deps({ getPage }, { wait })).run(new AbortController().signal);
+    expect(waits).toBe(3);
+    expect([view.summary?.settled, view.getSpan(0)?.counted]).toEqual([true, true]);
+
+    isSettled = false;
+    let nowMs = longAfterMs;
+    const slow = { wait: () => Promise.resolve((nowMs += 20_000)).then(() => undefined), now: () => nowMs };
+    await new TraceLoader(makeView(), deps({ getPage }, slow)).run(new AbortController().signal);
+    expect(nowMs).toBe(longAfterMs + 60_000);
+  });
+
   it('tries again when following fails, and keeps the trace that is there', async () => {
     const spans = makeSpans(2);
     const api = makeApi(spans);

@@ -42,6 +42,14 @@ describe('the tabs of a span', () => {
     expect(listTabs(detail({ links: [{ traceId: 'a', spanId: 'b', attributes: {} }] }))).toContain('Events');
   });
 
+  it('explain the cost where a span has usage', () => {
+    const usage = {
+      ...{ modelCalls: 0, inputTokens: 0, outputTokens: 0 },
+      ...{ cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 },
+    };
+    expect(listTabs(detail({ usage }))).toEqual(['Cost', 'Attributes', 'Raw']);
+  });
+
   it('begin with the payload of a tool', () => {
     const messages = { inputMessages: [{ role: 'user', parts: [] }] };
     expect(listTabs(detail({ ...messages, kind: 'tool', toolResult: 0 }))).toEqual([
