@@ -16,18 +16,24 @@ export function readCoverage({ pricedCalls, unpricedCalls }: Pick<Cost, 'pricedC
 
 type CallsByStatus = CostsReply['totals']['callsByStatus'];
 
-/** What is missing in a sum, or not by our own prices: a phrase each, with the status that its ledger rows have. */
-export function listGaps(
-  calls: CallsByStatus,
-): { status: 'unpriced_model' | 'unpriced_usage' | 'reported'; text: string }[] {
+export interface Gap {
+  /** The status that its ledger rows have. */
+  status: 'unpriced_model' | 'unpriced_usage' | 'reported';
+  /** False: in the sum, but not by our own prices. */
+  missing: boolean;
+  text: string;
+}
+
+/** What is missing in a sum, or not by our own prices: a phrase each. */
+export function listGaps(calls: CallsByStatus): Gap[] {
   const gaps = [
-    { status: 'unpriced_model', count: calls.unpricedModel, words: 'of unpriced models' },
-    { status: 'unpriced_usage', count: calls.unpricedUsage, words: 'whose usage cannot be priced' },
-    { status: 'reported', count: calls.reported, words: 'at the emitter’s own price' },
+    { status: 'unpriced_model', missing: true, count: calls.unpricedModel, words: 'of unpriced models' },
+    { status: 'unpriced_usage', missing: true, count: calls.unpricedUsage, words: 'whose usage cannot be priced' },
+    { status: 'reported', missing: false, count: calls.reported, words: 'at the emitter’s own price' },
   ] as const;
   return gaps
     .filter(({ count }) => count > 0)
-    .map(({ status, count, words }) => ({ status, text: `${countOf(count, 'call')} ${words}` }));
+    .map(({ status, missing, count, words }) => ({ status, missing, text: `${countOf(count, 'call')} ${words}` }));
 }
 
 /** A sentence for a sum with gaps; null where every call has an amount. */

@@ -119,11 +119,12 @@ export class LedgerPage {
 
   async loadMore(): Promise<void> {
     const { view } = this;
-    if (view?.nextCursor == null || this.loadingMore || view.entries.length >= ledgerRowsMax) return;
+    const cursor = view?.nextCursor ?? null;
+    if (view === null || cursor === null || this.loadingMore || view.entries.length >= ledgerRowsMax) return;
     const { signal } = this.#controller;
     this.loadingMore = true;
     try {
-      const page = await listLedger({ ...toLedgerParams(view.query, view.window), cursor: view.nextCursor }, signal);
+      const page = await listLedger({ ...toLedgerParams(view.query, view.window), cursor }, signal);
       this.view = { ...view, entries: [...view.entries, ...page.entries], nextCursor: page.nextCursor };
       this.moreFailure = null;
     } catch (error) {

@@ -19,7 +19,10 @@ export interface Sums {
 
 /** What a metric is of some sums: whole 10^-12 dollars, tokens or calls; null where the cost is not known. */
 export function measure(metric: CostMetric, { usage, cost }: Sums): bigint | null {
-  if (metric === 'cost') return cost.usd === null ? null : toPico(cost.usd);
+  if (metric === 'cost' && cost.usd !== null) return toPico(cost.usd);
+  // Nothing happened: that costs nothing, which is known.
+  const isEmpty = usage.modelCalls === 0 && usage.inputTokens === 0 && usage.outputTokens === 0;
+  if (metric === 'cost') return isEmpty ? 0n : null;
   return BigInt(metric === 'calls' ? usage.modelCalls : usage.inputTokens + usage.outputTokens);
 }
 

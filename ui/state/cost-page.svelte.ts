@@ -1,4 +1,3 @@
-import { createContext } from 'svelte';
 import { type ApiFailure, isAborted, toFailure } from '../api/client.ts';
 import { costsCsvHref, getCosts } from '../api/costs.ts';
 import type { CostInterval, CostRow, CostsReply } from '../api/types.ts';
@@ -168,5 +167,3 @@ export class CostPage {
     };
   }
 }
-
-export const [getCostPage, setCostPage] = createContext<CostPage>();

@@ -1,5 +1,5 @@
 import type { CostMetric } from '../../state/cost-query.ts';
-import { exactMeasure, formatMeasure } from '../../state/cost-measure.ts';
+import { exactMeasure } from '../../state/cost-measure.ts';
 
 export interface Change {
   direction: 'up' | 'down' | 'same' | 'unknown';
@@ -40,11 +40,6 @@ export function describeChange(options: {
   const direction = difference > 0n ? 'up' : 'down';
   if (before === 0n) return { direction, text: 'new', title, difference };
   return { direction, text: `${sign}${formatRatio(Number(size) / Number(before))}`, title, difference };
-}
-
-/** `+$12.30`. */
-export function formatDifference(metric: CostMetric, difference: bigint): string {
-  return `${difference < 0n ? '−' : '+'}${formatMeasure(metric, difference < 0n ? -difference : difference)}`;
 }
 
 function unknownChange(title: string): Change {

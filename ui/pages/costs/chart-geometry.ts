@@ -38,12 +38,14 @@ export function layChart(
 ): ChartLayout {
   const { metric, interval, width, height } = options;
   const { columns, parts } = data;
+  const padding = columns.length > width / 6 ? 0.1 : 0.25;
+  // Half of it on both sides: every column has the middle of an equal slot.
   const band = scaleBand(
     columns.map((_, place) => place),
     [0, width],
   )
-    .paddingInner(columns.length > width / 6 ? 0.1 : 0.25)
-    .paddingOuter(0.1);
+    .paddingInner(padding)
+    .paddingOuter(padding / 2);
   const peak = columns.reduce((most, { total }) => Math.max(most, toNumber(metric, total ?? 0n)), 0);
   const whole = metric !== 'cost';
   const scale = scaleLinear([0, peak === 0 ? 1 : peak], [height, 0]).nice(Math.max(2, Math.floor(height / markRoomPx)));

@@ -13,7 +13,8 @@ export interface Proof {
 export function proveSum({ query, entries, nextCursor, costs }: LedgerView): Proof {
   const usd = sumUsd(entries.filter(({ counted }) => counted).map(({ costUsd }) => costUsd));
   const amount = usd === null ? 'no known amount' : formatUsd(usd);
-  const text = `${countOf(entries.length, 'row')} here: ${amount}`;
+  const rows = `${nextCursor === null ? '' : 'first '}${countOf(entries.length, 'row')}`;
+  const text = `${rows}: ${amount}`;
   const title = usd === null ? 'None of these rows has a known amount.' : exactUsd(usd);
   if (nextCursor !== null) return { state: 'part', text, title: `${title}. More rows follow.` };
   if (costs === null || query.status !== null || query.counted === 'false') return { state: 'no_sum', text, title };
