@@ -23,10 +23,22 @@ export interface ChangedTrace {
 /** Traces that one read names; a window that has more is cut short by its rows first. */
 const changedTracesMax = 500_000;
 
+/** ClickHouse's clock, and when the last arrival was; in milliseconds. Answered from the parts' metadata. */
+export async function readPresent(db: Db): Promise<{ nowMs: number; lastArrivalMs: number }> {
+  const [row] = await db.rows<{ nowMs: string; spanMs: string; eventMs: string }>(
+    `SELECT toUnixTimestamp64Milli(now64(3)) AS nowMs,
+       (SELECT toUnixTimestamp64Milli(max(ingested_at)) FROM ${tables.skeletons}) AS spanMs,
+       (SELECT toUnixTimestamp64Milli(max(ingested_at)) FROM ${tables.eventSkeletons}) AS eventMs
+     LIMIT 1`,
+    {},
+  );
+  if (row === undefined) throw new Error('a SELECT without a table answers one row');
+  return { nowMs: Number(row.nowMs), lastArrivalMs: Math.max(Number(row.spanMs), Number(row.eventMs)) };
+}
+
 /** ClickHouse's clock in milliseconds: what arrival times are measured by. */
 export async function readClock(db: Db): Promise<number> {
-  const [row] = await db.rows<{ nowMs: string }>(`SELECT toUnixTimestamp64Milli(now64(3)) AS nowMs LIMIT 1`, {});
-  return Number(row?.nowMs ?? Date.now());
+  return (await readPresent(db)).nowMs;
 }
 
 /**

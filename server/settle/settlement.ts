@@ -1,5 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import type { SettlerLog } from './settler.ts';
+
+export interface SettlerLog {
+  info: (fields: object, message: string) => void;
+  warn: (fields: object, message: string) => void;
+  error: (fields: object, message: string) => void;
+}
 
 export interface SettlementConfig {
   clickhouseUrl: string;

@@ -1,28 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError } from '../contract/errors.ts';
 import type { PriceBook } from '../domain/prices/unit-prices.ts';
 import type { Db } from '../queries/db.ts';
 import {
   type ChangedTrace,
   placeKey,
   readChangedTraces,
-  readClock,
   readFirstArrival,
+  readPresent,
   readWindowEnd,
 } from '../queries/settlement-changes.ts';
 import { readCursor } from '../queries/settlement-cursor.ts';
 import { readLastPass } from '../queries/settlement-ledger.ts';
 import type { SettlementWriter } from '../queries/settlement-writer.ts';
 import { decideBatch, largeTraceRows, readBatch } from './batch.ts';
-import { settleLargeTrace } from './large-trace.ts';
+import { Failures, isAway } from './failures.ts';
+import { LargeLane } from './large-lane.ts';
 import { type Horizon, type LocatedTrace, locateTraces, measureTraces, type SizedTrace } from './locate.ts';
+import type { SettlerLog } from './settlement.ts';
+import { SettledTraces } from './settled-traces.ts';
 import { PassWriter } from './write-pass.ts';
-
-export interface SettlerLog {
-  info: (fields: object, message: string) => void;
-  warn: (fields: object, message: string) => void;
-  error: (fields: object, message: string) => void;
-}
 
 export interface SettlerOptions {
   db: Db;
@@ -54,23 +50,10 @@ const fastReachMs = 5 * 60_000;
 const batchRowsMax = 40_000;
 const verifiedEveryMs = 2_000;
 const heartbeatMs = 3_000;
+/** Without arrivals the cursor is only written so often. */
+const idleHeartbeatMs = 15_000;
 const attemptsMax = 20;
-/** A growing trace is settled again only after this long per thousand spans. */
-const debouncePerThousandMs = 1_000;
-const debounceMaxMs = 30_000;
-/** Tries of a trace that fails by itself. */
-const failuresMax = 3;
-const rememberedTracesMax = 200_000;
-
-/** What this process has settled of a trace. */
-interface Settled {
-  rowCount: number;
-  fingerprint: string;
-  /** Everything was looked at that had arrived by then. */
-  untilMs: number;
-  atMs: number;
-}
-
+type Clock = Awaited<ReturnType<typeof readPresent>>;
 type Lane = 'fast' | 'verified';
 
 /**
@@ -89,10 +72,9 @@ export class Settler {
   readonly #verifiedLagMs: number;
   readonly #leaseMs: number;
   readonly #monotonicMs: () => number;
-  readonly #settled = new Map<string, Settled>();
-  readonly #largeQueue = new Map<string, LocatedTrace>();
-  #large: Promise<void> | undefined;
-  readonly #failures = new Map<string, number>();
+  readonly #settled: SettledTraces;
+  readonly #largeLane: LargeLane;
+  readonly #failures: Failures;
   readonly #waiting = new Map<string, ChangedTrace>();
   readonly #stop = new AbortController();
   #fastToMs: number | undefined;
@@ -112,7 +94,13 @@ export class Settler {
     this.#verifiedLagMs = options.verifiedLagMs ?? defaultVerifiedLagMs;
     this.#leaseMs = options.leaseMs ?? defaultLeaseMs;
     this.#monotonicMs = monotonicMs;
+    this.#settled = new SettledTraces(monotonicMs);
     this.#passes = new PassWriter({ db, writer, shard, owner, monotonicMs });
+    this.#failures = new Failures(log);
+    this.#largeLane = new LargeLane({
+      ...{ db, book, log, shard, passes: this.#passes, failures: this.#failures, settled: this.#settled },
+      isStopped: () => this.#isStopped(),
+    });
   }
 
   /** Works until it is stopped; an error is logged and the tick repeated. */
@@ -136,9 +124,9 @@ export class Settler {
   async tick(): Promise<number> {
     const startedMs = this.#monotonicMs();
     if (await this.#standsBy()) return standbyMs;
-    const nowMs = await readClock(this.#db);
-    await this.#fastLane(nowMs);
-    const isBehind = await this.#verifiedLane(nowMs);
+    const clock = await readPresent(this.#db);
+    await this.#fastLane(clock);
+    const isBehind = await this.#verifiedLane(clock);
     return isBehind ? 0 : Math.max(50, tickMs - (this.#monotonicMs() - startedMs));
   }
 
@@ -166,12 +154,13 @@ export class Settler {
     return false;
   }
 
-  async #fastLane(nowMs: number): Promise<void> {
+  async #fastLane({ nowMs, lastArrivalMs }: Clock): Promise<void> {
     const oldest = Math.max(this.#verifiedToMs ?? 0, nowMs - fastReachMs);
     const window = { fromMs: Math.max(this.#fastToMs ?? oldest, oldest), toMs: nowMs };
+    this.#fastToMs = nowMs;
+    if (lastArrivalMs <= window.fromMs && this.#waiting.size === 0) return;
     if ((await readWindowEnd(this.#db, window, fastRowsMax)) < nowMs)
       window.fromMs = Math.max(window.fromMs, nowMs - tickMs);
-    this.#fastToMs = nowMs;
     const changed = new Map(this.#waiting);
     for (const trace of await readChangedTraces(this.#db, window)) changed.set(placeKey(trace), trace);
     this.#waiting.clear();
@@ -179,25 +168,26 @@ export class Settler {
   }
 
   /** One window of the verified lane; true when there is more to do at once. */
-  async #verifiedLane(nowMs: number): Promise<boolean> {
+  async #verifiedLane({ nowMs, lastArrivalMs }: Clock): Promise<boolean> {
     const fromMs = this.#verifiedToMs ?? 0;
     const limitMs = nowMs - this.#verifiedLagMs;
     const isDue = this.#monotonicMs() - this.#verifiedAtMs >= Math.min(verifiedEveryMs, this.#verifiedLagMs);
     if (limitMs <= fromMs || !isDue) return false;
-    let toMs = await readWindowEnd(this.#db, { fromMs, toMs: limitMs }, verifiedRowsMax);
-    const changed = await readChangedTraces(this.#db, { fromMs, toMs });
+    const isQuiet = lastArrivalMs <= fromMs;
+    let toMs = isQuiet ? limitMs : await readWindowEnd(this.#db, { fromMs, toMs: limitMs }, verifiedRowsMax);
+    const changed = isQuiet ? [] : await readChangedTraces(this.#db, { fromMs, toMs });
     const isBehind = toMs < limitMs;
     // What arrived after a window of the past belongs to a later window; of the present, everything is looked at.
     const horizon = { untilMs: isBehind ? toMs : nowMs };
     for (const trace of await this.#settle(changed, { horizon, lane: 'verified' })) {
       // A large trace is settled beside the lanes: the cursor waits for it.
-      const settledToMs = this.#settled.get(placeKey(trace))?.untilMs ?? 0;
+      const settledToMs = this.#settled.settledUntil(trace);
       toMs = Math.min(toMs, Math.max(fromMs, settledToMs - this.#verifiedLagMs));
     }
     if (toMs <= fromMs) return false;
     this.#verifiedToMs = toMs;
     if (!isBehind) this.#verifiedAtMs = this.#monotonicMs();
-    const isSilent = changed.length === 0 && this.#monotonicMs() - this.#cursorWrittenAtMs < heartbeatMs;
+    const isSilent = changed.length === 0 && this.#monotonicMs() - this.#cursorWrittenAtMs < idleHeartbeatMs;
     if (!isSilent) {
       const pass = this.#ownPass < 0 ? await readLastPass(this.#db, this.#shard) : this.#ownPass;
       await this.#writer.writeCursor({ shard: this.#shard, pass, owner: this.#owner }, toMs);
@@ -215,8 +205,7 @@ export class Settler {
     for (const batch of batches) {
       await this.#settleParts(batch, horizon);
     }
-    for (const trace of large) this.#largeQueue.set(placeKey(trace), trace);
-    this.#startLarge();
+    this.#largeLane.add(large);
     return large;
   }
 
@@ -230,9 +219,8 @@ export class Settler {
     let rows = 0;
     for (const trace of await this.#measure(changed, horizon)) {
       const key = placeKey(trace);
-      const settled = this.#settled.get(key);
-      if (settled?.fingerprint === trace.fingerprint) continue;
-      if (lane === 'fast' && settled !== undefined && this.#isTooSoon(settled)) {
+      if (this.#settled.isSame(trace)) continue;
+      if (lane === 'fast' && this.#settled.isTooSoon(trace)) {
         this.#waiting.set(key, { projectId: trace.projectId, traceId: trace.traceId, firstMs: trace.sinceMs });
         continue;
       }
@@ -263,11 +251,6 @@ export class Settler {
     return measureTraces(this.#db, await locateTraces(this.#db, traces, horizon), horizon);
   }
 
-  #isTooSoon({ rowCount, atMs }: Settled): boolean {
-    const waitMs = Math.min(debounceMaxMs, (rowCount / 1_000) * debouncePerThousandMs);
-    return waitMs >= tickMs && this.#monotonicMs() - atMs < waitMs;
-  }
-
   /** A trace that cannot be settled does not hold up its neighbours: a batch that fails is tried in halves. */
   async #settleParts(batch: readonly SizedTrace[], horizon: Horizon): Promise<void> {
     if (this.#isStopped()) throw new Error('stopped');
@@ -277,25 +260,14 @@ export class Settler {
       if (this.#isStopped() || isAway(error)) throw error;
       const [only] = batch;
       if (batch.length === 1 && only !== undefined) {
-        this.#noteFailure(only, { error, untilMs: horizon.untilMs });
+        this.#failures.note(only, error);
+        this.#settled.remember(only, horizon.untilMs);
         return;
       }
       const middle = Math.ceil(batch.length / 2);
       await this.#settleParts(batch.slice(0, middle), horizon);
       await this.#settleParts(batch.slice(middle), horizon);
     }
-  }
-
-  /** Throws until it has failed so often that it is left out until it changes. */
-  #noteFailure(trace: SizedTrace, { error, untilMs }: { error: unknown; untilMs: number }): void {
-    const key = placeKey(trace);
-    const failures = (this.#failures.get(key) ?? 0) + 1;
-    this.#failures.set(key, failures);
-    if (failures < failuresMax) throw error;
-    this.#failures.delete(key);
-    const { projectId, traceId } = trace;
-    this.#log.error({ projectId, traceId, error: String(error) }, 'a trace cannot be settled and is left out');
-    this.#remember(trace, untilMs);
   }
 
   async #settleBatch(batch: readonly SizedTrace[], horizon: Horizon): Promise<void> {
@@ -307,80 +279,25 @@ export class Settler {
       const outcome = await this.#passes.write(decideBatch(traces, this.#book), lastPass);
       if (outcome.status === 'lost') continue;
       this.#ownPass = Math.max(this.#ownPass, outcome.lastPass);
-      for (const trace of batch) this.#remember(trace, horizon.untilMs);
-      for (const trace of largeCopies) this.#largeQueue.set(placeKey(trace), trace);
+      for (const trace of batch) this.#settled.remember(trace, horizon.untilMs);
+      this.#largeLane.add(largeCopies);
       return;
     }
     throw new Error(`a pass over ${batch.length} traces lost ${attemptsMax} times to another settler`);
   }
 
-  /** One very large trace at a time, beside the lanes: it takes long, and others should not wait for it. */
-  #startLarge(): void {
-    if (this.#large !== undefined || this.#largeQueue.size === 0) return;
-    this.#large = this.#settleLarge()
-      .catch((error: unknown) => {
-        this.#log.error({ error: String(error) }, 'a large trace was not settled and is tried again');
-      })
-      .finally(() => {
-        this.#large = undefined;
-      });
-  }
-
-  async #settleLarge(): Promise<void> {
-    for (const [key, queued] of this.#largeQueue) {
-      for (let attempt = 0; attempt < attemptsMax && !this.#stop.signal.aborted; attempt += 1) {
-        this.#largeQueue.delete(key);
-        const horizon = { untilMs: await readClock(this.#db) };
-        const located = await locateTraces(this.#db, [queued], horizon);
-        const [trace] = await measureTraces(this.#db, located, horizon);
-        if (trace === undefined) break;
-        const options = { db: this.#db, book: this.#book, passes: this.#passes, shard: this.#shard, horizon };
-        const outcome = await settleLargeTrace(trace, options).catch((error: unknown) => {
-          if (isAway(error)) throw error;
-          this.#noteFailure(trace, { error, untilMs: horizon.untilMs });
-        });
-        if (outcome === undefined) break;
-        if (outcome.status === 'lost') continue;
-        this.#ownPass = Math.max(this.#ownPass, outcome.lastPass);
-        this.#remember(trace, horizon.untilMs);
-        break;
-      }
-    }
-  }
-
   async #readLastPass(): Promise<number> {
     const lastPass = await readLastPass(this.#db, this.#shard);
     // Another settler works too: what it saw is not known here.
-    if (this.#ownPass >= 0 && lastPass > this.#ownPass && this.#large === undefined) this.#settled.clear();
+    if (this.#ownPass >= 0 && lastPass > this.#ownPass && !this.#largeLane.isBusy) this.#settled.clear();
     return lastPass;
-  }
-
-  #remember(trace: SizedTrace, untilMs: number): void {
-    const key = placeKey(trace);
-    const { rowCount, fingerprint } = trace;
-    this.#settled.delete(key);
-    this.#settled.set(key, { rowCount, fingerprint, untilMs, atMs: this.#monotonicMs() });
-    for (const oldest of this.#settled.keys()) {
-      if (this.#settled.size <= rememberedTracesMax) break;
-      this.#settled.delete(oldest);
-    }
   }
 
   #forget(): void {
     this.#settled.clear();
     this.#waiting.clear();
-    this.#largeQueue.clear();
+    this.#largeLane.clear();
     this.#fastToMs = undefined;
     this.#ownPass = -1;
   }
-}
-
-/** ClickHouse is away: nothing is wrong with what was to be settled. */
-function isAway(error: unknown): boolean {
-  if (error instanceof ApiError) return error.code === 'database_unavailable';
-  return (
-    error instanceof Error &&
-    (/^(ECONN|EPIPE|ETIMEDOUT)/.test((error as NodeJS.ErrnoException).code ?? '') ||
-      /socket hang up|Timeout error/.test(error.message))
-  );
 }
