@@ -1,4 +1,5 @@
 // How long do questions about money take, with ROWS (default 4000000) decisions of 90 days in the ledger?
+import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { createApp } from '../../server/app.ts';
 import { LiveFeed } from '../../server/live/live-feed.ts';
@@ -58,7 +59,7 @@ try {
   await fillLedger(database, { ...fill, rows, projects: ['all'], sessions: 200_000 });
   await settleParts();
   console.log(`${rows} decisions over ${days} days in ${projects.length} projects, and as many again in one`);
-  console.log('question                         rows     p50 ms   p95 ms');
+  console.log('question                         rows     p50 ms   p95 ms   CPU ms (ClickHouse and server)');
   for (const [name, path] of questions) await measure(name, path);
 } finally {
   liveFeed.close();
@@ -69,7 +70,9 @@ try {
 async function measure(name: string, path: (round: number) => string): Promise<void> {
   const took: number[] = [];
   let found = 0;
+  let cpuMs = 0;
   for (let round = -3; round < rounds; round += 1) {
+    if (round === 0) cpuMs = usedCpuMs();
     const began = performance.now();
     const reply = await app.request(`http://127.0.0.1/api${path(Math.abs(round))}`, { headers: { host: '127.0.0.1' } });
     const text = await reply.text();
@@ -80,7 +83,23 @@ async function measure(name: string, path: (round: number) => string): Promise<v
   }
   took.sort((a, b) => a - b);
   const at = (share: number) => (took[Math.floor(took.length * share)] ?? 0).toFixed(1).padEnd(8);
-  console.log(`${name.padEnd(32)} ${String(found).padEnd(8)} ${at(0.5)} ${at(0.95)}`);
+  console.log(
+    `${name.padEnd(32)} ${String(found).padEnd(8)} ${at(0.5)} ${at(0.95)} ${((usedCpuMs() - cpuMs) / rounds).toFixed(0)}`,
+  );
+}
+
+/** Of ClickHouse and this process: what a question costs, however busy the machine is. NaN where there is no /proc. */
+function usedCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000 + clickHouseCpuMs();
+}
+
+function clickHouseCpuMs(): number {
+  if (process.platform !== 'linux') return Number.NaN;
+  // After the name in brackets: state, ten more, then user and system time in hundredths of a second.
+  const [, fields = ''] = readFileSync(`/proc/${database.pid}/stat`, 'utf8').split(') ');
+  const [userTicks, systemTicks] = fields.split(' ').slice(11, 13);
+  return (Number(userTicks) + Number(systemTicks)) * 10;
 }
 
 /** Waits until nothing is merged any more: a ledger of 90 days has been merged long ago. */
