@@ -111,6 +111,11 @@ export class Settler {
     }
   }
 
+  /** Everything that arrived by then is booked; undefined before the first look and while another settler works. */
+  get verifiedToMs(): number | undefined {
+    return this.#verifiedToMs;
+  }
+
   /** Ends `run` after the pass at hand. */
   stop(): void {
     this.#stop.abort();

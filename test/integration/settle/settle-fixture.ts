@@ -29,11 +29,7 @@ export function settlerOf(database: TestDatabase, options: Partial<SettlerOption
       const [row] = await db.rows<{ nowMs: string }>('SELECT toUnixTimestamp64Milli(now64(3)) AS nowMs LIMIT 1', {});
       for (;;) {
         await settler.tick();
-        const [cursor] = await db.rows<{ toMs: string }>(
-          'SELECT toUnixTimestamp64Milli(max(verified_to)) AS toMs FROM settlement_cursors LIMIT 1',
-          {},
-        );
-        if (Number(cursor?.toMs) >= Number(row?.nowMs)) return;
+        if ((settler.verifiedToMs ?? 0) >= Number(row?.nowMs)) return;
         await sleep(60);
       }
     },
