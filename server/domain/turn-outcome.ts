@@ -54,14 +54,20 @@ export function lastSpoken<Given extends { role: string }>(given: readonly Given
   return given.slice(begin, end).filter(({ role }) => role === 'user');
 }
 
-/** What of a turn is in the sums. */
-export function sumSteps(steps: readonly Pick<SpanSkeleton, 'counted' | 'usage' | 'cost'>[]): {
+export interface Amounts {
   usage: Usage;
   cost: Cost;
-} {
-  const counted = steps.filter((step) => step.counted);
-  const sum = (name: keyof Usage) => counted.reduce((total, { usage }) => total + (usage?.[name] ?? 0), 0);
-  const amounts = counted.flatMap(({ cost }) => (cost.usd === null ? [] : [parseAmount(cost.usd)]));
+}
+
+/** What of some steps is in the sums. */
+export function sumSteps(steps: readonly Pick<SpanSkeleton, 'counted' | 'usage' | 'cost'>[]): Amounts {
+  return sumAmounts(steps.filter(({ counted }) => counted));
+}
+
+/** Exact: money is added up in whole numbers of 10^-12 dollars; unknown where all of it is. */
+export function sumAmounts(amounts: readonly { usage: Usage | null; cost: Cost }[]): Amounts {
+  const sum = (name: keyof Usage) => amounts.reduce((total, { usage }) => total + (usage?.[name] ?? 0), 0);
+  const known = amounts.flatMap(({ cost }) => (cost.usd === null ? [] : [parseAmount(cost.usd)]));
   return {
     usage: {
       modelCalls: sum('modelCalls'),
@@ -72,9 +78,9 @@ export function sumSteps(steps: readonly Pick<SpanSkeleton, 'counted' | 'usage' 
       reasoningTokens: sum('reasoningTokens'),
     },
     cost: {
-      usd: amounts.length === 0 ? null : formatAmount(amounts.reduce((total, amount) => total + amount, 0n)),
-      pricedCalls: counted.reduce((total, { cost }) => total + cost.pricedCalls, 0),
-      unpricedCalls: counted.reduce((total, { cost }) => total + cost.unpricedCalls, 0),
+      usd: known.length === 0 ? null : formatAmount(known.reduce((total, amount) => total + amount, 0n)),
+      pricedCalls: amounts.reduce((total, { cost }) => total + cost.pricedCalls, 0),
+      unpricedCalls: amounts.reduce((total, { cost }) => total + cost.unpricedCalls, 0),
     },
   };
 }

@@ -6,7 +6,7 @@ import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
 import type { Db } from './db.ts';
 import { findSessionSummary } from './session-summaries.ts';
 import { readSessionTraces, sessionTracesMax } from './session-traces.ts';
-import { pageSpansMax, pageTracesMax, readTurns } from './session-turns.ts';
+import { pageLimits, readTurns } from './session-turns.ts';
 
 const cursorSort = 'session';
 
@@ -18,7 +18,11 @@ export interface SessionRequest {
 }
 
 /** A session's summary and a page of its turns in order. Throws `session_not_found`. */
-export async function getSession(db: Db, request: SessionRequest): Promise<SessionReply> {
+export async function getSession(
+  db: Db,
+  request: SessionRequest,
+  limits: { spansMax: number; tracesMax: number } = pageLimits,
+): Promise<SessionReply> {
   const { projectId, sessionId, limit } = request;
   const cursor =
     request.cursor === undefined ? undefined : decodeCursor(request.cursor, { sort: cursorSort, idLength: 32 });
@@ -34,13 +38,12 @@ export async function getSession(db: Db, request: SessionRequest): Promise<Sessi
   const rest = turnsAfter(turns, cursor && positionOf(cursor));
   const page = fitTurns(rest, (traceId) => byId.get(traceId)?.spanCount ?? 0, {
     limit,
-    spansMax: pageSpansMax,
-    tracesMax: pageTracesMax,
+    ...limits,
   });
   const leftOut = traces.length === sessionTracesMax ? Math.max(0, session.traceCount - traces.length) : 0;
   return {
     session,
-    turns: await readTurns(db, { projectId, sessionId, traces: byId, turns, page }),
+    turns: await readTurns(db, { projectId, sessionId, traces: byId, turns, page, limits }),
     ...(leftOut > 0 ? { tracesLeftOut: leftOut } : {}),
     nextCursor: page.length < rest.length ? toCursor(page, turns) : null,
   };

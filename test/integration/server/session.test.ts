@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sessionReply } from '../../../server/contract/sessions.ts';
 import type { TraceTurn } from '../../../server/domain/settlement/turns.ts';
+import { getSession } from '../../../server/queries/session-by-id.ts';
 import { useDatabase } from '../../support/database.ts';
 import { request } from './api.ts';
 import { noonNs, spanIdOf, type SpanFixture, textMessage, traceIdOf } from './fixtures.ts';
@@ -205,6 +206,81 @@ describe('the pages of a session', () => {
       expect(asked).toMatchObject({ status: 400, error: { code: 'invalid_cursor' } });
     },
   );
+});
+
+describe('a session that is too large for a page', () => {
+  const api = useSessionApi(database);
+  const ledger = ledgerWriter(database, api.project);
+  afterAll(() => ledger.close());
+  const get = (sessionId: string, limits: { spansMax: number; tracesMax: number }) =>
+    getSession(api.db, { projectId: api.project, sessionId, limit: 50 }, limits);
+
+  it('has fewer turns on it', async () => {
+    const traces = ['d1', 'd2', 'd3'].map(traceIdOf);
+    const spans = traces.flatMap((traceId, at) => [
+      { traceId, spanId: spanIdOf(1), at: at * 10, columns: { session_id: 'wide', kind: 'llm' } },
+      { traceId, spanId: spanIdOf(2), at: at * 10 + 1, columns: { session_id: 'wide' } },
+    ]);
+    await api.write.spans(...spans);
+    await api.settled.sessionTraces(
+      ...traces.map((traceId, at) => ({
+        ...{ sessionId: 'wide', traceId, at: at * 10, turns: [cut(traceId, at * 10, at + 1)] },
+        columns: { span_count: 2n },
+      })),
+    );
+    await api.settled.sessions({ sessionId: 'wide' });
+    const whole = await get('wide', { spansMax: 100, tracesMax: 100 });
+    expect(whole.turns.map((turn) => turn.stepCount)).toEqual([2, 2, 2]);
+    for (const limits of [
+      { spansMax: 5, tracesMax: 100 },
+      { spansMax: 100, tracesMax: 2 },
+    ]) {
+      const page = await get('wide', limits);
+      expect(page.turns).toEqual(whole.turns.slice(0, 2));
+      expect(page.nextCursor).not.toBeNull();
+    }
+  });
+
+  it('has exact sums of a turn of more traces than are read', async () => {
+    const traces = ['e1', 'e2', 'e3'].map(traceIdOf);
+    await api.write.spans(
+      ...traces.map((traceId, at) => ({ traceId, spanId: spanIdOf(1), at, columns: { session_id: 'many' } })),
+    );
+    await api.settled.sessionTraces(
+      ...traces.map((traceId, at) => ({
+        ...{ sessionId: 'many', traceId, at, turns: [cut(traceId, at, 0)] },
+        columns: { span_count: 4n, model_calls: 2n, input_tokens: 7n, priced_calls: 2n, cost_usd: 10n ** 11n },
+      })),
+    );
+    await api.settled.sessions({ sessionId: 'many' });
+    const { turns } = await get('many', { spansMax: 100, tracesMax: 1 });
+    expect(turns).toMatchObject([
+      { stepCount: 9, usage: { modelCalls: 4, inputTokens: 14 }, cost: { usd: '0.2', pricedCalls: 4 } },
+    ]);
+    expect(turns[0]?.steps).toHaveLength(1);
+  });
+
+  it('has exact sums of the turns of one trace of more spans than are read', async () => {
+    const traceId = traceIdOf('f1');
+    const call = { kind: 'llm', usage_scope: 'call', has_usage: true, input_tokens: 5n, session_id: 'deep' } as const;
+    const calls = Array.from({ length: 6 }, (_, i) => ({ traceId, spanId: spanIdOf(i + 1), at: i }));
+    await api.write.spans(...calls.map((span) => ({ ...span, columns: call })));
+    await ledger.book(...calls.map((span) => ({ ...span, session: 'deep', costUsd: '0.01', inputTokens: 5 })));
+    await api.settled.sessionTraces({
+      ...{ sessionId: 'deep', traceId, durationMs: 9_000, turns: [cut(traceId, 0, 1), cut(traceId, 4, 2)] },
+      columns: { span_count: 6n },
+    });
+    await api.settled.sessions({ sessionId: 'deep' });
+    const { turns } = await get('deep', { spansMax: 3, tracesMax: 100 });
+    expect(turns).toMatchObject([
+      {
+        stepCount: 4,
+        usage: { modelCalls: 4, inputTokens: 20 },
+        cost: { usd: '0.04', pricedCalls: 4, unpricedCalls: 0 },
+      },
+    ]);
+    expect(turns[0]?.steps).toHaveLength(3);
+  });
 });
 
 describe('a session whose content came as log records', () => {
