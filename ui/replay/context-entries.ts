@@ -99,7 +99,7 @@ function withoutFinish(message: Message): unknown {
 
 function fingerprint(value: unknown): { key: string; hasMarker: boolean } {
   const found = { marker: false };
-  return { key: String(JSON.stringify(normalise(value, found))), hasMarker: found.marker };
+  return { key: JSON.stringify(normalise(value, found) ?? null), hasMarker: found.marker };
 }
 
 /** Sorted fields, no cache markers; what was nothing but a marker is `undefined` and so left out. */

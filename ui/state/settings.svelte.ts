@@ -13,6 +13,7 @@ const settingsSchema = z.object({
   hiddenSessionColumns: z._default(z.array(z.string()), ['traces', 'last']),
   detailWidth: z.optional(z.number()),
   spanNameWidth: z.optional(z.number()),
+  contextWidth: z.optional(z.number()),
 });
 export type StoredSettings = z.infer<typeof settingsSchema>;
 

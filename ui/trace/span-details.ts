@@ -1,7 +1,7 @@
 import type { SpanDetail } from '../api/types.ts';
 
-/** A detail may hold megabytes; this many cover walking up and down a conversation. */
-const keptMax = 64;
+/** A detail may hold megabytes; this many cover walking up and down a trace. */
+const usuallyKeptMax = 64;
 /** While spans still arrive, messages may follow in log records: a detail is asked for anew after this long. */
 const freshForMs = 5_000;
 
@@ -9,11 +9,13 @@ const freshForMs = 5_000;
 export class SpanDetails {
   readonly #fetch: (spanId: string) => Promise<SpanDetail>;
   readonly #now: () => number;
+  readonly #keptMax: number;
   readonly #kept = new Map<string, { detail: Promise<SpanDetail>; askedMs: number }>();
 
-  constructor(fetch: (spanId: string) => Promise<SpanDetail>, now: () => number) {
+  constructor(fetch: (spanId: string) => Promise<SpanDetail>, now: () => number, keptMax = usuallyKeptMax) {
     this.#fetch = fetch;
     this.#now = now;
+    this.#keptMax = keptMax;
   }
 
   /** The span's detail; a failed request is forgotten, so that asking again tries again. */
@@ -26,7 +28,7 @@ export class SpanDetails {
     this.#kept.delete(spanId);
     this.#kept.set(spanId, entry);
     for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= keptMax) break;
+      if (this.#kept.size <= this.#keptMax) break;
       this.#kept.delete(oldest);
     }
     return entry.detail;

@@ -26,7 +26,7 @@ export const sessionColumns: readonly SessionColumn[] = [
   { id: 'traces', label: 'Traces', track: '44px', number: true },
   { id: 'errors', label: 'Errors', track: '52px', number: true, sorts: ['-errors'] },
   { id: 'tokens', label: 'Tokens', track: '60px', number: true, sorts: ['-tokens'] },
-  { id: 'cost', label: 'Cost', track: '64px', number: true, sorts: ['-cost'] },
+  { id: 'cost', label: 'Cost', track: '76px', number: true, sorts: ['-cost'] },
   { id: 'duration', label: 'Duration', track: '82px', number: true },
   { id: 'last', label: 'Last step', track: '80px', sorts: ['-endTime'] },
 ];
