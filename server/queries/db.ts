@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import {
+  type ClickHouseClient,
+  ClickHouseError,
+  ClickHouseLogLevel,
+  type ClickHouseSettings,
+  createClient,
+} from '@clickhouse/client';
 import { ApiError } from '../contract/errors.ts';
 
 /** Longer than any page should take. ClickHouse ends the query; the client gives up a little later. */
@@ -14,12 +20,16 @@ const maxConnections = 16;
 export type QueryValue = string | number | bigint | readonly string[] | readonly number[];
 export type QueryParameters = Readonly<Record<string, QueryValue>>;
 
+export type DbSettings = ClickHouseSettings;
+
 export interface DbConnection {
   /** `http(s)://user:password@host:port/database` */
   url: string;
   /** Sent as `x-sightglass-secret`: the embedded ClickHouse answers nobody else. */
   secret?: string | undefined;
   queryTimeoutMs?: number | undefined;
+  /** Of every query, beside those that all have. */
+  settings?: DbSettings | undefined;
 }
 
 /**
@@ -96,7 +106,7 @@ export class Db {
 }
 
 /** Connects lazily: a database that is away is an error of the first query. */
-export function connectDb({ url, secret, queryTimeoutMs = defaultQueryTimeoutMs }: DbConnection): Db {
+export function connectDb({ url, secret, queryTimeoutMs = defaultQueryTimeoutMs, settings }: DbConnection): Db {
   const client = createClient({
     url,
     ...(secret === undefined ? {} : { http_headers: { 'x-sightglass-secret': secret } }),
@@ -113,6 +123,7 @@ export function connectDb({ url, secret, queryTimeoutMs = defaultQueryTimeoutMs 
       max_bytes_ratio_before_external_group_by: spillRatio,
       max_bytes_ratio_before_external_sort: spillRatio,
       output_format_json_quote_64bit_integers: 1,
+      ...settings,
     },
   });
   return new Db(client);

@@ -22,7 +22,7 @@ const positions = 256;
  */
 export async function settleLargeTrace(
   trace: LocatedTrace,
-  options: { db: Db; book: PriceBook; passes: PassWriter; shard: number; horizon: Horizon },
+  options: { db: Db; book: PriceBook; passes: Pick<PassWriter, 'writeSlice'>; shard: number; horizon: Horizon },
 ): Promise<PassOutcome> {
   const { db, book, passes, shard, horizon } = options;
   const lastPass = await readLastPass(db, shard);
