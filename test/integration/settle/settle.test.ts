@@ -1,3 +1,4 @@
+import { createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newProjectId, type OwnDatabase, startDatabase } from '../../support/database.ts';
 import { fixtureWriter, noonNs, spanIdOf, textMessage, traceIdOf } from '../server/fixtures.ts';
@@ -89,4 +90,30 @@ describe('settlement', () => {
     expect(await rows()).toEqual(written);
     await Promise.all([settlement.close(), second.close(), write.close()]);
   });
+
+  it('goes on after a pass whose number ClickHouse knows but whose rows it lost', async () => {
+    const projectId = newProjectId();
+    const client = createClient({
+      url: database.url,
+      http_headers: { 'x-sightglass-secret': database.secret },
+      clickhouse_settings: { mutations_sync: '2' },
+    });
+    const write = fixtureWriter(database, projectId);
+    const first = settlerOf(database);
+    await write.spans({ traceId: traceIdOf('d1'), spanId: spanIdOf(1), columns: call });
+    await first.settleAll();
+    await first.close();
+    // The token of the last pass stays known; the pass before it is the last one again.
+    await client.command({ query: 'ALTER TABLE ledger DELETE WHERE pass = (SELECT max(pass) FROM ledger)' });
+    // Ten times as fast as the clock: the wait for inserts on their way is 25 s otherwise.
+    const second = settlerOf(database, { monotonicMs: () => performance.now() * 10 });
+    expect(await readLedger(second.db, projectId)).toEqual([]);
+    const deadline = Date.now() + 30_000;
+    while ((await readLedger(second.db, projectId)).length === 0 && Date.now() < deadline) {
+      await second.settler.tick().catch(() => undefined);
+      await write.spans({ traceId: traceIdOf('d1'), spanId: spanIdOf(1), columns: call });
+    }
+    expect(await readLedger(second.db, projectId)).toMatchObject([{ counted: true, status: 'priced' }]);
+    await Promise.all([second.close(), write.close(), client.close()]);
+  }, 60_000);
 });
