@@ -80,7 +80,7 @@ function beginningsOf(turns: readonly SessionTurn[]): Map<string, Beginning[]> {
 function stepsOfTrace(sessionId: string, members: readonly TurnSpan[]): TurnStep[] {
   const tree = new TraceTree(members.map(({ span }) => span));
   const attributions = inheritAttribution(tree);
-  const userFacing = userFacingSpans(tree);
+  const userFacing = userFacingSpans(tree, new Map(members.map(({ span, given }) => [span, given])));
   return members.flatMap((member) => {
     const attribution = attributions.get(member.span);
     if (attribution?.sessionId !== sessionId) return [];

@@ -28,6 +28,12 @@ export interface SessionTurn {
   parts: TraceTurn[];
 }
 
+/**
+ * Starts are often whole milliseconds where ends are exact: a call that begins this much before another ends does not run
+ * beside it.
+ */
+const clockGrainNs = 2_000_000n;
+
 interface Candidate {
   span: Skeleton;
   given: GivenMessages;
@@ -97,15 +103,15 @@ function opensSessionTurn(
   const opening = current.parts.find(({ userMessageCount }) => userMessageCount > 0);
   if (opening === undefined) return true;
   if (part.userMessageCount > current.userMessageCount) return true;
-  if (part.startNs < current.endNs) return false;
+  if (part.startNs + clockGrainNs < current.endNs) return false;
   if (current.parts.every(({ lastUserMessage }) => lastUserMessage !== part.lastUserMessage)) return true;
   // The very same input again, after an answer: the user said it twice.
   return part.inputMessageCount <= opening.inputMessageCount && !opening.isError && part.traceId !== opening.traceId;
 }
 
 /** The spans of a trace that speak with the user: not inside a tool, nor inside an agent that runs inside another. */
-export function userFacingSpans(tree: TraceTree): Set<Skeleton> {
-  return new Set([...placesOf(tree)].filter(([, place]) => !place.isNested).map(([span]) => span));
+export function userFacingSpans(tree: TraceTree, given: ReadonlyMap<Skeleton, GivenMessages>): Set<Skeleton> {
+  return new Set([...placesOf(tree, given)].filter(([, place]) => !place.isNested).map(([span]) => span));
 }
 
 /** Where a span runs: shared by all spans that run in the same place. */
@@ -121,7 +127,7 @@ function candidatesOf(
   spans: readonly Skeleton[],
   given: ReadonlyMap<Skeleton, GivenMessages>,
 ): Candidate[] {
-  const places = placesOf(tree);
+  const places = placesOf(tree, given);
   return spans.flatMap((span) => {
     const messages = given.get(span);
     const place = places.get(span);
@@ -130,27 +136,45 @@ function candidatesOf(
   });
 }
 
-function placesOf(tree: TraceTree): Map<Skeleton, Place> {
+function placesOf(tree: TraceTree, given: ReadonlyMap<Skeleton, GivenMessages>): Map<Skeleton, Place> {
   const outside: Place = { agent: undefined, isNested: false };
+  const speaking = speakingAgents(tree, given);
   const places = new Map<Skeleton, Place>();
   for (const span of tree.topDown()) {
     const parent = tree.parentOf(span);
     const around = (parent === undefined ? undefined : places.get(parent)) ?? outside;
-    places.set(span, around.isNested ? around : placeIn(around, span));
+    places.set(span, around.isNested ? around : placeIn(around, span, speaking));
   }
   return places;
 }
 
-function placeIn(around: Place, span: Skeleton): Place {
+function placeIn(around: Place, span: Skeleton, speaking: ReadonlySet<Skeleton>): Place {
   if (span.kind === 'tool') return { agent: around.agent, isNested: true };
-  if (span.kind !== 'agent') return around;
+  if (span.kind !== 'agent' || !speaking.has(span)) return around;
   return around.agent === undefined ? { agent: span, isNested: false } : { agent: around.agent, isNested: true };
+}
+
+/**
+ * Agents that were given messages or call a model themselves. One that only runs other agents is a frame around them: they
+ * are not its sub-agents but take turns.
+ */
+function speakingAgents(tree: TraceTree, given: ReadonlyMap<Skeleton, GivenMessages>): Set<Skeleton> {
+  const speaking = new Set<Skeleton>();
+  const runIn = new Map<Skeleton, Skeleton>();
+  for (const span of tree.topDown()) {
+    const parent = tree.parentOf(span);
+    const around = parent === undefined ? undefined : parent.kind === 'agent' ? parent : runIn.get(parent);
+    if (around !== undefined && span.kind !== 'tool') runIn.set(span, around);
+    if (span.kind === 'agent' && (given.get(span)?.inputMessageCount ?? 0) > 0) speaking.add(span);
+    if (span.kind === 'llm' && around !== undefined) speaking.add(around);
+  }
+  return speaking;
 }
 
 function opensTurn({ span, given, agent }: Candidate, current: { opener: Candidate; turn: TraceTurn }): boolean {
   if (given.userMessageCount > current.turn.userMessageCount) return true;
   const isInside = agent !== undefined && agent === current.opener.agent;
-  if (isInside || span.startNs < current.turn.endNs) return false;
+  if (isInside || span.startNs + clockGrainNs < current.turn.endNs) return false;
   return given.lastUserMessage !== current.turn.lastUserMessage;
 }
 

@@ -24,7 +24,7 @@ interface Said {
   isError?: boolean;
 }
 
-const seconds = (value: number) => BigInt(Math.round(value * 1_000)) * 1_000_000n;
+const seconds = (value: number) => BigInt(Math.round(value * 1_000_000)) * 1_000n;
 
 function read(traceId: string, said: readonly Said[]): { spans: Skeleton[]; given: Map<Skeleton, GivenMessages> } {
   const given = new Map<Skeleton, GivenMessages>();
@@ -180,6 +180,29 @@ describe('turns of a session', () => {
         ],
       },
       ['a@0'],
+    ],
+    [
+      'agents that take turns in a workflow, which is called an agent',
+      {
+        a: [
+          { id: '1', at: 0, until: 20, kind: 'agent' },
+          { id: '2', at: 1, until: 4, parent: '1', kind: 'agent' },
+          { id: '3', at: 2, until: 3, parent: '2', given: 'A' },
+          { id: '4', at: 5, until: 9, parent: '1', kind: 'agent' },
+          { id: '5', at: 6, until: 8, parent: '4', given: 'Abc' },
+          { id: '6', at: 12, until: 15, parent: '1', kind: 'agent' },
+          { id: '7', at: 13, until: 14, parent: '6', given: 'AbcD' },
+        ],
+      },
+      ['a@0', 'a@12'],
+    ],
+    [
+      'calls at once, by clocks that know whole milliseconds at the start only',
+      {
+        a: [{ id: '1', at: 0, until: 0.0341, given: 'A' }],
+        b: [{ id: '1', at: 0.034, until: 0.1, given: 'B' }],
+      },
+      ['a@0', 'b@0.034'],
     ],
     [
       'a retry after an error, in a trace of its own',
