@@ -169,10 +169,13 @@ describe('the trace page', () => {
     await page.waitForURL(/show=llm/);
   });
 
-  it('leads to the other traces of its session', async () => {
+  it('leads to its session and to the other traces of it', async () => {
     await open();
-    await page.getByRole('link', { name: 'session-1' }).click();
-    await page.waitForURL(/session=session-1/);
+    await page.getByRole('link', { name: 'session-1', exact: true }).click();
+    await page.waitForURL(/\/sessions\/session-1/);
+    await page.goBack();
+    await page.getByRole('link', { name: 'All traces of this session' }).click();
+    await page.waitForURL(/\/traces\?.*session=session-1/);
     await waitForIdle(page);
     await page.getByText('invoke_agent support').first().waitFor();
   });
@@ -203,7 +206,7 @@ describe('the trace page', () => {
   it.each(['light', 'dark'] as const)('is accessible in every tab: %s', async (colorScheme) => {
     await page.emulateMedia({ colorScheme });
     await open('?span=a000000000000003');
-    for (const tab of ['Messages', 'Attributes', 'Raw']) {
+    for (const tab of ['Messages', 'Cost', 'Attributes', 'Raw']) {
       await page.getByRole('tab', { name: tab }).click();
       await waitForIdle(page);
       await page.evaluate('document.fonts.ready.then(() => undefined)');

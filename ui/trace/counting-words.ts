@@ -2,7 +2,11 @@ import type { SpanSkeleton, TraceSummary } from '../api/types.ts';
 import { countOf, exactUsd, formatUsd, unknown } from '../components/format.ts';
 
 /** A few words, why they are so, and how loud they are. */
-export type Fact = { text: string; title?: string | undefined; tone?: 'danger' | 'warning' | 'muted' | 'tag' };
+export type Fact = {
+  text: string;
+  title?: string | undefined;
+  tone?: 'danger' | 'warning' | 'muted' | 'amount' | 'tag';
+};
 
 /** Whether a span's usage is in the sums, as one of few words and as a sentence. */
 export interface Counting {
@@ -70,11 +74,8 @@ export function describeSpanCost(span: SpanSkeleton): Fact {
         : `Unknown: there is no price for ${model ?? 'a model without a name'}.`;
     return { text: unknown, title };
   }
-  if (span.costStatus !== 'reported') return { text: formatUsd(usd), title: exactUsd(usd) };
-  return {
-    text: `${formatUsd(usd)} reported`,
-    title: `${exactUsd(usd)}, as the emitter reported it: no price of ours`,
-  };
+  const whose = span.costStatus === 'reported' ? ', as the emitter reported it: there is no price of ours' : '';
+  return { text: formatUsd(usd), title: `${exactUsd(usd)}${whose}` };
 }
 
 /** The sum over a trace's counted calls, or a dash with the reason; `note` says how many calls it stands for. */

@@ -1,6 +1,6 @@
-import type { Cost, SpanKind, SpanSkeleton, Usage } from '../api/types.ts';
+import type { SpanKind, SpanSkeleton, Usage } from '../api/types.ts';
 import { formatCount, formatTokens } from '../components/format.ts';
-import { type Fact, describeCounting, describeSpanCost, describeTraceCost } from './counting-words.ts';
+import { type Fact, describeCounting, describeSpanCost } from './counting-words.ts';
 import { mark } from './span-tree.ts';
 
 const markWords: readonly { bit: number; short: string; long: string }[] = [
@@ -44,19 +44,6 @@ export function describeMarks(marks: number): { short: string; long: string }[] 
   return markWords.filter(({ bit }) => (marks & bit) !== 0);
 }
 
-/** Why a span's usage is not in the sums; null where it is, or has none. */
-export function describeNotCounted(span: SpanSkeleton): string | null {
-  const { state, long } = describeCounting(span);
-  if (span.usage === null || state === 'counted') return null;
-  return (span.countedInstead ?? null) === null ? long : `${long} another span, which is counted instead.`;
-}
-
-/** `$0.0132`, or a dash with the reason. */
-export function describeCost(cost: Cost): Fact {
-  const { text, title } = describeTraceCost({ cost });
-  return { text, title };
-}
-
 /** `1.10 k → 84 tok`; undefined where nothing is known. */
 export function describeTokens(usage: Usage | null): string | undefined {
   if (usage === null || (usage.inputTokens === 0 && usage.outputTokens === 0)) return undefined;
@@ -90,7 +77,7 @@ function listUsageFacts(span: SpanSkeleton): Fact[] {
   if (span.usage === null) return [];
   const tokens = describeTokens(span.usage);
   const { state, short, long } = describeCounting(span);
-  const title = describeNotCounted(span) ?? long;
+  const title = (span.countedInstead ?? null) === null ? long : `${long} another span, which is counted instead.`;
   const isSum = span.usageScope === 'aggregate';
   const facts: Fact[] = [];
   if (tokens !== undefined) {
@@ -100,7 +87,8 @@ function listUsageFacts(span: SpanSkeleton): Fact[] {
   if (state === 'counted') {
     const cost = describeSpanCost(span);
     if (span.cost.usd === null) facts.push({ ...cost, text: 'no price', tone: 'tag' });
-    else if (span.cost.usd !== '0') facts.push(cost);
+    else if (span.cost.usd !== '0') facts.push({ ...cost, tone: 'amount' });
+    if (span.costStatus === 'reported') facts.push({ ...cost, text: 'reported', tone: 'tag' });
     if (isSum) facts.push({ text: short, title, tone: 'tag' });
   } else if (!(isSum && state === 'left out')) facts.push({ text: short, title, tone: 'tag' });
   return facts;

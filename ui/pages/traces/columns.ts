@@ -11,7 +11,7 @@ export const columns: readonly TraceColumn[] = [
   { id: 'model', label: 'Model', track: 'minmax(80px, 0.34fr)' },
   { id: 'steps', label: 'Steps', track: '44px', number: true },
   { id: 'tokens', label: 'Tokens', track: '60px', number: true, sorts: ['-tokens'] },
-  { id: 'cost', label: 'Cost', track: '64px', number: true, sorts: ['-cost'] },
+  { id: 'cost', label: 'Cost', track: '76px', number: true, sorts: ['-cost'] },
   { id: 'duration', label: 'Duration', track: '132px', number: true, sorts: ['-duration'] },
   { id: 'status', label: 'Status', track: '68px', sorts: ['-errors'] },
 ];

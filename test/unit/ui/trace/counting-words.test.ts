@@ -52,7 +52,12 @@ describe('the cost of a span', () => {
 
   it('is marked where it is the emitter’s own', () => {
     const cost = { usd: '0.5', pricedCalls: 1, unpricedCalls: 0 };
-    expect(describeSpanCost(makeSpan({ ...counted, cost, costStatus: 'reported' })).text).toBe('$0.50 reported');
+    const span = makeSpan({ ...counted, cost, costStatus: 'reported' });
+    expect(describeSpanCost(span)).toMatchObject({
+      text: '$0.50',
+      title: expect.stringContaining('reported') as string,
+    });
+    expect(listRowFacts(span, 0).map(({ text }) => text)).toEqual(['1.10 k → 84 tok', '$0.50', 'reported']);
   });
 });
 

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  describeCost,
-  describeMarks,
-  describeNotCounted,
-  formatTick,
-  listRowFacts,
-} from '../../../../ui/trace/span-words.ts';
+import { describeMarks, formatTick, listRowFacts } from '../../../../ui/trace/span-words.ts';
 import { mark } from '../../../../ui/trace/span-tree.ts';
 import { makeSpan } from './trace-fixture.ts';
 
@@ -48,15 +42,6 @@ describe('the words of a span', () => {
       text: 'Σ 1.10 k → 84 tok',
       title: expect.stringContaining('Not counted: aggregate') as string,
     });
-    expect(describeNotCounted(makeSpan({ id: 'b', usage, counted: true }))).toBeNull();
-  });
-
-  it('never show an unknown cost as nothing', () => {
-    expect(describeCost({ usd: null, pricedCalls: 0, unpricedCalls: 3 })).toEqual({
-      text: '–',
-      title: 'Unknown: 3 model calls without a price.',
-    });
-    expect(describeCost({ usd: '0.0132', pricedCalls: 3, unpricedCalls: 0 }).text).toBe('$0.0132');
   });
 
   it.each([
