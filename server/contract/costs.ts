@@ -33,14 +33,15 @@ const groupBy = z
 export type CostGroupName = CostDimension | `label:${string}`;
 
 function isGroupName(name: string): name is CostGroupName {
-  if (name.startsWith('label:')) return name.length > 'label:'.length && name.length <= labelKeyMax;
+  if (name.startsWith('label:')) return name.length > 'label:'.length && name.length <= 'label:'.length + labelKeyMax;
   return (costDimensions as readonly string[]).includes(name);
 }
 
-const label = text('A label as `KEY=VALUE`; another key must match as well, of several values of a key any.').refine(
-  (labels) => labels === undefined || labels.every((one) => /^[^=]{1,128}=./s.test(one)),
-  { error: `must be KEY=VALUE, with a key of at most ${labelKeyMax} characters` },
-);
+const label = text('A label.')
+  .refine((labels) => labels === undefined || labels.every((one) => /^[^=]{1,128}=./s.test(one)), {
+    error: `must be KEY=VALUE, with a key of at most ${labelKeyMax} characters`,
+  })
+  .openapi({ description: 'A label as `KEY=VALUE`. Of several values of one key any matches; every key must match.' });
 
 /** Filters of money: they select ledger rows. A value of `''` cannot be asked for; `unattributed` asks for what has none. */
 export const costFilters = {
@@ -55,10 +56,11 @@ export const costFilters = {
   environment: text('`deployment.environment.name` of the resource.'),
   service: text('`service.name` of the resource.'),
   label,
-  unattributed: text(`Only what has no value here: ${groupByNames}. Of several, none has one.`).refine(
-    (names) => names === undefined || names.every(isGroupName),
-    { error: `must be one of ${groupByNames}` },
-  ),
+  unattributed: text('A dimension.')
+    .refine((names) => names === undefined || names.every(isGroupName), { error: `must be one of ${groupByNames}` })
+    .openapi({
+      description: `Only what has no value here: one of ${groupByNames}. Repeat it for what has none in several.`,
+    }),
 };
 export type CostFilterQuery = Pick<
   CostQuery,
@@ -76,7 +78,10 @@ const costParameters = {
     }),
 };
 
-export const costQuery = queryOf({ ...costParameters, limit: limit(costRowLimits) });
+export const costQuery = queryOf({
+  ...costParameters,
+  limit: limit(costRowLimits).openapi({ description: 'Rows at most; the costliest of all are in them.' }),
+});
 export type CostQuery = z.infer<typeof costQuery>;
 
 /** The same questions as a file; it holds every row, unless `limit` says otherwise. */
