@@ -1,3 +1,4 @@
+import { getSession } from '../api/sessions.ts';
 import { listTraces } from '../api/traces.ts';
 import { toFailure } from '../api/client.ts';
 import { countOf } from '../components/format.ts';
@@ -25,16 +26,30 @@ export function listCommands(context: Context): PaletteCommand[] {
   return [...listPages(context), ...listValues(context), ...listRanges(context), ...listActions(context)];
 }
 
-/** An id that was typed or pasted: a trace id opens its trace, a span id is looked for. */
+/** An id that was typed or pasted: a trace id opens its trace, a span id is looked for; a session's may be any word. */
 export function readIdCommands(text: string, router: Router): PaletteCommand[] {
   const id = text.toLowerCase();
+  // Words that name no command have no digit, as a rule.
+  const session = /^(?=.*\d)\S{3,512}$/.test(text)
+    ? [{ ...command('Id', `Open session ${text}`), run: () => openSession(text, router) }]
+    : [];
   if (/^[0-9a-f]{32}$/.test(id)) {
-    return [command('Id', `Open trace ${id}`, () => router.go(router.traceHref(id)))];
+    return [command('Id', `Open trace ${id}`, () => router.go(router.traceHref(id))), ...session];
   }
   if (/^[0-9a-f]{16}$/.test(id)) {
-    return [{ ...command('Id', `Find span ${id}`), run: () => openSpan(id, router) }];
+    return [{ ...command('Id', `Find span ${id}`), run: () => openSpan(id, router) }, ...session];
   }
-  return [];
+  return session;
+}
+
+async function openSession(sessionId: string, router: Router): Promise<string | undefined> {
+  try {
+    await getSession(sessionId, { project: router.project, limit: 1 });
+    router.go(router.sessionHref(sessionId));
+    return undefined;
+  } catch (error) {
+    return toFailure(error).message;
+  }
 }
 
 async function openSpan(spanId: string, router: Router): Promise<string | undefined> {
