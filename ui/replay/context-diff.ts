@@ -28,7 +28,7 @@ export function diffContexts(
   after: readonly ContextEntry[],
   beforeOutput: readonly Message[] = [],
 ): ContextLine[] {
-  const outputs = new Set(beforeOutput.map(keyOfMessage));
+  const outputs = new Set(beforeOutput.map(keyOfAnswer));
   return sources.flatMap((source) => {
     const of = (list: readonly ContextEntry[]) => list.filter((entry) => entry.source === source);
     return diffEntries(of(before), of(after), outputs);
@@ -110,7 +110,12 @@ function replaceRun(
 }
 
 function addedLine(entry: ContextEntry, outputs: ReadonlySet<string>): ContextLine {
-  return { state: 'added', entry, wasOutput: outputs.has(entry.key) };
+  return { state: 'added', entry, wasOutput: entry.message !== undefined && outputs.has(keyOfAnswer(entry.message)) };
+}
+
+/** Thoughts are answered but seldom sent back. */
+function keyOfAnswer(message: Message): string {
+  return keyOfMessage({ ...message, parts: message.parts.filter(({ type }) => type !== 'reasoning') });
 }
 
 function findMate(entry: ContextEntry, added: readonly ContextEntry[], from: number): number {

@@ -11,6 +11,8 @@ export interface ContextReading {
   /** Null where it is the first of its thread. */
   before: ModelCall | null;
   lines: ContextLine[];
+  /** What tool calls are called, by id. */
+  toolNames: ReadonlyMap<string, string>;
 }
 
 /**
@@ -26,11 +28,15 @@ export async function readContext(
 ): Promise<ContextReading> {
   const detail = await load(keyOfStep(call.step));
   const entries = listContext(detail);
+  const toolNames = new Map<string, string>();
+  nameTools(entries, toolNames);
   let fallback: ContextReading | undefined;
   for (const before of listCallsBefore(calls, call, candidatesMax)) {
     const earlier = await load(keyOfStep(before.step));
-    const lines = diffContexts(listContext(earlier), entries, earlier.outputMessages);
-    const reading = { detail, entries, before, lines };
+    const entriesBefore = listContext(earlier);
+    nameTools(entriesBefore, toolNames);
+    const lines = diffContexts(entriesBefore, entries, earlier.outputMessages);
+    const reading = { detail, entries, before, lines, toolNames };
     if (entries.length === 0 || lines.some(({ state, entry }) => state === 'same' && entry.source === 'message'))
       return reading;
     fallback ??= reading;
@@ -40,8 +46,17 @@ export async function readContext(
     detail,
     entries,
     before: null,
+    toolNames,
     lines: entries.map((entry) => ({ state: 'same', entry, markerMoved: false })),
   };
+}
+
+function nameTools(entries: readonly ContextEntry[], names: Map<string, string>): void {
+  for (const { message } of entries) {
+    for (const part of message?.parts ?? []) {
+      if (part.type === 'tool_call' && part.id !== null) names.set(part.id, part.name);
+    }
+  }
 }
 
 /** A run of entries of one kind; unchanged ones are folded together. */

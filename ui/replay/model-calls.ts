@@ -1,5 +1,5 @@
 import type { SpanSkeleton, Turn } from '../api/types.ts';
-import { isModelCall, keyOfStep } from './turn-rows.ts';
+import { findModelCalls, keyOfStep } from './turn-rows.ts';
 
 /** One call of a model, and where it stands. */
 export interface ModelCall {
@@ -28,8 +28,9 @@ export function listModelCalls(turns: readonly Pick<Turn, 'steps'>[]): ModelCall
   const byStep = new Map<string, ModelCall>();
   const byThread = new Map<string, ModelCall[]>();
   turns.forEach(({ steps }, turn) => {
+    const keys = findModelCalls({ steps });
     for (const step of steps) {
-      if (!isModelCall(step)) continue;
+      if (!keys.has(keyOfStep(step))) continue;
       const { thread, agentName } = findThread(step, known);
       const calls = byThread.get(thread) ?? [];
       const call = { step, turn, thread, agentName, place: calls.length };

@@ -6,7 +6,7 @@ import { type ModelCall, type ModelCalls, listModelCalls } from './model-calls.t
 import { Player } from './player.svelte.ts';
 import { type Position, type Stop, isSamePosition, readPosition, writePosition } from './position.ts';
 import type { SessionLoader } from './session-loader.svelte.ts';
-import { type StepRow, isModelCall, keyOfStep, listShownRows, listStepRows } from './turn-rows.ts';
+import { type StepRow, keyOfStep, listShownRows, listStepRows } from './turn-rows.ts';
 
 /** Browsers refuse more than some 20 history writes a second; a held key or a replay makes more. */
 const writeDelayMs = 200;
@@ -57,8 +57,10 @@ export class ReplayView {
   });
   /** The model call whose context is shown: that of the step, or the turn's first. */
   readonly call: ModelCall | null = $derived.by(() => {
-    const step = this.step ?? this.loader.turns[this.position.turn]?.steps.find(isModelCall);
-    return step === undefined ? null : (this.calls.byStep.get(keyOfStep(step)) ?? null);
+    if (this.step !== null) return this.calls.byStep.get(keyOfStep(this.step)) ?? null;
+    const steps = this.loader.turns[this.position.turn]?.steps ?? [];
+    const first = steps.find((step) => this.calls.byStep.has(keyOfStep(step)));
+    return first === undefined ? null : (this.calls.byStep.get(keyOfStep(first)) ?? null);
   });
 
   readonly #rowCache = new WeakMap<Turn, { all: boolean; rows: readonly StepRow[] }>();

@@ -1,5 +1,4 @@
 import type { SpanSkeleton, Turn } from '../api/types.ts';
-import { formatDuration } from '../components/format.ts';
 import { describeCounting } from '../trace/counting-words.ts';
 import type { ShareName } from './context-shares.ts';
 
@@ -16,11 +15,11 @@ export function durationOf(step: Pick<SpanSkeleton | Turn, 'startTimeUnixNano' |
   return BigInt(step.endTimeUnixNano) - BigInt(step.startTimeUnixNano);
 }
 
-/** `+40.0 s`: from the end of one turn to the start of the next; null for the first one and where they overlap. */
-export function describeGap(before: Turn | undefined, turn: Turn): string | null {
+/** From the end of one turn to the start of the next, in nanoseconds; null for the first one and where they overlap. */
+export function findGap(before: Turn | undefined, turn: Turn): bigint | null {
   if (before === undefined) return null;
   const gap = BigInt(turn.startTimeUnixNano) - BigInt(before.endTimeUnixNano);
-  return gap <= 0n ? null : `+${formatDuration(gap)}`;
+  return gap <= 0n ? null : gap;
 }
 
 /** `12:03:11`, the local time of day. */

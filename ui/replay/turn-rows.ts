@@ -26,11 +26,19 @@ const tellingKinds: ReadonlySet<SpanKind> = new Set([
 ]);
 const depthMax = 6;
 
-/** True for a span that stands for one call of a model, once: not for wrappers, sums and second reports. */
-export function isModelCall(step: SpanSkeleton): boolean {
-  const { kind, notCountedBecause } = step;
-  if (kind !== 'llm') return false;
-  return notCountedBecause === null || notCountedBecause === 'not_a_model_call';
+/**
+ * The spans of a turn that stand for one call of a model each, as keys: not sums, nor wrappers and second reports of a call
+ * that the turn shows as well. Where the span that counts is elsewhere, as when an agent reports to two places, this one is
+ * all that the turn has of it.
+ */
+export function findModelCalls({ steps }: Pick<Turn, 'steps'>): Set<string> {
+  const known = new Set(steps.map(keyOfStep));
+  const isCall = ({ kind, notCountedBecause, countedInstead = null }: SpanSkeleton) => {
+    if (kind !== 'llm' || notCountedBecause === 'aggregate') return false;
+    if (notCountedBecause !== 'wrapper' && notCountedBecause !== 'duplicate') return true;
+    return countedInstead !== null && !known.has(keyOfStep(countedInstead));
+  };
+  return new Set(steps.filter(isCall).map(keyOfStep));
 }
 
 /** A span of a session: its id alone is told apart within one trace only. */
@@ -53,6 +61,7 @@ export function listStepRows(turn: Pick<Turn, 'steps' | 'input'>, { all }: { all
     if (siblings === undefined) below.set(parent, [step]);
     else siblings.push(step);
   }
+  const calls = findModelCalls(turn);
   const rows: StepRow[] = [];
   const seen = new Set<SpanSkeleton>();
   // Depth first without recursion: a chain of a thousand spans is no reason to fail.
@@ -64,7 +73,7 @@ export function listStepRows(turn: Pick<Turn, 'steps' | 'input'>, { all }: { all
       const children = below.get(step) ?? [];
       const isShown = showsAll || tellingKinds.has(step.kind) || failedByItself(step, children);
       const inside = isShown ? placeBelow(step, place, { showsAll, row: rows.length }) : place;
-      if (isShown) rows.push({ step, look: lookOf(step), depth: place.depth, inside: 0, around: place.around });
+      if (isShown) rows.push({ step, look: lookOf(step, calls), depth: place.depth, inside: 0, around: place.around });
       stack.push(...visitsOf(children, inside));
     }
   };
@@ -114,8 +123,8 @@ function failedByItself(step: SpanSkeleton, children: readonly SpanSkeleton[]): 
   return step.status === 'error' && children.every(({ status }) => status !== 'error');
 }
 
-function lookOf(step: SpanSkeleton): StepLook {
-  if (isModelCall(step)) return 'answer';
+function lookOf(step: SpanSkeleton, calls: ReadonlySet<string>): StepLook {
+  if (calls.has(keyOfStep(step))) return 'answer';
   if (step.kind === 'tool') return 'tool';
   return step.kind === 'agent' ? 'agent' : 'line';
 }

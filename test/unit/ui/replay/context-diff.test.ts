@@ -15,7 +15,8 @@ describe('a tool loop that grows', () => {
   test('is unchanged but for the last answer and what its tools said', () => {
     const before = contextOf({ system: 'Be kind.', messages: [question] });
     const after = contextOf({ system: 'Be kind.', messages: [question, lookup, order] });
-    const answered: Message = { ...lookup, finishReason: 'tool_call' };
+    const thought = { type: 'reasoning' as const, content: 'Look it up.' };
+    const answered: Message = { ...lookup, parts: [thought, ...lookup.parts], finishReason: 'tool_call' };
     const lines = diffContexts(before, after, [answered]);
     expect(write(lines)).toEqual([
       '= Be kind.',

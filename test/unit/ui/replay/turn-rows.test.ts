@@ -63,6 +63,19 @@ describe('rows of a turn', () => {
     expect(write(listStepRows(turnOf(steps), { all: false }))).toEqual(['line wrapper 0', 'answer call 0']);
   });
 
+  test('a span whose counted twin is elsewhere is all that the turn has of the call', () => {
+    const elsewhere = { traceId: 'other', spanId: 'twin' };
+    const steps = [
+      step('wrapper', null, [0, 9], {
+        kind: 'llm',
+        notCountedBecause: 'wrapper',
+        countedInstead: { traceId: 'trace', spanId: 'call' },
+      }),
+      step('call', 'wrapper', [1, 8], { kind: 'llm', notCountedBecause: 'duplicate', countedInstead: elsewhere }),
+    ];
+    expect(write(listStepRows(turnOf(steps), { all: false }))).toEqual(['line wrapper 0', 'answer call 0']);
+  });
+
   test('a chain of ten thousand parents is no reason to fail, nor is a loop', () => {
     const chain = Array.from({ length: 10_000 }, (_, place) =>
       step(`s${place}`, place === 0 ? null : `s${place - 1}`, [place, 20_000], { kind: 'chain' }),
