@@ -17,8 +17,9 @@ import { SettledNews } from './settled-news.ts';
 const pollIntervalMs = 500;
 /** Traces in one poll; of more, the newest, and the count of the rest. */
 export const tracesPerPollMax = 100;
-/** Settlement takes a second or two: looking for what it did costs more than counting, and may be rarer. */
-const settledIntervalMs = 1_000;
+/** Looking for what was settled costs more than counting arrivals: rare, but at every poll after a trace without sums was sent. */
+const settledIntervalMs = 2_000;
+const awaitSettlementMs = 10_000;
 /** Settled traces in one look, those first that were sent before. */
 const settledPerLookMax = 200;
 /** What arrived so shortly before was not settled yet, when a page was read or a client was last here. */
@@ -59,6 +60,8 @@ export class ProjectFeed {
   readonly #sent = new Map<string, string>();
   readonly #settled: SettledNews;
   #settledAtMs = 0;
+  /** Until then sums of what was sent are expected. */
+  #awaitsSumsUntilMs = 0;
   #timer: NodeJS.Timeout | undefined;
   /** The newest second seen, in milliseconds since 1970; 0 before the first poll. */
   #seenToMs = 0;
@@ -160,7 +163,8 @@ export class ProjectFeed {
 
   /** A trace comes again when settlement has summed it up, or judges anew. */
   async #publishSettled(): Promise<void> {
-    if (Date.now() - this.#settledAtMs < settledIntervalMs) return;
+    const isAwaited = Date.now() < this.#awaitsSumsUntilMs;
+    if (!isAwaited && Date.now() - this.#settledAtMs < settledIntervalMs) return;
     this.#settledAtMs = Date.now();
     const news = await this.#settled.look({ sinceMs: this.#newsFromMs - settlingMs });
     const known = (traceId: string) => (this.#sent.has(traceId) ? 0 : 1);
@@ -182,6 +186,7 @@ export class ProjectFeed {
     const summaries = await summarizeArrivals(this.#db, projectId, spreads);
     const traces = onlyChanged ? summaries.filter((trace) => this.#isNews(trace)) : summaries;
     if (traces.length === 0 && moreCount === 0) return;
+    if (traces.some((trace) => trace.settled === false)) this.#awaitsSumsUntilMs = Date.now() + awaitSettlementMs;
     const matching = new Map<string, Promise<Set<string>>>();
     for (const subscriber of subscribers) {
       const { filters, window, filterKey, hasFilters } = subscriber;
