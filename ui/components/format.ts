@@ -6,6 +6,8 @@
 /** What stands where a value is not known. The reason belongs into the title. */
 export const unknown = '–';
 
+/** Decimals that the ledger books. */
+const moneyDecimals = 12;
 const nsPerUs = 1_000;
 const nsPerMs = 1_000_000;
 const nsPerS = 1_000_000_000;
@@ -73,7 +75,7 @@ export function formatUsd(usd: string): string {
   if (value === 0) return '$0';
   const size = Math.abs(value);
   const digits = size >= 1 ? 2 : Math.max(2, 2 - Math.floor(Math.log10(size)));
-  const rounded = size.toFixed(Math.min(digits, 18));
+  const rounded = roundDecimal(usd, digits) ?? size.toFixed(Math.min(digits, 18));
   // Cents stay; digits beyond them only where they say something.
   const trimmed = rounded.replace(/(\.\d\d\d*?)0+$/, '$1');
   return `${value < 0 ? '−' : ''}$${groupThousands(trimmed)}`;
@@ -96,6 +98,17 @@ export function formatBytes(bytes: number): string {
 /** The first and last four digits of an id that is too long for its place. */
 export function shortId(id: string): string {
   return id.length <= 12 ? id : `${id.slice(0, 8)}…`;
+}
+
+/** Half up, as written: 0.007245 is not the binary fraction a little below it. Undefined for more decimals than money has. */
+function roundDecimal(decimal: string, digits: number): string | undefined {
+  const [, whole = '', fraction = ''] = /^-?(\d+)(?:\.(\d+))?$/.exec(decimal) ?? [];
+  if (whole === '' || digits > moneyDecimals) return undefined;
+  const places = moneyDecimals - digits;
+  const step = 10n ** BigInt(places);
+  const size = BigInt(`${whole}${fraction.slice(0, moneyDecimals).padEnd(moneyDecimals, '0')}`);
+  const text = ((size + step / 2n) / step).toString().padStart(digits + 1, '0');
+  return `${text.slice(0, -digits)}.${text.slice(-digits)}`;
 }
 
 /** Three significant digits, never an exponent: 1.24, 12.4, 124. */
