@@ -20,9 +20,9 @@ export const groupRows = { first: 200, more: 1_000 } as const;
 /** The API answers at most this many rows: eight groups over as many intervals as are drawn stay below it. */
 const seriesRowsMax = 10_000;
 /** Settlement takes 1 to 2 s; a cost is to be on the page 5 s after its span. */
-const followMs = 2_000;
+const followMs = 1_500;
 /** A slow answer is asked for less often: the server works for an open page at most this share of the time. */
-const followShare = 0.2;
+const followShare = 0.3;
 
 /** One consistent answer: everything in it is of the same query and window. */
 export interface CostView {
