@@ -24,7 +24,7 @@ export async function fillSessions(database: TestDatabase, fill: SessionsFill): 
   const sessions = Math.floor(traces / tracesPerSession);
   const run = (query: string, first: number, count: number) =>
     client.command({
-      query: `${query}`,
+      query: query,
       query_params: { ...fill, first, count },
       clickhouse_settings: { ...settings, max_partitions_per_insert_block: '1000' },
     });
