@@ -1,12 +1,12 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import type { PriceBook } from './domain/prices/unit-prices.ts';
+import { latestMigration } from './latest-migration.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { loadPriceBook } from './load-price-book.ts';
 import { connectDb } from './queries/db.ts';
@@ -74,17 +74,6 @@ function describeListenError(error: NodeJS.ErrnoException, { host, port }: Confi
     return `SIGHTGLASS_PORT=${port} is in use on ${host}; allowed: a free port, or 0 for any`;
   }
   return `cannot listen on ${host} port ${port}: ${error.message}`;
-}
-
-/** The name of the newest migration file: what the database must have had before this release can work with it. */
-async function latestMigration(): Promise<string> {
-  const files = await readdir(new URL('../migrations/', import.meta.url));
-  return (
-    files
-      .filter((name) => /^\d{4}_\w+\.sql$/.test(name))
-      .sort()
-      .at(-1) ?? ''
-  );
 }
 
 function urlOf(config: Config, { port }: AddressInfo): string {

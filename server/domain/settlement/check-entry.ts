@@ -33,7 +33,8 @@ export function findFault(entry: LedgerEntry): string | undefined {
   if (entry.pricedCalls !== priced || entry.unpricedCalls !== unpriced) {
     return `as ${entry.status || 'without a status'} it has ${entry.pricedCalls} priced and ${entry.unpricedCalls} unpriced calls`;
   }
-  if (entry.costedRows !== (isKnown ? 1n : 0n)) return `it is ${entry.status} and its amount is known ${entry.costedRows} times`;
+  if (entry.costedRows !== (isKnown ? 1n : 0n))
+    return `it is ${entry.status} and its amount is known ${entry.costedRows} times`;
   return findFaultOfAmount(entry);
 }
 

@@ -1,0 +1,125 @@
+import type { LedgerEntry } from '../domain/settlement/booking.ts';
+import type { Db } from '../queries/db.ts';
+import { readFirstArrivals } from '../queries/doctor-places.ts';
+import { placeKey, readClock, type TracePlace } from '../queries/settlement-changes.ts';
+import { countPassRows, readBooked, readLastPass, wholeTraces } from '../queries/settlement-ledger.ts';
+import { decideBatch, type DecidedTrace, largeTraceRows, readBatch } from '../settle/batch.ts';
+import { settleLargeTrace } from '../settle/large-trace.ts';
+import { locateTraces, measureTraces, type SizedTrace } from '../settle/locate.ts';
+import { type Doctor, shard } from './context.ts';
+import { keepBookedPrices } from './keep-prices.ts';
+
+/** A trace to be settled, and where else the ledger or summaries have rows of it. */
+export interface TraceToRepair {
+  projectId: string;
+  traceId: string;
+  days?: readonly number[];
+  sessions?: readonly string[];
+}
+
+/** Traces of one pass, and their rows. */
+const tracesOfPass = 500;
+const rowsOfPass = 40_000;
+const attemptsMax = 20;
+
+/**
+ * Settles traces as settlement itself would, wherever their spans arrived, and takes back what is booked on the days given too.
+ * Of a trace without skeletons everything is taken back. A rival's pass is no harm: the attempt is repeated.
+ */
+export async function settleAgain(doctor: Doctor, traces: readonly TraceToRepair[]): Promise<void> {
+  for (let at = 0; at < traces.length; at += tracesOfPass) {
+    const chunk = traces.slice(at, at + tracesOfPass);
+    const { sized, horizon } = await measure(doctor.db, chunk);
+    const known = new Set(sized.map(placeKey));
+    await writePass(doctor, { traces: [], gone: chunk.filter((trace) => !known.has(placeKey(trace))), wishes: [] });
+    for (const batch of batchesOf(sized)) {
+      const [only] = batch;
+      if (batch.length === 1 && only !== undefined && only.rowCount > largeTraceRows) {
+        await settleLarge(doctor, only, horizon.untilMs);
+      } else {
+        await writePass(doctor, { traces: batch, gone: [], wishes: chunk });
+      }
+    }
+    doctor.progress(`settled ${Math.min(traces.length, at + tracesOfPass)} of ${traces.length} traces again`);
+  }
+}
+
+async function measure(db: Db, traces: readonly TraceToRepair[]) {
+  const horizon = { untilMs: await readClock(db) };
+  const wanted = new Set(traces.map(placeKey));
+  const arrivals = await readFirstArrivals(db, [...new Set(traces.map(({ traceId }) => traceId))]);
+  const since = arrivals
+    .filter((trace) => wanted.has(placeKey(trace)))
+    .map(({ firstMs, ...trace }) => ({ ...trace, sinceMs: firstMs }));
+  return { sized: await measureTraces(db, await locateTraces(db, since, horizon), horizon), horizon };
+}
+
+function batchesOf(traces: readonly SizedTrace[]): SizedTrace[][] {
+  const batches: SizedTrace[][] = [];
+  let rows = 0;
+  for (const trace of traces) {
+    const open = batches.at(-1);
+    if (open === undefined || rows + trace.rowCount > rowsOfPass) {
+      batches.push([trace]);
+      rows = trace.rowCount;
+    } else {
+      open.push(trace);
+      rows += trace.rowCount;
+    }
+  }
+  return batches;
+}
+
+async function settleLarge(doctor: Doctor, trace: SizedTrace, untilMs: number): Promise<void> {
+  const { db, book, passes } = doctor;
+  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    const outcome = await settleLargeTrace(trace, { db, book, passes, shard, horizon: { untilMs } });
+    if (outcome.status !== 'lost') return;
+  }
+  throw new Error(`trace ${trace.traceId} was settled ${attemptsMax} times, and another settler was always first`);
+}
+
+async function writePass(
+  doctor: Doctor,
+  options: { traces: readonly SizedTrace[]; gone: readonly TraceToRepair[]; wishes: readonly TraceToRepair[] },
+): Promise<void> {
+  const { db, book, passes } = doctor;
+  const { traces, gone, wishes } = options;
+  if (traces.length === 0 && gone.length === 0) return;
+  const wishOf = new Map(wishes.map((wish) => [placeKey(wish), wish]));
+  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    const lastPass = await readLastPass(db, shard);
+    const horizon = { untilMs: await readClock(db) };
+    const read = await readBatch(db, { traces, horizon });
+    const decided = decideBatch(read.traces, book).map((trace) => withWishes(trace, wishOf.get(placeKey(trace))));
+    const days = [...decided, ...gone.map(({ days: found = [], ...trace }) => ({ ...trace, days: found }))];
+    const kept = keepBookedPrices(decided, await readBooked(db, days));
+    const wanted = kept.flatMap(({ entries }): LedgerEntry[] => [...entries.values()]);
+    const outcome = await passes.writeSlice({ traces: days, wanted, slice: wholeTraces, summarized: kept }, lastPass);
+    if (outcome.status !== 'lost') return;
+  }
+  throw new Error(`a repair of ${traces.length} traces lost ${attemptsMax} times to another settler`);
+}
+
+function withWishes(trace: DecidedTrace, wish: TraceToRepair | undefined): DecidedTrace {
+  if (wish === undefined) return trace;
+  const days = [...new Set([...trace.days, ...(wish.days ?? [])])].sort((a, b) => a - b);
+  const { place } = trace;
+  const sessions = [...new Set([...(place?.sessions ?? []), ...(wish.sessions ?? [])])];
+  // Without a place of its own it has none to compare with: what is named here is written as its place.
+  const looked: TracePlace | undefined =
+    sessions.length === 0
+      ? place
+      : { ...(place ?? { firstMs: Number.MAX_SAFE_INTEGER, lastMs: 0, days: [] }), sessions };
+  return { ...trace, days, place: looked };
+}
+
+/** Takes the next number of a pass that books nothing: what is written under it wins over what was. */
+export async function takePass({ db, writer, owner }: Doctor): Promise<number> {
+  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    const stamp = { shard, pass: (await readLastPass(db, shard)) + 1, owner: `${owner}/marker-${attempt}` };
+    await writer.writePass(stamp, []);
+    if ((await countPassRows(db, stamp)) === 1) return stamp.pass;
+  }
+  throw new Error(`no number of a pass could be had: another settler was first ${attemptsMax} times`);
+}
