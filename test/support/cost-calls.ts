@@ -81,11 +81,14 @@ function writeCall(call: CostCall, nowMs: number) {
 }
 
 function writeAttributes(values: Record<string, string | number | undefined>) {
-  return Object.entries(values).flatMap(([key, value]) => {
-    if (value === undefined) return [];
-    if (typeof value === 'string') return [{ key, value: { stringValue: value } }];
-    return [{ key, value: Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value } }];
-  });
+  return Object.entries(values)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ({ key, value: writeValue(value) }));
+}
+
+function writeValue(value: string | number | undefined): Record<string, string | number> {
+  if (typeof value !== 'number') return { stringValue: value ?? '' };
+  return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value };
 }
 
 /** What a slow machine makes the first look miss is booked by the second one, half a minute later. */
