@@ -17,6 +17,7 @@ import { Failures, isAway } from './failures.ts';
 import { LargeLane } from './large-lane.ts';
 import { type Horizon, type LocatedTrace, locateTraces, measureTraces, type SizedTrace } from './locate.ts';
 import type { SettlerLog } from './settlement.ts';
+import { PastClock } from './past-clock.ts';
 import { SettledTraces } from './settled-traces.ts';
 import { PassWriter } from './write-pass.ts';
 
@@ -70,6 +71,7 @@ export class Settler {
   readonly #owner: string;
   readonly #shard: number;
   readonly #verifiedLagMs: number;
+  readonly #pastClock: PastClock;
   readonly #leaseMs: number;
   readonly #monotonicMs: () => number;
   readonly #settled: SettledTraces;
@@ -92,6 +94,7 @@ export class Settler {
     this.#owner = owner;
     this.#shard = shard;
     this.#verifiedLagMs = options.verifiedLagMs ?? defaultVerifiedLagMs;
+    this.#pastClock = new PastClock({ lagMs: this.#verifiedLagMs, monotonicMs });
     this.#leaseMs = options.leaseMs ?? defaultLeaseMs;
     this.#monotonicMs = monotonicMs;
     this.#settled = new SettledTraces(monotonicMs);
@@ -175,7 +178,7 @@ export class Settler {
   /** One window of the verified lane; true when there is more to do at once. */
   async #verifiedLane({ nowMs, lastArrivalMs }: Clock): Promise<boolean> {
     const fromMs = this.#verifiedToMs ?? 0;
-    const limitMs = nowMs - this.#verifiedLagMs;
+    const limitMs = this.#pastClock.read(nowMs);
     const isDue = this.#monotonicMs() - this.#verifiedAtMs >= Math.min(verifiedEveryMs, this.#verifiedLagMs);
     if (limitMs <= fromMs || !isDue) return false;
     const isQuiet = lastArrivalMs <= fromMs;

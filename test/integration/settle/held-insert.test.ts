@@ -77,4 +77,36 @@ describe('settlement', () => {
     ]);
     await Promise.all([settlement.close(), template.close(), write.close(), client.close()]);
   });
+
+  it('books what was being inserted while the whole database stood still', async () => {
+    const [held, projectId] = [newProjectId(), newProjectId()];
+    const template = fixtureWriter(database, held);
+    const client = connectDatabase(database);
+    const settlement = settlerOf(database, { verifiedLagMs: 4_500 });
+    const spans = Array.from({ length: 10 }, (_, place): SpanFixture => {
+      return { traceId: traceIdOf('cc'), spanId: spanIdOf(place + 1), at: place, columns: call };
+    });
+    await template.spans(...spans);
+    await settlement.settleAll();
+    // A row every 200 ms: some before it stops, most after it goes on.
+    const insert = client.command({
+      query: `INSERT INTO skeletons SELECT * REPLACE ({projectId:String} AS project_id, now64(3) AS ingested_at)
+        FROM (SELECT * FROM skeletons WHERE project_id = {held:String} AND sleepEachRow(0.2) = 0)`,
+      query_params: { projectId, held },
+      clickhouse_settings: { max_block_size: '1' },
+    });
+    await sleep(300);
+    await settlement.settler.tick();
+    process.kill(database.pid, 'SIGSTOP');
+    const tick = settlement.settler.tick();
+    await sleep(7_000);
+    process.kill(database.pid, 'SIGCONT');
+    await tick;
+    await settlement.settler.tick();
+    expect(await readLedger(settlement.db, projectId)).toEqual([]);
+    await insert;
+    await settlement.settleAll();
+    expect(await readLedger(settlement.db, projectId)).toHaveLength(10);
+    await Promise.all([settlement.close(), template.close(), client.close()]);
+  });
 });
