@@ -11,7 +11,8 @@ let browser: Browser;
 let page: Page;
 
 const longAgoMs = Date.UTC(2026, 9, 1, 12);
-const settledWithinMs = 20_000;
+/** On a busy machine; else it is a second or two, and two more until the page asks again. */
+const settledWithinMs = 60_000;
 
 beforeAll(async () => {
   [system, browser] = await Promise.all([startSystem(), launchBrowser()]);

@@ -13,6 +13,7 @@ const settlingForMs = 60_000;
 const pollEveryMs = 2_000;
 /** A poll that is slow to answer is not repeated at once. */
 const restFactor = 4;
+const restMaxMs = 10_000;
 
 type Page = { limit: number; cursor?: string };
 export type LoadDeps = {
@@ -81,7 +82,8 @@ export class TraceLoader {
   async #follow(last: TraceReply, signal: AbortSignal): Promise<TraceReply> {
     const askedMs = this.#deps.now();
     const latest = await this.#readChanges(last, signal).catch(() => last);
-    await this.#deps.wait(Math.max(pollEveryMs, (this.#deps.now() - askedMs) * restFactor), signal);
+    const restMs = Math.min(restMaxMs, (this.#deps.now() - askedMs) * restFactor);
+    await this.#deps.wait(Math.max(pollEveryMs, restMs), signal);
     return latest;
   }
 
