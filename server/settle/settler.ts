@@ -47,6 +47,8 @@ const verifiedRowsMax = 50_000;
 const fastRowsMax = 100_000;
 /** The fast lane looks back so far: what it left waiting for longer is the verified lane's. */
 const fastReachMs = 5 * 60_000;
+/** Arrival is noted before a row can be seen: the fast lane looks this far back again. What is settled costs no second pass. */
+const fastOverlapMs = 3_000;
 /** Spans of one pass: traces are settled in batches of about so many. */
 const batchRowsMax = 40_000;
 const verifiedEveryMs = 2_000;
@@ -164,7 +166,7 @@ export class Settler {
 
   async #fastLane({ nowMs, lastArrivalMs }: Clock): Promise<void> {
     const oldest = Math.max(this.#verifiedToMs ?? 0, nowMs - fastReachMs);
-    const window = { fromMs: Math.max(this.#fastToMs ?? oldest, oldest), toMs: nowMs };
+    const window = { fromMs: Math.max((this.#fastToMs ?? oldest) - fastOverlapMs, oldest), toMs: nowMs };
     this.#fastToMs = nowMs;
     if (lastArrivalMs <= window.fromMs && this.#waiting.size === 0) return;
     if ((await readWindowEnd(this.#db, window, fastRowsMax)) < nowMs)
