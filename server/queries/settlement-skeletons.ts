@@ -191,6 +191,8 @@ export async function readEvents(db: Db, { traceIds, sinceMs, untilMs }: TraceAr
 
 /** Calls whose copies are looked for in other traces. */
 export interface CopyQuestion {
+  /** Projects of the calls: a copy is in the same one. */
+  projectIds: readonly string[];
   responseIds: readonly string[];
   /** Of calls with usage: what may be the same call seen by another instrumentation. */
   calls: readonly { callKey: string; scopeName: string }[];
@@ -210,9 +212,10 @@ export async function readTracesWithCopies(
   db: Db,
   question: CopyQuestion,
 ): Promise<{ projectId: string; traceId: string }[]> {
-  const { responseIds, calls, firstStartNs, lastEndNs, sinceMs, untilMs, limit } = question;
+  const { projectIds, responseIds, calls, firstStartNs, lastEndNs, sinceMs, untilMs, limit } = question;
   if (responseIds.length === 0 && calls.length === 0) return [];
   const parameters: QueryParameters = {
+    projectIds,
     responseIds,
     callKeys: calls.map(({ callKey }) => callKey),
     scopes: calls.map(({ scopeName }) => scopeName),
@@ -230,7 +233,7 @@ export async function readTracesWithCopies(
        WHERE ${arrivedBetween}
          AND start_time >= fromUnixTimestamp64Nano({fromNs:Int64}, 'UTC')
          AND start_time <= fromUnixTimestamp64Nano({toNs:Int64}, 'UTC')
-         AND usage_scope != ''
+         AND project_id IN {projectIds:Array(String)} AND usage_scope != ''
          AND (response_id IN {responseIds:Array(String)} OR call_key IN (SELECT call_key FROM keys))
      ) AS found LEFT JOIN keys ON keys.call_key = found.call_key
      WHERE response_id IN {responseIds:Array(String)} OR NOT (length(scopes) = 1 AND has(scopes, scope_name))

@@ -138,6 +138,7 @@ async function findCopies(db: Db, calls: readonly ArrivedSkeleton[], { untilMs }
       const lastEndNs = chunk.reduce((most, { span }) => (span.endNs > most ? span.endNs : most), 0n);
       const sinceMs = Math.max(0, Number(firstStartNs / 1_000_000n) - copyLeadMs);
       const rows = await readTracesWithCopies(db, {
+        projectIds: [...new Set(chunk.map(({ projectId }) => projectId))],
         responseIds: [...new Set(chunk.flatMap(({ span }) => (span.responseId === '' ? [] : [span.responseId])))],
         calls: chunk.flatMap(({ callKey, span }) => (callKey === '0' ? [] : [{ callKey, scopeName: span.scopeName }])),
         firstStartNs: firstStartNs > duplicateWindowNs ? firstStartNs - duplicateWindowNs : 0n,

@@ -14,9 +14,35 @@ const lookAheadMax = 256;
 export function findDuplicates(candidates: readonly Skeleton[]): Skeleton[][] {
   const sorted = [...candidates].sort(compareSkeletons);
   const groups = new Groups();
-  for (const cluster of sameResponse(sorted)) groups.join(cluster);
-  for (const [a, b] of sameCall(sorted, groups)) groups.join([a, b]);
+  const reused = findReusedIds(sorted);
+  const idOf = (span: Skeleton) => (reused.has(span) ? '' : span.responseId);
+  for (const cluster of sameResponse(sorted, idOf)) groups.join(cluster);
+  for (const [a, b] of sameCall(sorted, { groups, idOf })) groups.join([a, b]);
   return groups.all();
+}
+
+/** The response id of a span, where it tells one call from another. */
+type IdOf = (span: Skeleton) => string;
+
+/**
+ * Spans whose response id is given to several calls: one instrumentation saw it twice, one after the other, within the window
+ * (a server that answers the same id to everybody). Depends on a span's neighbours in time alone.
+ */
+function findReusedIds(sorted: readonly Skeleton[]): Set<Skeleton> {
+  const reused = new Set<Skeleton>();
+  const alike = Map.groupBy(
+    sorted.filter(({ responseId }) => responseId !== ''),
+    ({ responseId, scopeName }) => `${responseId}\0${scopeName}`,
+  );
+  for (const spans of alike.values()) {
+    spans.forEach((span, index) => {
+      const next = spans[index + 1];
+      if (next === undefined || next.startNs - span.startNs > duplicateWindowNs || isInsideOrClose(span, next)) return;
+      reused.add(span);
+      reused.add(next);
+    });
+  }
+  return reused;
 }
 
 /**
@@ -45,10 +71,10 @@ function richness(span: Skeleton): number {
 }
 
 /** Spans of equal, non-empty response id that lie within the window of the first of them. */
-function sameResponse(sorted: readonly Skeleton[]): Skeleton[][] {
+function sameResponse(sorted: readonly Skeleton[], idOf: IdOf): Skeleton[][] {
   const byId = Map.groupBy(
-    sorted.filter(({ responseId }) => responseId !== ''),
-    ({ responseId }) => responseId,
+    sorted.filter((span) => idOf(span) !== ''),
+    idOf,
   );
   return [...byId.values()]
     .flatMap(clusterByTime)
@@ -70,14 +96,17 @@ function clusterByTime(sorted: readonly Skeleton[]): Skeleton[][] {
  * service, same totals, one model family, and one inside the other in time. Spans of one scope are never merged: parallel
  * calls may be equal. Each span gets at most one partner of each other scope, the closest in time.
  */
-function sameCall(sorted: readonly Skeleton[], groups: Groups): [Skeleton, Skeleton][] {
+function sameCall(
+  sorted: readonly Skeleton[],
+  { groups, idOf }: { groups: Groups; idOf: IdOf },
+): [Skeleton, Skeleton][] {
   const pairs: [Skeleton, Skeleton][] = [];
   const alike = Map.groupBy(
     sorted.filter((span) => span.hasUsage && totalTokens(span) > 0n),
     ({ serviceName, tokens }) => `${serviceName}\0${String(tokens.inputTokens)}\0${String(tokens.outputTokens)}`,
   );
   for (const spans of alike.values()) {
-    const options = closePairs(spans);
+    const options = closePairs(spans, idOf);
     const taken = new Set<string>();
     for (const { a, b } of options) {
       const keys = [partnerKey(groups.idOf(a), b.scopeName), partnerKey(groups.idOf(b), a.scopeName)];
@@ -94,14 +123,14 @@ function partnerKey(id: string, scope: string): string {
 }
 
 /** Pairs that may be one call, the best overlap first. Spans are in order of start, so the look ahead ends early. */
-function closePairs(spans: readonly Skeleton[]): { a: Skeleton; b: Skeleton }[] {
+function closePairs(spans: readonly Skeleton[], idOf: IdOf): { a: Skeleton; b: Skeleton }[] {
   const pairs: { a: Skeleton; b: Skeleton; apartNs: bigint }[] = [];
   spans.forEach((a, index) => {
     const end = Math.min(spans.length, index + 1 + lookAheadMax);
     for (let next = index + 1; next < end; next += 1) {
       const b = spans[next];
       if (b === undefined || b.startNs > a.endNs) break;
-      if (mayBeOneCall(a, b)) pairs.push({ a, b, apartNs: abs(a.startNs - b.startNs) + abs(a.endNs - b.endNs) });
+      if (mayBeOneCall(a, b, idOf)) pairs.push({ a, b, apartNs: abs(a.startNs - b.startNs) + abs(a.endNs - b.endNs) });
     }
   });
   return pairs.sort((x, y) =>
@@ -109,10 +138,10 @@ function closePairs(spans: readonly Skeleton[]): { a: Skeleton; b: Skeleton }[] 
   );
 }
 
-function mayBeOneCall(a: Skeleton, b: Skeleton): boolean {
+function mayBeOneCall(a: Skeleton, b: Skeleton, idOf: IdOf): boolean {
   return (
     a.scopeName !== b.scopeName &&
-    (a.responseId === '' || b.responseId === '') &&
+    (idOf(a) === '' || idOf(b) === '') &&
     a.usageScope === b.usageScope &&
     isSameFamily(modelOf(a), modelOf(b)) &&
     isInsideOrClose(a, b)

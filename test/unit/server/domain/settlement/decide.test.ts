@@ -133,6 +133,23 @@ test('a response id that everybody shares is no identity', () => {
   expect(new Set(Object.values(verdicts(...many)))).toEqual(new Set(['counted']));
 });
 
+test('a server that gives one response id to call after call is not taken at its word', () => {
+  const sequence = [0, 1, 2].map((index) =>
+    call(`call-${index}`, 10, 2, {
+      traceId: `t${index}`,
+      responseId: 'mock',
+      ...at(index * 300_000, index * 300_000 + 500),
+    }),
+  );
+  expect(new Set(Object.values(verdicts(...sequence)))).toEqual(new Set(['counted']));
+  const copies = [0, 1, 2].map((index) => {
+    const inside = at(index * 300_000 + 10, index * 300_000 + 490);
+    return call(`copy-${index}`, 10, 2, { traceId: `u${index}`, scopeName: 'sdk', responseId: 'mock', ...inside });
+  });
+  const seen = Object.values(verdicts(...sequence, ...copies));
+  expect(seen.filter((verdict) => verdict === 'counted')).toHaveLength(3);
+});
+
 test('without response ids, another scope of the same service inside the same time with the same totals is one call', () => {
   expect(
     verdicts(
