@@ -3,7 +3,7 @@ import type { LedgerEntry } from './booking.ts';
 import { compareSkeletons, modelOf, type Attribution, type Skeleton } from './skeleton.ts';
 import type { TraceTree } from './trace-tree.ts';
 import { decodeTurns, encodeTurns } from './turns-json.ts';
-import { cutTrace, type GivenMessages, joinTurns } from './turns.ts';
+import { cutTrace, type GivenMessages, joinTurns, userFacingSpans } from './turns.ts';
 
 /** Distinct agents, models and other names that a summary holds; the first of them by time. */
 export const namesMax = 20;
@@ -106,7 +106,12 @@ function summarizePart(facts: TraceFacts, sessionId: string, members: readonly S
   const spans = rootsFirst(members);
   const [top] = spans;
   const read = previewReader(facts);
-  const isUserFacing = (span: Skeleton) => span.kind !== 'tool';
+  const facing = userFacingSpans(tree, facts.given);
+  const isFacing = (span: Skeleton) => facing.has(span) && span.kind !== 'tool';
+  // What a call was told and said is words; what went into a chain may be any JSON.
+  const inputs = [...members.filter((span) => isFacing(span) && facts.given.has(span)), ...spans.filter(isFacing)];
+  const ended = latestFirst(members).filter(isFacing);
+  const outputs = [...ended.filter(({ kind }) => kind === 'llm'), ...ended];
   const startNs = members[0]?.startNs ?? 0n;
   const tops = members.filter((span) => {
     const parent = tree.parentOf(span);
@@ -124,7 +129,7 @@ function summarizePart(facts: TraceFacts, sessionId: string, members: readonly S
     ...countSpans(spans),
     ...namesOf(spans, facts),
     labels: (top && facts.attributions.get(top)?.labels) ?? new Map(),
-    first_input: cut(firstText(spans.filter(isUserFacing).map((span) => read(span).inputPreview))),
+    first_input: cut(firstText(inputs.map((span) => read(span).inputPreview))),
     last_output: cut(
       firstText(
         latestFirst(members)
