@@ -130,13 +130,7 @@ function summarizePart(facts: TraceFacts, sessionId: string, members: readonly S
     ...namesOf(spans, facts),
     labels: (top && facts.attributions.get(top)?.labels) ?? new Map(),
     first_input: cut(firstText(inputs.map((span) => read(span).inputPreview))),
-    last_output: cut(
-      firstText(
-        latestFirst(members)
-          .filter(isUserFacing)
-          .map((span) => read(span).outputPreview),
-      ),
-    ),
+    last_output: cut(firstText(outputs.map((span) => read(span).outputPreview))),
     turns: encodeTurns(cutTrace(traceId, tree, facts.given, (span) => inSession.has(span))),
     ...(facts.large?.sums.of(sessionId) ?? sumEntries(members, facts)),
     ...(facts.large === undefined ? {} : partOfLarge(facts.large.rest)),
