@@ -24,6 +24,8 @@ async function main([verb = '', ...args]: readonly string[]): Promise<number> {
     return await runDoctor(options);
   } catch (error) {
     if (error instanceof ConfigError || error instanceof ApiError) return refuse(error.message);
+    // ClickHouse's own errors name their type: such as a database that is not there, or a right that is missing.
+    if (error instanceof Error && 'type' in error) return refuse(`ClickHouse: ${error.message.split('\n')[0] ?? ''}`);
     throw error;
   }
 }

@@ -18,7 +18,8 @@ export async function checkSettlement({ db, scope }: Doctor): Promise<CheckResul
     ...{ check: 'settlement', status, summary },
     ...{ count: 0, cases: [] },
   });
-  if (cursor === undefined) return result('note', `it has never run; ${countOf(waiting, 'arrival')} wait for it`);
+  if (cursor === undefined)
+    return result('note', `nothing is verified yet; ${countOf(waiting, 'arrival')} wait for it`);
   const lag = formatDuration(nowMs - cursor.verifiedToMs);
   const upTo = `everything up to ${new Date(cursor.verifiedToMs).toISOString()} is booked, ${lag} ago, in ${formatCount(pass)} passes`;
   if (cursor.ageMs <= staleMs) return result('ok', `${upTo}; ${left}`);

@@ -217,6 +217,7 @@ function describe({
     }),
   ];
   if (otherPriceCount === 0) return results;
-  const summary = `${countOf(otherPriceCount, 'decision')} were priced by another price table than the one installed, and stay so`;
+  const isOne = otherPriceCount === 1;
+  const summary = `${countOf(otherPriceCount, 'decision')} ${isOne ? 'was' : 'were'} priced by another price table than the one installed, and ${isOne ? 'stays' : 'stay'} so`;
   return [...results, { check: 'prices', status: 'note', summary, count: 0, cases: [] }];
 }

@@ -1,18 +1,35 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { doctorUsage } from '../doctor/arguments.ts';
 import { startClickHouse } from './clickhouse.ts';
 import { installDir, loadStandaloneConfig } from './config.ts';
 import { holdDataDir } from './data-dir.ts';
 import { checkExternalClickHouse } from './external-clickhouse.ts';
+import { runDoctor } from './doctor.ts';
 import { programs } from './programs.ts';
 import { StartError } from './start-error.ts';
 import { migrateDatabase } from './prepare-database.ts';
 import { startEverything } from './start.ts';
 import { superviseUntilSignal } from './supervise.ts';
 
-const verbs: Readonly<Record<string, { summary: string; run: () => Promise<number> }>> = {
+interface Verb {
+  summary: string;
+  run: (args: readonly string[]) => Promise<number>;
+  /** What it takes; absent: nothing. */
+  usage?: string;
+  /** Its exit code when it could not do its work; 1 unless it means something else. */
+  failed?: number;
+}
+
+const verbs: Readonly<Record<string, Verb>> = {
   start: { summary: 'start everything on this machine: ClickHouse, collector, server and UI', run: runStart },
   migrate: { summary: 'bring the database up to date and end', run: runMigrate },
+  doctor: {
+    summary: 'prove that spans, ledger, roll-ups and summaries agree, and repair',
+    run: runDoctor,
+    usage: doctorUsage,
+    failed: 2,
+  },
 };
 
 const help = `Sightglass operates AI agents in production.
@@ -20,14 +37,17 @@ const help = `Sightglass operates AI agents in production.
 Usage: sightglass VERB
 
 ${Object.entries(verbs)
-  .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+  .flatMap(([name, { summary, usage }]) => [
+    `  ${name.padEnd(10)}${summary}`,
+    ...(usage === undefined ? [] : [`            ${usage}`]),
+  ])
   .join('\n')}
 
   --help    this text
   --version the version
 `;
 
-/** Runs the command line and answers its exit code: 0 done, 1 failed, 2 called wrongly. */
+/** Runs the command line and answers its exit code: 0 done, 1 failed, 2 called wrongly. The doctor's 1: something differs. */
 export async function runCli(args: readonly string[]): Promise<number> {
   const [verb, ...rest] = args;
   if (verb === undefined) return refuse(`which verb?\n\n${help.trimEnd()}`);
@@ -35,18 +55,18 @@ export async function runCli(args: readonly string[]): Promise<number> {
   if (args.includes('--help') || args.includes('-h') || verb === 'help') return say(help.trimEnd());
   const known = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
   if (known === undefined) return refuse(`unknown verb ${verb}; allowed: ${Object.keys(verbs).join(', ')}`);
-  if (rest.length > 0) {
+  if (rest.length > 0 && known.usage === undefined) {
     const got = rest.join(' ');
     return refuse(
       `${verb} takes no arguments, but got ${got}; settings are environment variables (README, Configuration)`,
     );
   }
   try {
-    return await known.run();
+    return await known.run(rest);
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     for (const line of error.message.split('\n')) console.error(`sightglass: ${line}`);
-    return 1;
+    return known.failed ?? 1;
   }
 }
 

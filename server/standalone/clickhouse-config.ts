@@ -130,6 +130,17 @@ export function renderUsersConfig(config: ClickHouseConfig): string {
   });
 }
 
+/** What `renderServerConfig` and `renderUsersConfig` wrote of secret and password; undefined where they did not. */
+export function findSecrets(
+  { server, users }: { server: string; users: string },
+  user: string,
+): { secret: string; password: string } | undefined {
+  const secret = new RegExp(`<${secretHeader}>([^<]+)</`).exec(server)?.[1];
+  const password = new RegExp(`<${user}>\\s*<password>([^<]+)</password>`).exec(users)?.[1];
+  if (secret === undefined || password === undefined) return undefined;
+  return { secret: unescapeXml(secret), password: unescapeXml(password) };
+}
+
 interface Elements {
   [name: string]: string | number | Elements | (string | Elements)[];
 }
@@ -149,4 +160,8 @@ function element(name: string, value: string | number | Elements): string {
 
 function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function unescapeXml(text: string): string {
+  return text.replaceAll('&gt;', '>').replaceAll('&lt;', '<').replaceAll('&amp;', '&');
 }

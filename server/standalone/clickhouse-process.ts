@@ -107,7 +107,8 @@ async function waitForPort(paths: ClickHousePaths, exited: Promise<Exit>, errors
   );
 }
 
-function readPort(file: string): number | undefined {
+/** What the server wrote of its port; undefined before it has. */
+export function readPort(file: string): number | undefined {
   try {
     const { port } = JSON.parse(readFileSync(file, 'utf8')) as { port: number };
     return port;

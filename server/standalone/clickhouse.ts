@@ -1,15 +1,16 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
   chooseMemoryBytes,
   countCores,
+  findSecrets,
   renderServerConfig,
   renderUsersConfig,
   type ClickHouseConfig,
 } from './clickhouse-config.ts';
-import { spawnClickHouse, type ClickHousePaths } from './clickhouse-process.ts';
+import { readPort, spawnClickHouse, type ClickHousePaths } from './clickhouse-process.ts';
 import { sendStatement } from './clickhouse-statement.ts';
 import { refuseFolder } from './data-dir.ts';
 import type { Running } from './keep-running.ts';
@@ -70,7 +71,7 @@ export async function startClickHouse(options: ClickHouseOptions): Promise<Embed
     const version = (await sendStatement(target, 'SELECT version()')).trim();
     let stopping: Promise<unknown> | undefined;
     return {
-      url: `http://${user}:${password}@127.0.0.1:${port}/${databaseName}`,
+      url: urlOf(password, port),
       secret,
       password,
       port,
@@ -83,6 +84,33 @@ export async function startClickHouse(options: ClickHouseOptions): Promise<Embed
   } catch (error) {
     child.kill('SIGKILL');
     throw error;
+  }
+}
+
+/**
+ * How to reach the embedded ClickHouse that another process runs on this data folder: by the files it was started with, which
+ * only its user can read. Undefined where they do not say, as while it starts.
+ */
+export function findRunningClickHouse(dataDir: string): { url: string; secret: string } | undefined {
+  const run = resolve(dataDir, 'run');
+  const port = readPort(join(run, 'port.json'));
+  const secrets = findSecrets(
+    { server: readText(join(run, 'clickhouse.xml')), users: readText(join(run, 'users.xml')) },
+    userName,
+  );
+  if (port === undefined || secrets === undefined) return undefined;
+  return { url: urlOf(secrets.password, port), secret: secrets.secret };
+}
+
+function urlOf(password: string, port: number): string {
+  return `http://${userName}:${password}@127.0.0.1:${port}/${databaseName}`;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return ''; // not written yet
   }
 }
 

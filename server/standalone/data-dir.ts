@@ -11,13 +11,16 @@ export interface HeldDataDir {
   release(): void;
 }
 
+/** Another Sightglass has the data folder. */
+export class DataDirHeldError extends StartError {}
+
 /** Less than this and ClickHouse could not even write its first parts. */
 const minFreeBytes = 256 * 1024 * 1024;
 
 /**
  * Makes the data folder if it is not there (readable by this user only: it holds conversations) and takes hold of it.
  * The hold is a file lock of the operating system, so it ends with the process however that ends.
- * Throws a StartError when the folder cannot be used or another Sightglass has it.
+ * Throws a StartError when the folder cannot be used, a DataDirHeldError when another Sightglass has it.
  */
 export function holdDataDir(path: string, measureFree: (path: string) => number = measureFreeBytes): HeldDataDir {
   const run = join(path, 'run');
@@ -32,7 +35,7 @@ export function holdDataDir(path: string, measureFree: (path: string) => number 
     if (!isBusy(error)) throw new StartError(`the data folder ${path} cannot be locked: ${String(error)}`);
     const pid = readPid(pidFile);
     const who = pid === undefined ? '' : ` (pid ${pid})`;
-    throw new StartError(
+    throw new DataDirHeldError(
       `another Sightglass is running on ${path}${who}: stop it, or set SIGHTGLASS_DATA_DIR to another folder`,
     );
   }

@@ -34,7 +34,7 @@ export function failures(report: DoctorReport): Record<string, string[]> {
   );
 }
 
-const call = {
+export const modelCall = {
   usage_scope: 'call',
   has_usage: true,
   input_tokens: 1000n,
@@ -68,7 +68,7 @@ export async function writeAgentRuns(write: ReturnType<typeof fixtureWriter>): P
     parentSpanId: spanIdOf(1),
     at: 1,
     durationMs: 900,
-    columns: { ...call, name: 'chat', response_id: 'resp-1', input_preview: 'hello' },
+    columns: { ...modelCall, name: 'chat', response_id: 'resp-1', input_preview: 'hello' },
     input: [textMessage('user', 'hello')],
   };
   await write.spans({ traceId: agentTrace, spanId: spanIdOf(1), at: 0, durationMs: 3000, columns: root }, chat);
@@ -81,7 +81,7 @@ export async function writeAgentRuns(write: ReturnType<typeof fixtureWriter>): P
       spanId: spanIdOf(2),
       parentSpanId: spanIdOf(1),
       at: 61,
-      columns: { ...call, name: 'chat', request_model: 'unheard-of', response_model: '', provider: '' },
+      columns: { ...modelCall, name: 'chat', request_model: 'unheard-of', response_model: '', provider: '' },
     },
   );
   await write.spans({
@@ -89,6 +89,6 @@ export async function writeAgentRuns(write: ReturnType<typeof fixtureWriter>): P
     spanId: spanIdOf(3),
     at: 1,
     durationMs: 900,
-    columns: { ...call, name: 'chat', response_id: 'resp-1', scope_name: 'sdk-b' },
+    columns: { ...modelCall, name: 'chat', response_id: 'resp-1', scope_name: 'sdk-b' },
   });
 }

@@ -1,8 +1,11 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClickHouseClient } from '@clickhouse/client';
+import { migrate } from '../../../migrations/migrate.ts';
 import { connectDatabase, type OwnDatabase, startDatabase } from '../../support/database.ts';
-import { fixtureWriter } from '../server/fixtures.ts';
-import { agentTrace, copyTrace, failures, runDoctor, writeAgentRuns } from './doctor-fixture.ts';
+import { fixtureWriter, spanIdOf, traceIdOf } from '../server/fixtures.ts';
+import { agentTrace, copyTrace, failures, modelCall, runDoctor, writeAgentRuns } from './doctor-fixture.ts';
 import { readLedger, settlerOf } from './settle-fixture.ts';
 
 const projectId = 'shop';
@@ -178,5 +181,74 @@ describe('the doctor', () => {
       passes: [expect.stringContaining('999,999')],
       'sums of traces': [expect.stringContaining('cost 7')],
     });
+  });
+
+  it('leaves alone what is not due yet, and other prices than those at hand', async () => {
+    const write = fixtureWriter(database, projectId);
+    await write.spans({ traceId: traceIdOf('b1'), spanId: spanIdOf(1), columns: { kind: 'chain' } });
+    await write.close();
+    const pricesFile = join(database.dataDir, 'prices.json');
+    const price = { provider: 'openai', model: '*', per_million: { input: 1, output: 1 } };
+    await writeFile(pricesFile, JSON.stringify({ prices: [price] }));
+    const before = await readLedger(settlement.db, projectId);
+    const report = await runDoctor(database, { pricesFile, repair: true });
+    expect(failures(report)).toEqual({});
+    expect(report.checks.filter(({ status }) => status === 'note').map(({ summary }) => summary)).toEqual([
+      '2 decisions were priced by another price table than the one installed, and stay so',
+    ]);
+    await change(`ALTER TABLE traces DELETE WHERE 1`);
+    expect((await runDoctor(database, { pricesFile, repair: true })).status).toBe('repaired');
+    expect(await readLedger(settlement.db, projectId)).toEqual(before);
+    await settlement.settleAll();
+    expect((await runDoctor(database)).status).toBe('agree');
+  });
+
+  it('looks at one project, and at a window of arrival', async () => {
+    await change(`ALTER TABLE traces DELETE WHERE ${ofTrace(copyTrace)}`);
+    expect((await runDoctor(database, { projectId: 'another' })).status).toBe('agree');
+    expect((await runDoctor(database, { toMs: Date.UTC(2026, 0) })).status).toBe('agree');
+    expect(Object.keys(failures(await runDoctor(database, { projectId, fromMs: Date.UTC(2026, 0) })))).toEqual([
+      'summaries',
+    ]);
+    expect((await runDoctor(database, { projectId, repair: true })).status).toBe('repaired');
+  });
+});
+
+describe('the doctor, of what expires', () => {
+  it('does not miss what retention took, nor previews that are gone', async () => {
+    const day = 86_400_000_000_000n;
+    const now = BigInt(Date.now()) * 1_000_000n;
+    const aged = await startDatabase();
+    const settled = settlerOf(aged);
+    const write = fixtureWriter(aged, projectId);
+    const columns = { ...modelCall, input_preview: 'hello', session_id: 's' };
+    const spanAt = (digits: string, startNs: bigint) =>
+      write.spans({ traceId: traceIdOf(digits), spanId: spanIdOf(1), columns: { ...columns, start_time: startNs } });
+    await spanAt('d1', now - 9n * day);
+    await spanAt('d2', now - 5n * day);
+    await spanAt('d3', now - day);
+    await settled.settleAll();
+    await migrate(aged, { retentionDays: 10, contentDays: 3 });
+    const agedClient = connectDatabase(aged);
+    const run = (query: string) => agedClient.command({ query, clickhouse_settings: { mutations_sync: '2' } });
+    for (const table of ['spans', 'skeletons', 'traces', 'sessions', 'session_traces']) {
+      await run(`ALTER TABLE ${table} MATERIALIZE TTL`);
+    }
+    const [skeleton] = await settled.db.rows(
+      `SELECT input_preview FROM skeletons WHERE ${ofTrace(traceIdOf('d2'))} LIMIT 1`,
+      {},
+    );
+    expect(skeleton).toEqual({ input_preview: '' });
+    // As if its day had expired.
+    for (const table of ['spans', 'skeletons', 'traces'])
+      await run(`ALTER TABLE ${table} DELETE WHERE ${ofTrace(traceIdOf('d1'))}`);
+    expect(failures(await runDoctor(aged))).toEqual({});
+    await run(`ALTER TABLE ledger DELETE WHERE ${ofTrace(traceIdOf('d2'))}`);
+    expect(failures(await runDoctor(aged))).toEqual({
+      ledger: [expect.stringContaining('no decision')],
+      'sums of traces': [expect.stringContaining(traceIdOf('d2'))],
+    });
+    await Promise.all([write.close(), settled.close(), agedClient.close()]);
+    await aged.stop();
   });
 });

@@ -20,6 +20,7 @@ test.each([['--help'], ['-h'], ['help'], ['start', '--help']])('lists its verbs 
   expect(status).toBe(0);
   expect(stdout).toMatch(/^ {2}start +start everything on this machine/m);
   expect(stdout).toMatch(/^ {2}migrate +bring the database up to date/m);
+  expect(stdout).toMatch(/^ {2}doctor +prove that .*\n +\[--repair\]/m);
 });
 
 test('lists its verbs when it is given none', () => {
@@ -40,7 +41,7 @@ test('refuses an unknown verb in one line', () => {
   expect(run(['strat'])).toEqual({
     status: 2,
     stdout: '',
-    stderr: 'sightglass: unknown verb strat; allowed: start, migrate\n',
+    stderr: 'sightglass: unknown verb strat; allowed: start, migrate, doctor\n',
   });
 });
 

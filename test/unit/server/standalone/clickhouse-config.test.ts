@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   chooseMemoryBytes,
+  findSecrets,
   renderServerConfig,
   renderUsersConfig,
 } from '../../../../server/standalone/clickhouse-config.ts';
@@ -42,4 +43,10 @@ test('gives neither user a way out of the database, but for the file that the bo
     'GRANT CREATE TEMPORARY TABLE ON *.*',
   ]);
   expect(application).not.toMatch(/FILE|URL|REMOTE|S3|SOURCES/);
+});
+
+test('secret and password are found again in what was written for the server', () => {
+  const files = { server: renderServerConfig(config), users: renderUsersConfig(config) };
+  expect(findSecrets(files, 'sightglass')).toEqual({ secret: 'open sesame', password: 'a<b&c' });
+  expect(findSecrets({ ...files, users: '' }, 'sightglass')).toBeUndefined();
 });

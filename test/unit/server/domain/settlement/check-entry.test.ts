@@ -42,7 +42,11 @@ const sound = bookAll(
   call('inner', 9, 2, { responseId: 'r', traceId: 't2', parentSpanId: 'outer' }),
   aggregate('sum', 9, 2, { traceId: 't3' }),
 );
-const entryOf = (spanId: string) => sound.find((entry) => entry.spanId === spanId) as LedgerEntry;
+const entryOf = (spanId: string): LedgerEntry => {
+  const entry = sound.find((one) => one.spanId === spanId);
+  if (entry === undefined) throw new Error(`nothing is booked of ${spanId}`);
+  return entry;
+};
 const [priced, unknown, reported] = [entryOf('priced'), entryOf('unknown'), entryOf('reported')];
 
 test.each(sound.map((entry) => [entry.spanId, entry.status || entry.notCountedBecause, entry] as const))(
