@@ -1,4 +1,4 @@
-import type { SpanDetail } from '../api/types.ts';
+import type { CallDetail } from './call-content.ts';
 import { type ContextLine, diffContexts } from './context-diff.ts';
 import { type ContextEntry, listContext } from './context-entries.ts';
 import { type ModelCall, type ModelCalls, listCallsBefore } from './model-calls.ts';
@@ -6,7 +6,7 @@ import { keyOfStep } from './turn-rows.ts';
 
 /** What a model call was given, beside the call before it. */
 export interface ContextReading {
-  detail: SpanDetail;
+  detail: CallDetail;
   entries: ContextEntry[];
   /** Null where it is the first of its thread. */
   before: ModelCall | null;
@@ -24,7 +24,7 @@ const candidatesMax = 3;
 /** Loads a call and the one before it in its thread, and compares what the two were given. */
 export async function readContext(
   call: ModelCall,
-  { calls, load }: { calls: ModelCalls; load: (key: string) => Promise<SpanDetail> },
+  { calls, load }: { calls: ModelCalls; load: (key: string) => Promise<CallDetail> },
 ): Promise<ContextReading> {
   const detail = await load(keyOfStep(call.step));
   const entries = listContext(detail);

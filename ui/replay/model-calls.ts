@@ -12,6 +12,8 @@ export interface ModelCall {
   agentName: string | null;
   /** Index among the calls of its thread. */
   place: number;
+  /** Spans of the turn that report the same call, but do not count: wrappers, and what another library sent of it. */
+  doubles: readonly SpanSkeleton[];
 }
 
 export interface ModelCalls {
@@ -29,11 +31,15 @@ export function listModelCalls(turns: readonly Pick<Turn, 'steps'>[]): ModelCall
   const byThread = new Map<string, ModelCall[]>();
   turns.forEach(({ steps }, turn) => {
     const keys = findModelCalls({ steps });
+    const doubles = Map.groupBy(
+      steps.filter(({ countedInstead = null }) => countedInstead !== null),
+      ({ countedInstead = null }) => (countedInstead === null ? '' : keyOfStep(countedInstead)),
+    );
     for (const step of steps) {
       if (!keys.has(keyOfStep(step))) continue;
       const { thread, agentName } = findThread(step, known);
       const calls = byThread.get(thread) ?? [];
-      const call = { step, turn, thread, agentName, place: calls.length };
+      const call = { step, turn, thread, agentName, place: calls.length, doubles: doubles.get(keyOfStep(step)) ?? [] };
       calls.push(call);
       byThread.set(thread, calls);
       byStep.set(keyOfStep(step), call);

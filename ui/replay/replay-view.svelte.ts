@@ -2,6 +2,7 @@ import { createContext } from 'svelte';
 import type { SpanSkeleton, Turn } from '../api/types.ts';
 import type { Router } from '../state/router.svelte.ts';
 import type { SpanDetails } from '../trace/span-details.ts';
+import { type CallDetail, loadCall } from './call-content.ts';
 import { type ModelCall, type ModelCalls, listModelCalls } from './model-calls.ts';
 import { Player } from './player.svelte.ts';
 import { type Position, type Stop, isSamePosition, readPosition, writePosition } from './position.ts';
@@ -70,6 +71,13 @@ export class ReplayView {
     this.details = parts.details;
     this.#router = parts.router;
     this.player = new Player(this);
+  }
+
+  /** A step with its payloads; a model call with its messages, whichever span of it has them. */
+  load(key: string): Promise<CallDetail> {
+    const call = this.calls.byStep.get(key);
+    const load = (one: string) => this.details.load(one);
+    return call === undefined || call.doubles.length === 0 ? load(key) : loadCall(call, load);
   }
 
   /** The rows of a turn that no fold hides. */

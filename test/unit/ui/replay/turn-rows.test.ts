@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { SpanDetail } from '../../../../ui/api/types.ts';
+import { loadCall } from '../../../../ui/replay/call-content.ts';
 import { findCallAfter, listCallsBefore, listModelCalls } from '../../../../ui/replay/model-calls.ts';
 import { matchToolSteps } from '../../../../ui/replay/tool-steps.ts';
 import { keyOfStep, listShownRows, listStepRows } from '../../../../ui/replay/turn-rows.ts';
-import { call } from './detail-fixture.ts';
+import { call, text } from './detail-fixture.ts';
 import { step, turnOf } from './turn-fixture.ts';
 
 const shop = [
@@ -118,6 +120,33 @@ describe('threads of model calls', () => {
       ['c0', 'c2'],
       ['c1'],
     ]);
+  });
+});
+
+test('a call whose own span is silent speaks through the span that reports it as well', async () => {
+  const twin = { traceId: 'trace', spanId: 'call' };
+  const steps = [
+    step('wrapper', null, [0, 9], { kind: 'llm', notCountedBecause: 'wrapper', countedInstead: twin }),
+    step('call', 'wrapper', [1, 8], { kind: 'llm' }),
+  ];
+  const found = listModelCalls([turnOf(steps)]).byStep.get('trace/call');
+  if (found === undefined) throw new Error('no call');
+  const load = (key: string) => {
+    const isWrapper = key === 'trace/wrapper';
+    const detail = {
+      name: isWrapper ? 'wrapper' : 'call',
+      systemInstructions: [],
+      toolDefinitions: [],
+      inputMessages: isWrapper ? [text('user', 'hello')] : [],
+      outputMessages: isWrapper ? [text('assistant', 'hi')] : [],
+    };
+    return Promise.resolve(detail as unknown as SpanDetail);
+  };
+  expect(await loadCall(found, load)).toMatchObject({
+    name: 'call',
+    contentFrom: 'wrapper',
+    inputMessages: [text('user', 'hello')],
+    outputMessages: [text('assistant', 'hi')],
   });
 });
 
