@@ -155,6 +155,26 @@ test('a step leads to its span in the trace viewer', async () => {
   await page.waitForURL(/\/traces\/[0-9a-f]{32}\?span=b100000000000004/);
 });
 
+test('a turn that is spoken while the replay is open comes in by itself', async () => {
+  const spans = makeShopSession({ sessionId: 'grows', startMs: Date.now() - 10_800_000 });
+  const lastTrace = spans.at(-1)?.traceId;
+  await postSpans(
+    system.otlp,
+    spans.filter(({ traceId }) => traceId !== lastTrace),
+  );
+  await waitForSession(system.url, 'grows', 3);
+  await page.goto(`${system.url}/sessions/grows`);
+  await waitForIdle(page);
+  await page.getByText('3 turns').first().waitFor();
+  await postSpans(
+    system.otlp,
+    spans.filter(({ traceId }) => traceId === lastTrace),
+  );
+  const turns = page.getByRole('navigation', { name: 'Turns' }).getByRole('link');
+  await turns.getByText('Then reserve the Elm 4').waitFor();
+  expect(await turns.count()).toBe(4);
+});
+
 test('a session that is not there says so', async () => {
   await page.goto(`${system.url}/sessions/nobody`);
   await page.getByText('There is no such session.').waitFor();
