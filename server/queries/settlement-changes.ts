@@ -1,4 +1,5 @@
 import { tables } from '../../migrations/schema.ts';
+import { splitForBinding } from './bound-lists.ts';
 import type { Db } from './db.ts';
 
 /**
@@ -101,14 +102,31 @@ export interface TracePlace {
 
 /** What is known of where traces lie, by `placeKey`. By primary key. */
 export async function readPlaces(db: Db, traceIds: readonly string[]): Promise<Map<string, TracePlace>> {
-  const rows = await db.rows<{
-    projectId: string;
-    traceId: string;
-    firstMs: string;
-    lastMs: string;
-    dayNumbers: number[];
-    sessionIds: string[];
-  }>(
+  const places = new Map<string, TracePlace>();
+  for (const part of splitForBinding(traceIds, (id) => [id])) {
+    for (const row of await readPlacesOf(db, part)) {
+      places.set(placeKey(row), {
+        firstMs: Number(row.firstMs),
+        lastMs: Number(row.lastMs),
+        days: row.dayNumbers,
+        sessions: row.sessionIds,
+      });
+    }
+  }
+  return places;
+}
+
+interface PlaceRow {
+  projectId: string;
+  traceId: string;
+  firstMs: string;
+  lastMs: string;
+  dayNumbers: number[];
+  sessionIds: string[];
+}
+
+function readPlacesOf(db: Db, traceIds: readonly string[]): Promise<PlaceRow[]> {
+  return db.rows<PlaceRow>(
     `SELECT project_id AS projectId, lower(hex(trace_id)) AS traceId,
        toUnixTimestamp64Milli(first_ingested_at) AS firstMs, toUnixTimestamp64Milli(last_ingested_at) AS lastMs,
        arrayMap(day -> toUInt16(day), days) AS dayNumbers, sessions AS sessionIds
@@ -117,12 +135,6 @@ export async function readPlaces(db: Db, traceIds: readonly string[]): Promise<M
      ORDER BY pass DESC LIMIT 1 BY trace_id, project_id
      LIMIT {limit:UInt32}`,
     { traceIds, limit: changedTracesMax },
-  );
-  return new Map(
-    rows.map((row) => [
-      placeKey(row),
-      { firstMs: Number(row.firstMs), lastMs: Number(row.lastMs), days: row.dayNumbers, sessions: row.sessionIds },
-    ]),
   );
 }
 

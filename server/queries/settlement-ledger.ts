@@ -3,12 +3,11 @@ import type { CallPrice } from '../domain/prices/price-call.ts';
 import { parseAmount } from '../domain/prices/amount.ts';
 import type { LedgerEntry, SignedEntry } from '../domain/settlement/booking.ts';
 import type { NotCountedBecause } from '../domain/settlement/counting.ts';
+import { splitForBinding } from './bound-lists.ts';
 import type { Db } from './db.ts';
 
 /** Rows of one read: a batch of traces has at most as many decisions as spans, each booked and corrected a few times. */
 const ledgerRowsMax = 10_000_000;
-/** Pairs of day and trace bound to one query. */
-const pairsMax = 20_000;
 
 /** A trace of a project and the days (since 1970, UTC) on which its spans start. */
 export interface TraceDays {
@@ -139,20 +138,12 @@ interface Pairs extends Record<string, string[] | number[]> {
 
 /** Pairs of day and trace in as many queries as they need. */
 export function pairChunks(traces: readonly TraceDays[]): Pairs[] {
-  const chunks: Pairs[] = [];
-  for (const { projectId, traceId, days } of traces) {
-    for (const day of days) {
-      let last = chunks.at(-1);
-      if (last === undefined || last.days.length >= pairsMax) {
-        last = { projects: [], days: [], traceIds: [] };
-        chunks.push(last);
-      }
-      last.projects.push(projectId);
-      last.days.push(day);
-      last.traceIds.push(traceId);
-    }
-  }
-  return chunks;
+  const pairs = traces.flatMap(({ projectId, traceId, days }) => days.map((day) => ({ projectId, traceId, day })));
+  return splitForBinding(pairs, ({ projectId, traceId }) => [projectId, traceId]).map((part) => ({
+    projects: part.map(({ projectId }) => projectId),
+    days: part.map(({ day }) => day),
+    traceIds: part.map(({ traceId }) => traceId),
+  }));
 }
 
 function toSignedEntry(row: LedgerJson): SignedEntry {

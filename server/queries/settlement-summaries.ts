@@ -2,13 +2,12 @@ import { tables } from '../../migrations/schema.ts';
 import type { SessionTraceRow } from '../../migrations/schema.ts';
 import { parseAmount } from '../domain/prices/amount.ts';
 import { sessionTracesMax, type Unstamped } from '../domain/settlement/summaries.ts';
+import { splitForBinding } from './bound-lists.ts';
 import type { Db } from './db.ts';
 import { pairChunks, pairsSql, type TraceDays } from './settlement-ledger.ts';
 
 /** Summaries of one read. */
 const summariesMax = 1_000_000;
-/** Sessions bound to one query. */
-const sessionsChunk = 2_000;
 
 /** A stored summary: under which key, and what its content hashes to. */
 export interface StoredSummary {
@@ -82,8 +81,7 @@ interface PartJson {
 /** What the traces of some sessions add to them, by `sessionKey`. By primary key. */
 export async function readSessionParts(db: Db, sessions: readonly SessionKey[]): Promise<Map<string, StoredPart[]>> {
   const found = new Map<string, StoredPart[]>();
-  for (let at = 0; at < sessions.length; at += sessionsChunk) {
-    const chunk = sessions.slice(at, at + sessionsChunk);
+  for (const chunk of splitForBinding(sessions, ({ projectId, sessionId }) => [projectId, sessionId])) {
     const rows = await db.rows<PartJson>(
       `SELECT project_id AS projectId, session_id AS sessionId, lower(hex(trace_id)) AS traceId,
          arrayMap(time -> toUnixTimestamp64Nano(time), [start_time, end_time, first_span_start, last_span_start]) AS times,
@@ -127,10 +125,8 @@ export async function readSessionDigests(
   sessions: readonly (SessionKey & { days: readonly number[] })[],
 ): Promise<Map<string, StoredSummary[]>> {
   const found = new Map<string, StoredSummary[]>();
-  for (let at = 0; at < sessions.length; at += sessionsChunk) {
-    const pairs = sessions
-      .slice(at, at + sessionsChunk)
-      .flatMap(({ projectId, sessionId, days }) => days.map((day) => ({ projectId, sessionId, day })));
+  const all = sessions.flatMap(({ projectId, sessionId, days }) => days.map((day) => ({ projectId, sessionId, day })));
+  for (const pairs of splitForBinding(all, ({ projectId, sessionId }) => [projectId, sessionId])) {
     const rows = await db.rows<{
       projectId: string;
       sessionId: string;

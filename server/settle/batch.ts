@@ -6,6 +6,7 @@ import { duplicateWindowNs } from '../domain/settlement/duplicates.ts';
 import type { Skeleton } from '../domain/settlement/skeleton.ts';
 import type { TraceFacts } from '../domain/settlement/summaries.ts';
 import type { GivenMessages } from '../domain/settlement/turns.ts';
+import { splitForBinding } from '../queries/bound-lists.ts';
 import type { Db } from '../queries/db.ts';
 import { placeKey, type TracePlace } from '../queries/settlement-changes.ts';
 import {
@@ -48,7 +49,6 @@ const lateCallMs = 60 * 60_000;
 const copyRoundsMax = 4;
 /** Traces that one round of looking for copies may add. */
 const copyTracesMax = 2_000;
-const copyIdsChunk = 4_000;
 const dayNs = 86_400_000_000_000n;
 
 /** Rows of traces that are not held whole; such a trace is settled by itself. */
@@ -132,8 +132,8 @@ async function findCopies(db: Db, calls: readonly ArrivedSkeleton[], { untilMs }
   const isLate = ({ span }: ArrivedSkeleton) => Number(span.startNs / 1_000_000n) < untilMs - lateCallMs;
   const found: TraceToSettle[] = [];
   for (const group of [calls.filter((call) => !isLate(call)), calls.filter(isLate)]) {
-    for (let at = 0; at < group.length; at += copyIdsChunk) {
-      const chunk = group.slice(at, at + copyIdsChunk);
+    const texts = ({ span, callKey }: ArrivedSkeleton) => [span.responseId, callKey, span.scopeName];
+    for (const chunk of splitForBinding(group, texts)) {
       const firstStartNs = chunk.reduce((least, { span }) => (span.startNs < least ? span.startNs : least), 1n << 62n);
       const lastEndNs = chunk.reduce((most, { span }) => (span.endNs > most ? span.endNs : most), 0n);
       const sinceMs = Math.max(0, Number(firstStartNs / 1_000_000n) - copyLeadMs);

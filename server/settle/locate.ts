@@ -1,3 +1,4 @@
+import { splitForBinding } from '../queries/bound-lists.ts';
 import type { Db } from '../queries/db.ts';
 import { placeKey, readPlaces, type TracePlace } from '../queries/settlement-changes.ts';
 import { readTraceSizes, type TraceArrivals, type TraceSize } from '../queries/settlement-skeletons.ts';
@@ -79,8 +80,7 @@ export function groupByArrival(traces: readonly LocatedTrace[], horizon: Horizon
   const isNear = ({ sinceMs, untilMs }: LocatedTrace) =>
     sinceMs >= horizon.untilMs - nearMs && untilMs <= horizon.untilMs + nearMs;
   const far = traces.filter((trace) => !isNear(trace)).sort((a, b) => a.sinceMs - b.sinceMs);
-  const near = traces.filter(isNear);
-  const groups: LocatedTrace[][] = near.length === 0 ? [] : [near];
+  const groups = splitForBinding(traces.filter(isNear), ({ traceId }) => [traceId]);
   for (let at = 0; at < far.length; at += farTracesChunk) groups.push(far.slice(at, at + farTracesChunk));
   return groups.map((group) => ({
     keys: new Set(group.map(placeKey)),
