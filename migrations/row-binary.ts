@@ -9,7 +9,7 @@ export type RowEncoder<Table extends Columns> = (rows: readonly Row<Table>[]) =>
 export function rowEncoder<Table extends Columns>(columns: Table): RowEncoder<Table> {
   const writers = Object.entries(columns).map(([name, type]) => ({ name, write: valueWriter(type) }));
   return (rows) => {
-    const sink = new Sink();
+    const sink = new Sink(rows.length * rowBytesGuess);
     for (const row of rows as readonly Record<string, never>[]) {
       for (const { name, write } of writers) write(sink, row[name] as never);
     }
@@ -93,10 +93,18 @@ function valueWriter(type: string): ValueWriter {
   throw new Error(`no RowBinary writer for the column type ${type}`);
 }
 
+/** What a buffer begins with: it doubles as it fills. */
+const rowBytesGuess = 512;
+const firstBytesMax = 64 * 1024;
+
 /** A growing buffer. */
 class Sink {
-  #buffer = Buffer.allocUnsafe(64 * 1024);
+  #buffer: Buffer;
   #length = 0;
+
+  constructor(bytes: number) {
+    this.#buffer = Buffer.allocUnsafe(Math.min(Math.max(bytes, 1_024), firstBytesMax));
+  }
 
   bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
