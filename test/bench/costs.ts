@@ -5,7 +5,7 @@ import { createApp } from '../../server/app.ts';
 import { LiveFeed } from '../../server/live/live-feed.ts';
 import { loadPriceBook } from '../../server/load-price-book.ts';
 import { connectDb } from '../../server/queries/db.ts';
-import { connectDatabase, startDatabase } from '../support/database.ts';
+import { connectDatabase, startDatabase, waitForMerges } from '../support/database.ts';
 import { fillLedger } from '../support/fill-ledger.ts';
 
 const rows = Number(process.env['ROWS'] ?? 4_000_000);
@@ -57,7 +57,7 @@ try {
   const fill = { days, endMs, users: 2_000, agents: 20, models: 10 };
   await fillLedger(database, { ...fill, rows, projects, sessions: 200_000 });
   await fillLedger(database, { ...fill, rows, projects: ['all'], sessions: 200_000 });
-  await settleParts();
+  await waitForMerges(client);
   console.log(`${rows} decisions over ${days} days in ${projects.length} projects, and as many again in one`);
   console.log('question                         rows     p50 ms   p95 ms   CPU ms (ClickHouse and server)');
   for (const [name, path] of questions) await measure(name, path);
@@ -100,17 +100,4 @@ function clickHouseCpuMs(): number {
   const [, fields = ''] = readFileSync(`/proc/${database.pid}/stat`, 'utf8').split(') ');
   const [userTicks, systemTicks] = fields.split(' ').slice(11, 13);
   return (Number(userTicks) + Number(systemTicks)) * 10;
-}
-
-/** Waits until nothing is merged any more: a ledger of 90 days has been merged long ago. */
-async function settleParts(): Promise<void> {
-  for (let idle = 0; idle < 3;) {
-    await new Promise((wake) => setTimeout(wake, 1_000));
-    const answer = await client.query({
-      query: 'SELECT count() AS merges FROM system.merges LIMIT 1',
-      format: 'JSONEachRow',
-    });
-    const [row] = await answer.json<{ merges: string }>();
-    idle = Number(row?.merges) === 0 ? idle + 1 : 0;
-  }
 }

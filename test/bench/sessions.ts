@@ -4,7 +4,7 @@ import { createApp } from '../../server/app.ts';
 import { LiveFeed } from '../../server/live/live-feed.ts';
 import { loadPriceBook } from '../../server/load-price-book.ts';
 import { connectDb } from '../../server/queries/db.ts';
-import { startDatabase } from '../support/database.ts';
+import { connectDatabase, startDatabase, waitForMerges } from '../support/database.ts';
 import { filledSession, fillSessions } from '../support/fill-sessions.ts';
 
 const spans = Number(process.env['SPANS'] ?? 10_000_000);
@@ -25,6 +25,9 @@ const app = createApp({
 try {
   const began = performance.now();
   const { sessions } = await fillSessions(database, { spans, days, endMs, projects });
+  const client = connectDatabase(database);
+  await waitForMerges(client);
+  await client.close();
   console.log(`${spans} spans, ${sessions} sessions over ${days} days, filled in ${seconds(began)} s`);
   const someSession = (round: number) => {
     const number = (round * 7_919) % sessions;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type ClickHouseClient } from '@clickhouse/client';
 import { inject } from 'vitest';
 import { migrate } from '../../migrations/migrate.ts';
@@ -63,4 +64,17 @@ export function newProjectId(): string {
 /** The client as the programs make it; the test closes it. */
 export function connectDatabase({ url, secret }: TestDatabase): ClickHouseClient {
   return createClient({ url, http_headers: { 'x-sightglass-secret': secret } });
+}
+
+/** Waits until nothing is merged any more: what has lain for days has been merged long ago. */
+export async function waitForMerges(client: ClickHouseClient): Promise<void> {
+  for (let idle = 0; idle < 3;) {
+    await sleep(1_000);
+    const answer = await client.query({
+      query: 'SELECT count() AS merges FROM system.merges LIMIT 1',
+      format: 'JSONEachRow',
+    });
+    const [row] = await answer.json<{ merges: string }>();
+    idle = Number(row?.merges) === 0 ? idle + 1 : 0;
+  }
 }
