@@ -22,7 +22,7 @@ export function toCostFilters(query: CostFilterQuery): CostFilters {
     labels.set(key, [...(labels.get(key) ?? []), text.slice(end + 1)]);
   }
   const values = costDimensions.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]] as const]));
-  return { values: Object.fromEntries(values), labels, unattributed: (query.unattributed ?? []) };
+  return { values: Object.fromEntries(values), labels, unattributed: query.unattributed ?? [] };
 }
 
 /** Every dimension that the filters look at. */

@@ -66,7 +66,7 @@ export class Db {
   }
 
   /** As `rows`, one after the other as they arrive: for answers that are too large to hold. */
-  async each<Row>(sql: string, parameters: QueryParameters, onRow: (row: Row) => void): Promise<void> {
+  async *each<Row>(sql: string, parameters: QueryParameters): AsyncGenerator<Row> {
     try {
       const result = await this.#client.query({
         query: sql,
@@ -74,7 +74,7 @@ export class Db {
         format: 'JSONEachRow',
         ...(this.#signal === undefined ? {} : { abort_signal: this.#signal }),
       });
-      for await (const rows of result.stream<Row>()) for (const row of rows) onRow(row.json());
+      for await (const rows of result.stream<Row>()) for (const row of rows) yield row.json();
     } catch (error) {
       throw toApiError(error);
     }

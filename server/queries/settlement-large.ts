@@ -2,7 +2,7 @@ import { tables } from '../../migrations/schema.ts';
 import type { RestOfTrace } from '../domain/settlement/summaries.ts';
 import { namesMax } from '../domain/settlement/summaries.ts';
 import type { Db } from './db.ts';
-import { type ArrivedSkeleton, skeletonReader, skeletonSelection } from './settlement-skeletons.ts';
+import { type ArrivedSkeleton, skeletonReader, type SkeletonRow, skeletonSelection } from './settlement-skeletons.ts';
 
 export interface LargeTraceQuestion {
   projectId: string;
@@ -31,25 +31,22 @@ const matters = `(usage_scope != '' OR span_id IN (SELECT parent_span_id FROM ${
 export async function readLargeTrace(db: Db, question: LargeTraceQuestion): Promise<ArrivedSkeleton[]> {
   const spans = new Map<string, ArrivedSkeleton>();
   const read = skeletonReader();
-  const keep = (row: Parameters<typeof read>[0]) => {
-    const skeleton = read(row);
-    const known = spans.get(skeleton.span.spanId);
-    if (known === undefined || isLater(skeleton, known)) spans.set(skeleton.span.spanId, skeleton);
+  const keep = async (sql: string, limit: number) => {
+    for await (const row of db.each<SkeletonRow>(sql, { ...question, limit })) {
+      const skeleton = read(row);
+      const known = spans.get(skeleton.span.spanId);
+      if (known === undefined || isLater(skeleton, known)) spans.set(skeleton.span.spanId, skeleton);
+    }
   };
   const selection = `${skeletonSelection('without previews')} FROM ${tables.skeletons} WHERE ${ofTrace}`;
-  await db.each<Parameters<typeof read>[0]>(
-    `SELECT ${selection} AND ${matters} LIMIT {limit:UInt32}`,
-    { ...question, limit: largeTraceSpansMax },
-    keep,
-  );
-  await db.each<Parameters<typeof read>[0]>(
+  await keep(`SELECT ${selection} AND ${matters} LIMIT {limit:UInt32}`, largeTraceSpansMax);
+  await keep(
     `SELECT ${selection} AND NOT ${matters}
        AND (session_id != '' OR user_id != '' OR agent_name != '' OR parent_span_id = toFixedString('', 8))
      ORDER BY start_time, span_id
      LIMIT 1 BY session_id, user_id, agent_name, agent_version, if(parent_span_id = toFixedString('', 8), span_id, toFixedString('', 8))
      LIMIT {limit:UInt32}`,
-    { ...question, limit: representativesMax },
-    keep,
+    representativesMax,
   );
   return [...spans.values()];
 }
