@@ -118,8 +118,7 @@ async function repair(
   { table, part, found }: { table: CopiedTable; part: DayOfProject; found: readonly CopiedRow[] },
 ): Promise<void> {
   await doctor.repairs.copyRows(table, part, found);
-  // Whoever settles will see them as they arrive.
-  if (doctor.scope.isSettling) return;
+  // Whoever settles sees them as they arrive; but maybe nobody does.
   const traceIds = new Set(found.map(({ traceId }) => traceId));
   await settleAgain(
     doctor,

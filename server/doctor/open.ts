@@ -12,8 +12,8 @@ import { type Doctor, type DoctorScope, shard } from './context.ts';
 
 /** A check may read a whole column of a large table. */
 const queryTimeoutMs = 600_000;
-/** A cursor that was written so lately: somebody settles. Longer than a settler's heartbeat. */
-const settlingMs = 10_000;
+/** A cursor that was written so lately: somebody settles. Longer than a settler with nothing to do leaves it. */
+const settlingMs = 60_000;
 /** Far longer than a pass takes from its first row to its last. */
 const defaultConfirmMs = 3_000;
 const dayMs = 86_400_000;
