@@ -232,7 +232,7 @@ describe('skeletons', () => {
     const shared = (
       await collector.rows<{ name: string }>(
         `SELECT name FROM system.columns WHERE database = currentDatabase() AND table = '${tables.skeletons}'
-         AND name NOT IN ('call_key', 'project_id')`,
+         AND name NOT IN ('call_key', 'project_id', 'input_message_count')`,
       )
     ).map(({ name }) => name);
     const read = (table: string) => collector.rows(`SELECT ${shared.join(', ')} FROM ${table} ${own} ORDER BY span_id`);
@@ -241,6 +241,14 @@ describe('skeletons', () => {
       `SELECT toString(call_key) AS key FROM ${tables.skeletons} ${own} ORDER BY has_usage`,
     );
     expect(keys.map(({ key }) => key === '0')).toEqual([true, false]);
+    const given = await collector.rows(
+      `SELECT input_message_count AS inputs, user_message_count AS users, last_user_message != 0 AS hasLast
+       FROM ${tables.skeletons} ${own} ORDER BY has_usage`,
+    );
+    expect(given).toEqual([
+      { inputs: 0, users: 0, hasLast: 0 },
+      { inputs: 1, users: 1, hasLast: 1 },
+    ]);
   });
 });
 
