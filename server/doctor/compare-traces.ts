@@ -72,10 +72,12 @@ async function compareDecided(
   { decided, lastPass, total }: { decided: DecidedTrace[]; lastPass: number; total: Comparison },
 ): Promise<void> {
   const booked = await readBooked(doctor.db, decided);
-  const kept = keepBookedPrices(decided, booked);
+  const inForce = entriesInForce(booked.entries);
+  const kept = keepBookedPrices(decided, inForce);
   const wanted = kept.flatMap(({ entries }) => [...entries.values()]);
   compareEntries({
     booked,
+    inForce,
     wanted,
     original: decided.flatMap(({ entries }) => [...entries.values()]),
     lastPass,
@@ -86,15 +88,15 @@ async function compareDecided(
 
 function compareEntries(options: {
   booked: { entries: SignedEntry[]; lastPass: number };
+  inForce: ReadonlyMap<string, readonly LedgerEntry[]>;
   wanted: readonly LedgerEntry[];
   /** As the price table at hand has them. */
   original: readonly LedgerEntry[];
   lastPass: number;
   total: Comparison;
 }): void {
-  const { booked, wanted, original, lastPass, total } = options;
+  const { booked, inForce, wanted, original, lastPass, total } = options;
   if (booked.lastPass > lastPass) total.isLost = true;
-  const inForce = entriesInForce(booked.entries);
   for (const entry of [...inForce.values()].flat()) {
     const fault = findFault(entry);
     if (fault !== undefined) {
@@ -151,7 +153,7 @@ async function compareLarge(
       const inForce = entriesInForce(booked.entries);
       const before = total.otherPriceCount;
       const wanted = original.map((entry) => keepPrice(entry, inForce.get(spanKey(entry))));
-      compareEntries({ booked, wanted, original, lastPass, total });
+      compareEntries({ booked, inForce, wanted, original, lastPass, total });
       hasOtherPrices ||= total.otherPriceCount > before;
       // Its sums are made as it goes, from the table at hand: with another table's prices they cannot be compared.
       const summarized = hasOtherPrices ? [] : content.summarized.filter(isTarget);

@@ -5,13 +5,13 @@ import type { DecidedTrace } from '../settle/batch.ts';
 
 /**
  * Decisions with the price they were booked at, where that came from another price table than the one at hand: a new table does
- * not make booked amounts wrong, and a repair is no new pricing. A booked price that contradicts itself is not kept.
+ * not make booked amounts wrong, and a repair is no new pricing. A booked price that contradicts itself is not kept. `inForce` is
+ * as `entriesInForce` gives it.
  */
 export function keepBookedPrices(
   traces: readonly DecidedTrace[],
-  { entries: booked }: { entries: readonly SignedEntry[] },
+  inForce: ReadonlyMap<string, readonly LedgerEntry[]>,
 ): DecidedTrace[] {
-  const inForce = entriesInForce(booked);
   return traces.map((trace) => {
     if (trace.entries.size === 0) return trace;
     const entries = new Map<Skeleton, LedgerEntry>();

@@ -7,7 +7,7 @@ import { decideBatch, type DecidedTrace, largeTraceRows, readBatch } from '../se
 import { settleLargeTrace } from '../settle/large-trace.ts';
 import { locateTraces, measureTraces, type SizedTrace } from '../settle/locate.ts';
 import { type Doctor, shard } from './context.ts';
-import { keepBookedPrices } from './keep-prices.ts';
+import { entriesInForce, keepBookedPrices } from './keep-prices.ts';
 
 /** A trace to be settled, and where else the ledger or summaries have rows of it. */
 export interface TraceToRepair {
@@ -93,7 +93,7 @@ async function writePass(
     const read = await readBatch(db, { traces, horizon });
     const decided = decideBatch(read.traces, book).map((trace) => withWishes(trace, wishOf.get(placeKey(trace))));
     const days = [...decided, ...gone.map(({ days: found = [], ...trace }) => ({ ...trace, days: found }))];
-    const kept = keepBookedPrices(decided, await readBooked(db, days));
+    const kept = keepBookedPrices(decided, entriesInForce((await readBooked(db, days)).entries));
     const wanted = kept.flatMap(({ entries }): LedgerEntry[] => [...entries.values()]);
     const outcome = await passes.writeSlice({ traces: days, wanted, slice: wholeTraces, summarized: kept }, lastPass);
     if (outcome.status !== 'lost') return;
