@@ -31,7 +31,7 @@ export function readIdCommands(text: string, router: Router): PaletteCommand[] {
   const id = text.toLowerCase();
   // Words that name no command have no digit, as a rule.
   const session = /^(?=.*\d)\S{3,512}$/.test(text)
-    ? [{ ...command('Id', `Open session ${text}`), run: () => openSession(text, router) }]
+    ? [{ ...command('Id', `Open session ${text}`), isGuess: true, run: () => openSession(text, router) }]
     : [];
   if (/^[0-9a-f]{32}$/.test(id)) {
     return [command('Id', `Open trace ${id}`, () => router.go(router.traceHref(id))), ...session];

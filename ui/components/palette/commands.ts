@@ -9,4 +9,6 @@ export interface PaletteCommand {
   keywords?: readonly string[];
   /** A sentence in answer says why it did not work; the palette stays open with it. */
   run: () => Promise<string | undefined> | undefined;
+  /** What the text may mean only if it names no other command. */
+  isGuess?: boolean;
 }
