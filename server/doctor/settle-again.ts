@@ -20,7 +20,10 @@ export interface TraceToRepair {
 /** Traces of one pass, and their rows. */
 const tracesOfPass = 500;
 const rowsOfPass = 40_000;
-const attemptsMax = 20;
+/** A pass is tried for so long: rivals may be first, and a number whose pass is gone is only skipped after half a minute. */
+const patienceMs = 90_000;
+/** Numbers tried for a pass that books nothing. */
+const numbersMax = 100;
 
 /**
  * Settles traces as settlement itself would, wherever their spans arrived, and takes back what is booked on the days given too.
@@ -72,11 +75,11 @@ function batchesOf(traces: readonly SizedTrace[]): SizedTrace[][] {
 
 async function settleLarge(doctor: Doctor, trace: SizedTrace, untilMs: number): Promise<void> {
   const { db, book, passes } = doctor;
-  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+  for (const deadline = performance.now() + patienceMs; performance.now() < deadline;) {
     const outcome = await settleLargeTrace(trace, { db, book, passes, shard, horizon: { untilMs } });
     if (outcome.status !== 'lost') return;
   }
-  throw new Error(`trace ${trace.traceId} was settled ${attemptsMax} times, and another settler was always first`);
+  throw new Error(`trace ${trace.traceId} could not be settled: another settler was always first`);
 }
 
 async function writePass(
@@ -87,7 +90,7 @@ async function writePass(
   const { traces, gone, wishes } = options;
   if (traces.length === 0 && gone.length === 0) return;
   const wishOf = new Map(wishes.map((wish) => [placeKey(wish), wish]));
-  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+  for (const deadline = performance.now() + patienceMs; performance.now() < deadline;) {
     const lastPass = await readLastPass(db, shard);
     const horizon = { untilMs: await readClock(db) };
     const read = await readBatch(db, { traces, horizon });
@@ -98,7 +101,7 @@ async function writePass(
     const outcome = await passes.writeSlice({ traces: days, wanted, slice: wholeTraces, summarized: kept }, lastPass);
     if (outcome.status !== 'lost') return;
   }
-  throw new Error(`a repair of ${traces.length} traces lost ${attemptsMax} times to another settler`);
+  throw new Error(`a repair of ${traces.length} traces could not be written: another settler was always first`);
 }
 
 function withWishes(trace: DecidedTrace, wish: TraceToRepair | undefined): DecidedTrace {
@@ -114,12 +117,16 @@ function withWishes(trace: DecidedTrace, wish: TraceToRepair | undefined): Decid
   return { ...trace, days, place: looked };
 }
 
-/** Takes the next number of a pass that books nothing: what is written under it wins over what was. */
-export async function takePass({ db, writer, owner }: Doctor): Promise<number> {
-  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const stamp = { shard, pass: (await readLastPass(db, shard)) + 1, owner: `${owner}/marker-${attempt}` };
+/**
+ * Takes a number of a pass that books nothing, after the last one and after `atLeast`: what is written under it wins over what
+ * was. A number whose pass is gone, or is just being written by a rival, is skipped.
+ */
+export async function takePass({ db, writer, owner }: Doctor, atLeast = 0): Promise<number> {
+  const first = Math.max(await readLastPass(db, shard), atLeast) + 1;
+  for (let pass = first; pass < first + numbersMax; pass += 1) {
+    const stamp = { shard, pass, owner: `${owner}/marker-${pass}` };
     await writer.writePass(stamp, []);
-    if ((await countPassRows(db, stamp)) === 1) return stamp.pass;
+    if ((await countPassRows(db, stamp)) === 1) return pass;
   }
-  throw new Error(`no number of a pass could be had: another settler was first ${attemptsMax} times`);
+  throw new Error(`none of the numbers from ${first} could be had for a pass`);
 }

@@ -189,35 +189,41 @@ export async function findWrongSessionSums(
   );
 }
 
-/** The traces that have a part in some sessions, the first of each. */
-export async function readTraceOfSession(
+/** What a trace adds to a session: the key of a row in force. */
+export interface SessionPart {
+  projectId: string;
+  sessionId: string;
+  traceId: string;
+  startNs: string;
+}
+
+/** The parts of some sessions. */
+export async function readPartsOfSessions(
   db: Db,
   sessions: readonly { projectId: string; sessionId: string }[],
-): Promise<{ projectId: string; sessionId: string; traceId: string }[]> {
-  const rows: { projectId: string; sessionId: string; traceId: string }[] = [];
+): Promise<SessionPart[]> {
+  const parts: SessionPart[] = [];
   for (let at = 0; at < sessions.length; at += keysChunk) {
     const chunk = sessions.slice(at, at + keysChunk);
-    const found = await db.rows<{ projectId: string; sessionId: string; traceId: string }>(
-      `SELECT project_id AS projectId, session_id AS sessionId, lower(hex(min(trace_id))) AS traceId
-       FROM (
-         SELECT project_id, session_id, trace_id FROM ${tables.sessionTraces}
-         WHERE (project_id, session_id) IN (
-           SELECT toLowCardinality(pair.1), pair.2
-           FROM (SELECT arrayJoin(arrayZip({projects:Array(String)}, {sessionIds:Array(String)})) AS pair))
-         GROUP BY project_id, session_id, trace_id
-         HAVING argMax(is_deleted, pass) = 0
-       )
-       GROUP BY project_id, session_id
+    const found = await db.rows<SessionPart>(
+      `SELECT project_id AS projectId, session_id AS sessionId, lower(hex(trace_id)) AS traceId,
+         toUnixTimestamp64Nano(argMax(start_time, pass)) AS startNs
+       FROM ${tables.sessionTraces}
+       WHERE (project_id, session_id) IN (
+         SELECT toLowCardinality(pair.1), pair.2
+         FROM (SELECT arrayJoin(arrayZip({projects:Array(String)}, {sessionIds:Array(String)})) AS pair))
+       GROUP BY project_id, session_id, trace_id
+       HAVING argMax(is_deleted, pass) = 0
        LIMIT {limit:UInt32}`,
       {
         projects: chunk.map(({ projectId }) => projectId),
         sessionIds: chunk.map(({ sessionId }) => sessionId),
-        limit: keysChunk,
+        limit: summariesMax,
       },
     );
-    rows.push(...found);
+    for (const part of found) parts.push(part);
   }
-  return rows;
+  return parts;
 }
 
 /** Rows of a summary table that name later passes than there were: whatever is settled, they would win. */

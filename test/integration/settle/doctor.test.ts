@@ -172,13 +172,31 @@ describe('the doctor', () => {
     });
   });
 
-  it('removes summaries of passes that there were not', async () => {
-    await change(`INSERT INTO traces SELECT * REPLACE (toDecimal64(7, 12) AS cost_usd, 999999 AS pass) FROM traces
-      WHERE ${ofTrace(agentTrace)}`);
+  it('writes a part of a session again that has the right digest and wrong sums', async () => {
+    await change(`INSERT INTO session_traces SELECT * REPLACE (toDecimal64(7, 12) AS cost_usd)
+      FROM session_traces FINAL WHERE ${ofTrace(agentTrace)}`);
+    await change('OPTIMIZE TABLE session_traces FINAL');
+    await expectRepair({ 'sums of sessions': [expect.stringContaining('cost 0.00021, traces 2')] });
+  });
+
+  it.each([['9999'], ['5000000000000000']])('outdoes summaries of the pass %s, which there was not', async (pass) => {
+    await change(`INSERT INTO traces SELECT * REPLACE (toDecimal64(7, 12) AS cost_usd, ${pass} AS pass)
+      FROM traces FINAL WHERE ${ofTrace(agentTrace)}`);
     await expectRepair({
-      passes: [expect.stringContaining('999,999')],
+      passes: [expect.stringContaining(Number(pass).toLocaleString('en-US'))],
       'sums of traces': [expect.stringContaining('cost 7')],
     });
+  });
+
+  it('finds its way when the last passes of the ledger are gone', async () => {
+    const before = await readLedger(settlement.db, projectId);
+    await change('ALTER TABLE ledger DELETE WHERE pass > 1');
+    const report = await runDoctor(database, { repair: true });
+    expect(Object.keys(failures(report))).toContain('passes');
+    expect(report.status).toBe('repaired');
+    await settlement.settleAll();
+    expect((await runDoctor(database)).status).toBe('agree');
+    expect(await readLedger(settlement.db, projectId)).toEqual(before);
   });
 
   it('leaves alone what is not due yet, and other prices than those at hand', async () => {
