@@ -7,6 +7,8 @@ import { defineConfig } from 'vitest/config';
 const unitTimeoutMs = 10_000;
 const integrationTimeoutMs = 60_000;
 const e2eTimeoutMs = 120_000;
+/** What `expect.poll` waits for comes when the machine has time for it. */
+const patience = { poll: { timeout: 15_000 } };
 
 /** Integration and browser tests wait for other processes most of the time. */
 const workersOfWaitingTests = Math.max(3, availableParallelism() - 1);
@@ -39,6 +41,7 @@ export default defineConfig({
           maxWorkers: workersOfWaitingTests,
           testTimeout: integrationTimeoutMs,
           hookTimeout: integrationTimeoutMs,
+          expect: patience,
           sequence: { groupOrder: 1 },
         },
       },
@@ -51,6 +54,7 @@ export default defineConfig({
           maxWorkers: workersOfWaitingTests,
           testTimeout: e2eTimeoutMs,
           hookTimeout: e2eTimeoutMs,
+          expect: patience,
           sequence: { groupOrder: 2 },
         },
       },

@@ -67,15 +67,15 @@ describe('the trace page', () => {
     await row('chat').click();
     const cards = panel().locator('.card');
     await expect.poll(() => cards.nth(0).textContent()).toContain('"returned"');
-    expect(await cards.nth(0).textContent()).toMatch(/lookup_order.*id.*1042/s);
-    expect(await cards.nth(1).textContent()).toContain('TimeoutError: no answer within 700 ms');
+    await expect.poll(() => cards.nth(0).textContent()).toMatch(/lookup_order.*id.*1042/s);
+    await expect.poll(() => cards.nth(1).textContent()).toContain('TimeoutError: no answer within 700 ms');
     await cards.nth(0).getByRole('button', { name: 'from its tool span' }).click();
-    expect(await selected().textContent()).toContain('lookup_order');
+    await expect.poll(() => selected().textContent()).toContain('lookup_order');
 
     await row('chat', 1).click();
     await expect.poll(() => cards.nth(1).textContent()).toContain('timeout after 700 ms');
-    expect(await panel().getByRole('article').count()).toBe(3);
-    expect(await panel().locator('strong').first().textContent()).toBe('refund');
+    await expect.poll(() => panel().getByRole('article').count()).toBe(3);
+    await expect.poll(() => panel().locator('strong').first().textContent()).toBe('refund');
     await page.keyboard.press('r');
     await expect.poll(() => panel().textContent()).toContain('my **refund** for');
   });
@@ -98,8 +98,8 @@ describe('the trace page', () => {
     await page.goto('about:blank');
     await page.goto(link);
     await waitForIdle(page);
-    expect(await selected().textContent()).toContain('lookup_order');
-    expect(await page.getByRole('tab', { selected: true }).textContent()).toContain('Attributes');
+    await expect.poll(() => selected().textContent()).toContain('lookup_order');
+    await expect.poll(() => page.getByRole('tab', { selected: true }).textContent()).toContain('Attributes');
     expect(await page.getByRole('slider', { name: 'Shown time', exact: true }).getAttribute('aria-valuetext')).toBe(
       shown,
     );
@@ -132,7 +132,7 @@ describe('the trace page', () => {
     await expect.poll(() => selected().textContent()).toContain('chat gpt-4o');
     await press('ArrowLeft', 'ArrowLeft');
     await expect.poll(() => selected().getAttribute('aria-expanded')).toBe('false');
-    expect(await page.getByRole('treegrid').getAttribute('aria-rowcount')).toBe('6');
+    await expect.poll(() => page.getByRole('treegrid').getAttribute('aria-rowcount')).toBe('6');
     await press('e');
     await expect.poll(() => selected().textContent()).toContain('refund_status');
     await press('Enter');
@@ -146,7 +146,7 @@ describe('the trace page', () => {
     await expect.poll(() => page.getByRole('treegrid').getAttribute('aria-rowcount')).toBe('3');
     await press('o', 'o', 'Home', 'ArrowDown', 'f');
     await page.waitForURL(/focus=a000000000000002/);
-    expect(await page.getByRole('treegrid').getAttribute('aria-rowcount')).toBe('5');
+    await expect.poll(() => page.getByRole('treegrid').getAttribute('aria-rowcount')).toBe('5');
     await press('f', '+', 'Shift+ArrowRight');
     await page.waitForURL(/view=/);
     await press('0');
@@ -158,7 +158,7 @@ describe('the trace page', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('TOOL refund');
     await expect.poll(() => page.getByRole('treegrid').getAttribute('aria-rowcount')).toBe('4');
-    expect(await page.locator('mark').allTextContents()).toEqual(['tool', 'refund']);
+    await expect.poll(() => page.locator('mark').allTextContents()).toEqual(['tool', 'refund']);
     await page.keyboard.press('Enter');
     await expect.poll(() => selected().textContent()).toContain('refund_status');
     await page.keyboard.press('Escape');
@@ -183,10 +183,10 @@ describe('the trace page', () => {
   it('fits a telephone: the list first, a span on a page of its own', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await open();
-    expect(await page.getByRole('tablist').count()).toBe(0);
+    await expect.poll(() => page.getByRole('tablist').count()).toBe(0);
     await row('chat').click();
     await expect.poll(() => panel().textContent()).toContain('for order 1042?');
-    expect(await page.getByRole('treegrid').count()).toBe(0);
+    await expect.poll(() => page.getByRole('treegrid').count()).toBe(0);
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
     await page.goBack();
     await expect.poll(() => page.getByRole('treegrid').count()).toBe(1);
