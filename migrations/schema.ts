@@ -107,6 +107,7 @@ export const spanColumns = {
   output_value: 'String',
   user_message_count: 'UInt32',
   last_user_message: 'UInt64',
+  origins: 'LowCardinality(String)',
 } as const satisfies Columns;
 
 export const spanEventColumns = {

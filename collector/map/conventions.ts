@@ -2,9 +2,11 @@ import type { OtlpSpan } from '../receive/otlp.ts';
 import { genAi, genAiAliases } from './gen-ai.ts';
 import { general } from './general.ts';
 import { openInference } from './open-inference.ts';
+import type { Origin } from './origins.ts';
 import { combine, type NamedReading } from './precedence.ts';
 import type { Convention, Reading } from './reading.ts';
 import { findRestated } from './restated.ts';
+import { Source } from './source.ts';
 
 /**
  * Every convention the collector understands. A new one is one file and one line here; where it is believed before or after
@@ -16,6 +18,8 @@ export interface CombinedReading {
   /** The agent convention that gave the kind, else the first that the span speaks; '' where it speaks none. */
   convention: string;
   reading: Reading;
+  /** Where each field was found. */
+  origins: readonly Origin[];
   /** Attributes that need not be kept, as the reading has what they say. */
   carried: ReadonlySet<string>;
   /** Attributes that are kept, but as payloads: they hold content. */
@@ -24,15 +28,18 @@ export interface CombinedReading {
 
 /** Reads the span in every convention and takes each field from the one that is believed first. */
 export function readSpan(span: OtlpSpan, spoken: readonly Convention[] = conventions): CombinedReading {
-  const readings = spoken.flatMap(({ name, read }): NamedReading[] => {
-    const found = read(span);
-    return found === undefined ? [] : [{ ...found, name }];
-  });
-  const { reading, from, carried, restated, payloads } = combine(readings);
+  const source = new Source(span);
+  const readings: NamedReading[] = [];
+  for (const { name, read } of spoken) {
+    const found = read(source);
+    if (found !== undefined) readings.push({ ...found, name });
+  }
+  const { reading, from, origins, carried, restated, payloads } = combine(readings);
   const needless = findRestated(span.attributes, { reading, carried, restated });
   return {
     convention: from.get('kind') ?? readings.find(({ name }) => name !== '')?.name ?? '',
     reading,
+    origins,
     carried: carried.union(needless),
     payloads: restated.union(payloads),
   };

@@ -1,163 +1,104 @@
-import type { Attributes } from '../receive/otlp.ts';
-import { readGenAiContent } from './gen-ai-content.ts';
+import { readDefinitions, readInstructions, readMessageList } from './gen-ai-content.ts';
 import { readGenAiEvents } from './gen-ai-events.ts';
-import { kindFromOperation, normaliseFinishReason, normaliseProvider } from './names.ts';
-import { type Convention, type Reading, type ReadSpan, withoutUndefined } from './reading.ts';
-import type { RawUsage } from './usage.ts';
-import { count, number, structured, text, texts } from './value.ts';
+import { finishReasons, isTrue, operationKind, provider, secondsAsNs } from './readers.ts';
+import type { Reading } from './reading.ts';
+import type { Source } from './source.ts';
+import { derived, fromTable, name, type Row, row, tokens, whole } from './table.ts';
+import { number, structured } from './value.ts';
 
-/** Attributes whose content becomes messages, instructions or tool payloads, by field. */
-export const genAiContent = {
-  inputMessages: ['gen_ai.input.messages'],
-  outputMessages: ['gen_ai.output.messages'],
-  systemInstructions: ['gen_ai.system_instructions'],
-  toolDefinitions: ['gen_ai.tool.definitions'],
-  toolArguments: ['gen_ai.tool.call.arguments'],
-  toolResult: ['gen_ai.tool.call.result'],
-  inputValue: ['gen_ai.retrieval.query.text'],
-  outputValue: ['gen_ai.retrieval.documents'],
-} as const satisfies ReadSpan['content'];
+/** Emitters that use the names of the conventions, but give the input count without cached tokens. */
+const exclusiveScopes: ReadonlySet<string> = new Set(['@traceloop/instrumentation-anthropic']);
+
+const aliases: readonly Row[] = [
+  tokens('input', 'gen_ai.usage.prompt_tokens'),
+  tokens('output', 'gen_ai.usage.completion_tokens'),
+  tokens('cacheRead', 'gen_ai.usage.cache_read_input_tokens'),
+  tokens('cacheWrite', 'gen_ai.usage.cache_creation_input_tokens'),
+  tokens('cacheWrite', 'gen_ai.usage.cache_write_input_tokens'),
+  tokens('reasoning', 'gen_ai.usage.reasoning_tokens'),
+  tokens('total', 'gen_ai.usage.total_tokens'),
+];
 
 /**
  * OpenTelemetry GenAI semantic conventions, all generations: current names first, then the older ones (up to v1.36).
  * https://github.com/open-telemetry/semantic-conventions-genai
  */
-export const genAi: Convention = {
+export const genAi = fromTable({
   name: 'otel-gen-ai',
-  read(span) {
-    const { attributes } = span;
-    const events = readGenAiEvents(span.events);
-    if (!speaksGenAi(attributes) && events === undefined) return undefined;
-    return {
-      reading: {
-        ...readCall(attributes),
-        ...readIdentity(attributes),
-        ...readTool(attributes),
-        ...withoutUndefined({ ...events, ...readGenAiContent(attributes) }),
-      },
-      content: genAiContent,
-    };
-  },
-};
+  speaks: (source) => source.speaks('gen_ai') || source.once(readEvents) !== undefined,
+  isExclusive: ({ span }) => exclusiveScopes.has(span.scope.name),
+  rows: [
+    row('kind', 'gen_ai.operation.name', operationKind),
+    ...['gen_ai.request.model', 'gen_ai.response.model', 'gen_ai.usage.input_tokens', 'gen_ai.usage.output_tokens'].map(
+      // Without an operation, a span that names a model or tokens is a model call.
+      (attribute) => row('likelyKind', attribute, (value) => (value === '' ? undefined : 'llm')),
+    ),
+    name('operation', 'gen_ai.operation.name'),
+    row('provider', 'gen_ai.provider.name', provider),
+    row('provider', 'gen_ai.system', provider),
+    name('requestModel', 'gen_ai.request.model'),
+    name('responseModel', 'gen_ai.response.model'),
+    name('responseId', 'gen_ai.response.id'),
+    row('finishReasons', 'gen_ai.response.finish_reasons', finishReasons),
+    row('stream', 'gen_ai.request.stream', isTrue),
+    row('stream', 'gen_ai.response.time_to_first_chunk', () => true),
+    row('stream', 'gen_ai.client.operation.time_to_first_chunk', () => true),
+    row('timeToFirstTokenNs', 'gen_ai.response.time_to_first_chunk', secondsAsNs),
+    row('timeToFirstTokenNs', 'gen_ai.client.operation.time_to_first_chunk', secondsAsNs),
+    name('serviceTier', 'openai.response.service_tier'),
+    name('serviceTier', 'gen_ai.openai.response.service_tier'),
+    name('serviceTier', 'openai.request.service_tier'),
+    name('serviceTier', 'gen_ai.openai.request.service_tier'),
 
-/** Names of token counts that were met in the field but are in no version of the conventions: they fill gaps, last of all. */
-export const genAiAliases: Convention = {
+    tokens('input', 'gen_ai.usage.input_tokens'),
+    tokens('output', 'gen_ai.usage.output_tokens'),
+    tokens('cacheRead', 'gen_ai.usage.cache_read.input_tokens'),
+    tokens('cacheWrite', 'gen_ai.usage.cache_write.input_tokens'),
+    tokens('cacheWrite', 'gen_ai.usage.cache_creation.input_tokens'),
+    tokens('cacheWrite5m', 'anthropic.usage.cache_creation.ephemeral_5m_input_tokens'),
+    tokens('cacheWrite5m', 'gen_ai.usage.cache_creation.5m_input_tokens'),
+    tokens('cacheWrite1h', 'anthropic.usage.cache_creation.ephemeral_1h_input_tokens'),
+    tokens('cacheWrite1h', 'gen_ai.usage.cache_creation.1h_input_tokens'),
+    tokens('reasoning', 'gen_ai.usage.reasoning.output_tokens'),
+    tokens('inputAudio', 'gen_ai.usage.audio.input_tokens'),
+    tokens('outputAudio', 'gen_ai.usage.audio.output_tokens'),
+    tokens('total', 'gen_ai.usage.total_tokens'),
+    row('reportedCostUsd', 'gen_ai.usage.cost', number),
+
+    name('sessionId', 'gen_ai.conversation.id'),
+    name('agentName', 'gen_ai.agent.name'),
+    name('agentId', 'gen_ai.agent.id'),
+    name('agentVersion', 'gen_ai.agent.version'),
+
+    name('toolName', 'gen_ai.tool.name'),
+    name('toolCallId', 'gen_ai.tool.call.id'),
+    whole('toolArguments', 'gen_ai.tool.call.arguments', structured),
+    whole('toolResult', 'gen_ai.tool.call.result', structured),
+    whole('inputValue', 'gen_ai.retrieval.query.text', structured),
+    whole('outputValue', 'gen_ai.retrieval.documents', structured),
+
+    whole('systemInstructions', 'gen_ai.system_instructions', readInstructions),
+    whole('toolDefinitions', 'gen_ai.tool.definitions', readDefinitions),
+    whole('inputMessages', 'gen_ai.input.messages', (value) => readMessageList(value, 'user')),
+    whole('outputMessages', 'gen_ai.output.messages', (value) => readMessageList(value, 'assistant')),
+    ...fromEvents('systemInstructions', 'toolDefinitions', 'inputMessages', 'outputMessages'),
+  ],
+});
+
+/** Counts under names that were met in the field but are in no version of the conventions: they fill gaps, last of all. */
+export const genAiAliases = fromTable({
   name: 'otel-gen-ai-aliases',
-  read({ attributes }) {
-    const usage = readGenAiUsageAliases(attributes);
-    return hasCounts(usage) ? { reading: { usage, likelyKind: 'llm' }, content: {} } : undefined;
-  },
-};
+  speaks: (source) => source.speaks('gen_ai') && aliases.some(({ from }) => source.attributes.has(from)),
+  rows: [...aliases, derived('likelyKind', 'token counts', () => 'llm')],
+});
 
-/** Counts under the current names. */
-export function readGenAiUsage(attributes: Attributes): RawUsage {
-  const first = countsOf(attributes);
-  return {
-    input: first('gen_ai.usage.input_tokens'),
-    output: first('gen_ai.usage.output_tokens'),
-    cacheRead: first('gen_ai.usage.cache_read.input_tokens'),
-    cacheWrite: first('gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens'),
-    cacheWrite5m: first(
-      'anthropic.usage.cache_creation.ephemeral_5m_input_tokens',
-      'gen_ai.usage.cache_creation.5m_input_tokens',
-    ),
-    cacheWrite1h: first(
-      'anthropic.usage.cache_creation.ephemeral_1h_input_tokens',
-      'gen_ai.usage.cache_creation.1h_input_tokens',
-    ),
-    reasoning: first('gen_ai.usage.reasoning.output_tokens'),
-    inputAudio: first('gen_ai.usage.audio.input_tokens'),
-    outputAudio: first('gen_ai.usage.audio.output_tokens'),
-    total: first('gen_ai.usage.total_tokens'),
-  };
+/** The messages in the span's own events. */
+function fromEvents(
+  ...fields: (keyof Reading & ('systemInstructions' | 'toolDefinitions' | 'inputMessages' | 'outputMessages'))[]
+): Row[] {
+  return fields.map((field) => derived(field, 'events of the span', (source) => source.once(readEvents)?.[field]));
 }
 
-/** Counts under other names. */
-export function readGenAiUsageAliases(attributes: Attributes): RawUsage {
-  const first = countsOf(attributes);
-  return {
-    input: first('gen_ai.usage.prompt_tokens'),
-    output: first('gen_ai.usage.completion_tokens'),
-    cacheRead: first('gen_ai.usage.cache_read_input_tokens'),
-    cacheWrite: first('gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens'),
-    reasoning: first('gen_ai.usage.reasoning_tokens'),
-    total: first('gen_ai.usage.total_tokens'),
-  };
-}
-
-function countsOf(attributes: Attributes): (...keys: string[]) => bigint | undefined {
-  return (...keys) => keys.map((key) => count(attributes.get(key))).find((value) => value !== undefined);
-}
-
-function hasCounts(usage: RawUsage): boolean {
-  return Object.values(usage).some((value) => value !== undefined);
-}
-
-function speaksGenAi(attributes: Attributes): boolean {
-  for (const key of attributes.keys()) if (key.startsWith('gen_ai.')) return true;
-  return false;
-}
-
-function readCall(attributes: Attributes): Reading {
-  const string = (...keys: string[]) =>
-    keys.map((key) => text(attributes.get(key))).find((value) => value !== undefined);
-  const operation = string('gen_ai.operation.name');
-  const requestModel = string('gen_ai.request.model');
-  const responseModel = string('gen_ai.response.model');
-  const usage = readGenAiUsage(attributes);
-  const provider = string('gen_ai.provider.name', 'gen_ai.system');
-  const finishReasons = texts(attributes.get('gen_ai.response.finish_reasons'));
-  const firstChunkSeconds =
-    attributes.get('gen_ai.response.time_to_first_chunk') ??
-    attributes.get('gen_ai.client.operation.time_to_first_chunk');
-  return withoutUndefined({
-    kind: operation === undefined ? undefined : kindFromOperation(operation),
-    // Without an operation, a span that names a model or tokens is a model call.
-    likelyKind: (requestModel ?? responseModel ?? usage.input ?? usage.output) === undefined ? undefined : 'llm',
-    operation,
-    provider: provider === undefined ? undefined : normaliseProvider(provider),
-    requestModel,
-    responseModel,
-    responseId: string('gen_ai.response.id'),
-    finishReasons: finishReasons.length > 0 ? finishReasons.filter(Boolean).map(normaliseFinishReason) : undefined,
-    stream: attributes.get('gen_ai.request.stream') === true || firstChunkSeconds !== undefined ? true : undefined,
-    timeToFirstTokenNs: secondsToNs(firstChunkSeconds),
-    serviceTier: string(
-      'openai.response.service_tier',
-      'gen_ai.openai.response.service_tier',
-      'openai.request.service_tier',
-      'gen_ai.openai.request.service_tier',
-    ),
-    usage: hasCounts(usage) ? usage : undefined,
-    reportedCostUsd: number(attributes.get('gen_ai.usage.cost')),
-  });
-}
-
-function readIdentity(attributes: Attributes): Reading {
-  return withoutUndefined({
-    sessionId: text(attributes.get('gen_ai.conversation.id')),
-    agentName: text(attributes.get('gen_ai.agent.name')),
-    agentId: text(attributes.get('gen_ai.agent.id')),
-    agentVersion: text(attributes.get('gen_ai.agent.version')),
-  });
-}
-
-function readTool(attributes: Attributes): Reading {
-  const content = (key: string) => {
-    const value = attributes.get(key);
-    return value === undefined ? undefined : structured(value);
-  };
-  return withoutUndefined({
-    toolName: text(attributes.get('gen_ai.tool.name')),
-    toolCallId: text(attributes.get('gen_ai.tool.call.id')),
-    toolArguments: content('gen_ai.tool.call.arguments'),
-    toolResult: content('gen_ai.tool.call.result'),
-    inputValue: content('gen_ai.retrieval.query.text'),
-    outputValue: content('gen_ai.retrieval.documents'),
-  });
-}
-
-function secondsToNs(seconds: unknown): bigint | undefined {
-  const value = typeof seconds === 'bigint' ? Number(seconds) : seconds;
-  return typeof value === 'number' && value >= 0 && value < 1e9 ? BigInt(Math.round(value * 1e9)) : undefined;
+function readEvents({ span }: Source): Reading | undefined {
+  return readGenAiEvents(span.events);
 }

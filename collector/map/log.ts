@@ -2,9 +2,10 @@ import { hash as digest } from 'node:crypto';
 import type { MessageRow, SpanEventRow } from '../../migrations/schema.ts';
 import type { OtlpLogRecord } from '../receive/otlp.ts';
 import { cutJson, cutName } from './cut.ts';
+import { detailsContent } from './gen-ai-content.ts';
 import { holdsMessages, operationDetails, readGenAiEvent } from './gen-ai-events.ts';
-import { genAiContent } from './gen-ai.ts';
 import { previewInput, previewOutput } from './preview.ts';
+import { identity } from './readers.ts';
 import { splitAttributes } from './span.ts';
 import { type Bucket, storeDefinitions, storeMessages, userMessages, weekOf } from './store-messages.ts';
 import { json, text, typedJson } from './value.ts';
@@ -13,9 +14,6 @@ export interface MappedLog {
   row: SpanEventRow;
   messages: MessageRow[];
 }
-
-/** Attributes of a record of one call that become messages. */
-const detailsContent: ReadonlySet<string> = new Set(Object.values(genAiContent).flat());
 
 /** The event's name: its own field, else the attribute `event.name` of older emitters. */
 export function eventName(record: OtlpLogRecord): string {
@@ -38,7 +36,9 @@ export function mapLog(
   const timeNs = record.timeUnixNano === 0n ? record.observedTimeUnixNano : record.timeUnixNano;
   const traceHex = Buffer.from(record.traceId).toString('hex');
   const sessionId =
-    text(record.attributes.get('session.id')) ?? text(record.attributes.get('gen_ai.conversation.id')) ?? '';
+    identity(record.attributes.get('session.id') ?? null) ??
+    text(record.attributes.get('gen_ai.conversation.id')) ??
+    '';
   const bucket: Bucket = {
     projectId,
     week: weekOf(timeNs),

@@ -36,7 +36,7 @@ export interface Said {
 }
 
 /** The content of a span: each field from the first place that has it. */
-export function readOpenInferenceContent(said: Said): ReadSpan {
+export function readOpenInferenceContent(said: Said): Omit<ReadSpan, 'sources'> {
   const reading: Reading = {};
   const content: Partial<Record<ContentField, readonly string[]>> = {};
   const restated: string[] = [];

@@ -31,8 +31,8 @@ export const openInferenceKinds: ReadonlyMap<string, { kind: SpanKind; operation
  */
 export const openInference: Convention = {
   name: 'openinference',
-  read(span) {
-    const { attributes } = span;
+  read(source) {
+    const { span, attributes } = source;
     const lists = readFlatLists(attributes);
     if (!speaksOpenInference(attributes, lists)) return undefined;
     const declared = openInferenceKinds.get(text(attributes.get('openinference.span.kind'))?.toUpperCase() ?? '');
@@ -57,6 +57,7 @@ export const openInference: Convention = {
         operation: kind === 'tool' && isHandoff(span) ? 'handoff' : declared?.operation,
       }),
       ...keys,
+      sources: {},
       payloads,
     };
   },

@@ -1,13 +1,15 @@
-import type { Convention, ContentField, Reading, ReadSpan } from './reading.ts';
+import { joinLabels } from './labels.ts';
+import type { Origin } from './origins.ts';
+import type { Convention, ContentField, Field, Reading, ReadSpan } from './reading.ts';
 import { fillUsage } from './usage.ts';
 
-type Field = keyof Reading;
+type ReadingField = keyof Reading;
 
 /**
  * Which convention is believed first, where a field has an order of its own. A convention that an order does not name comes
  * after those it names; among themselves, and in all other fields, they keep the order of the list in `conventions.ts`.
  */
-export const orders: Readonly<Partial<Record<Field, readonly string[]>>> = {
+export const orders: Readonly<Partial<Record<ReadingField, readonly string[]>>> = {
   kind: ['openinference', 'otel-gen-ai'],
   usage: ['otel-gen-ai', 'openinference', 'otel-gen-ai-aliases'],
   requestModel: ['otel-gen-ai', 'openinference'],
@@ -25,7 +27,9 @@ export type NamedReading = ReadSpan & Pick<Convention, 'name'>;
 export interface Combination {
   reading: Reading;
   /** The convention that each field was taken from. */
-  from: Map<Field, string>;
+  from: Map<ReadingField, string>;
+  /** Where each field was found. */
+  origins: Origin[];
   /** Attributes that the reading carries whole, or that are kept nowhere. */
   carried: Set<string>;
   /** Attributes with content of which the reading may carry all, in other words. */
@@ -40,7 +44,7 @@ export interface Combination {
  */
 export function combine(readings: readonly NamedReading[]): Combination {
   const combined: Combination = {
-    ...{ reading: {}, from: new Map() },
+    ...{ reading: {}, from: new Map(), origins: [] },
     ...{ carried: new Set(), restated: new Set(), payloads: new Set() },
   };
   for (const [field, givers] of groupByField(readings)) {
@@ -49,16 +53,38 @@ export function combine(readings: readonly NamedReading[]): Combination {
     combined.from.set(field, giver.name);
     Object.assign(combined.reading, { [field]: giver.reading[field] });
     if (field === 'usage') combined.reading.usage = fillUsage(givers.flatMap(({ reading }) => reading.usage ?? []));
+    if (field === 'labels') combined.reading.labels = joinLabels(givers.flatMap(({ reading }) => reading.labels ?? []));
+    combined.origins.push(...originsOf(field, giver, givers));
   }
   settleReading(combined);
   settleAttributes(combined, readings);
   return combined;
 }
 
-function groupByField(readings: readonly NamedReading[]): Map<Field, NamedReading[]> {
-  const groups = new Map<Field, NamedReading[]>();
+/** One origin a field; of token counts one each, and of labels one for every convention that has some. */
+function originsOf(field: ReadingField, giver: NamedReading, givers: readonly NamedReading[]): Origin[] {
+  if (field === 'labels') return givers.flatMap((labelled) => originOf('labels', labelled));
+  if (field !== 'usage') return originOf(field, giver);
+  const found = new Map<string, Origin>();
+  for (const source of givers) {
+    for (const count of Object.keys(source.sources)) {
+      if (count.startsWith('usage.') && !found.has(count)) {
+        for (const origin of originOf(count as Field, source)) found.set(count, origin);
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function originOf(field: Field, { name, sources }: NamedReading): Origin[] {
+  const attribute = sources[field];
+  return attribute === undefined ? [] : [{ field, convention: name, attribute }];
+}
+
+function groupByField(readings: readonly NamedReading[]): Map<ReadingField, NamedReading[]> {
+  const groups = new Map<ReadingField, NamedReading[]>();
   for (const read of readings) {
-    for (const field of Object.keys(read.reading) as Field[]) {
+    for (const field of Object.keys(read.reading) as ReadingField[]) {
       const group = groups.get(field);
       if (group === undefined) groups.set(field, [read]);
       else group.push(read);
@@ -79,8 +105,15 @@ function isEmpty(value: unknown): boolean {
 }
 
 /** What one field says about another. */
-function settleReading({ reading, from }: Combination): void {
+function settleReading(combined: Combination): void {
+  const { reading, from } = combined;
+  const isKindNamed = reading.kind !== undefined;
   reading.kind ??= reading.likelyKind;
+  // One of the two was followed.
+  combined.origins = combined.origins.flatMap((origin) => {
+    if (origin.field !== 'likelyKind') return [origin];
+    return isKindNamed ? [] : [{ ...origin, field: 'kind' }];
+  });
   // Two conventions may give the instructions in two places: they are not repeated.
   if (
     from.has('inputMessages') &&
@@ -89,6 +122,7 @@ function settleReading({ reading, from }: Combination): void {
   ) {
     delete reading.systemInstructions;
     from.delete('systemInstructions');
+    combined.origins = combined.origins.filter(({ field }) => field !== 'systemInstructions');
   }
   // Emitters that do not know the price of a failed call say 0.
   if (reading.reportedCostUsd === 0 && reading.usage === undefined) delete reading.reportedCostUsd;

@@ -1,7 +1,7 @@
 import type { Json } from '../lossless-json.ts';
-import type { OtlpSpan } from '../receive/otlp.ts';
 import type { CanonicalMessage } from './message.ts';
 import type { SpanKind } from './names.ts';
+import type { Source } from './source.ts';
 import type { RawUsage } from './usage.ts';
 
 /** What one convention makes of a span, in canonical terms. A field it says nothing about is absent. */
@@ -16,6 +16,7 @@ export interface Reading {
   responseId?: string | undefined;
   finishReasons?: string[] | undefined;
   stream?: boolean | undefined;
+  isBatch?: boolean | undefined;
   timeToFirstTokenNs?: bigint | undefined;
   serviceTier?: string | undefined;
   usage?: RawUsage | undefined;
@@ -25,6 +26,12 @@ export interface Reading {
   agentName?: string | undefined;
   agentId?: string | undefined;
   agentVersion?: string | undefined;
+  /** What the emitter's user says of the span: metadata, tags, properties. Those of several conventions are put together. */
+  labels?: ReadonlyMap<string, string> | undefined;
+  /** True where the convention says that the span failed, though its status may not. */
+  hasFailed?: boolean | undefined;
+  errorType?: string | undefined;
+  errorMessage?: string | undefined;
   toolName?: string | undefined;
   toolCallId?: string | undefined;
   toolArguments?: Json | undefined;
@@ -36,6 +43,9 @@ export interface Reading {
   inputMessages?: CanonicalMessage[] | undefined;
   outputMessages?: CanonicalMessage[] | undefined;
 }
+
+/** A field of a reading, or one of its token counts. */
+export type Field = Exclude<keyof Reading, 'usage'> | `usage.${Exclude<keyof RawUsage, 'isExclusive'>}`;
 
 /** Fields that hold what was said, as far as it was sent. */
 export type ContentField =
@@ -53,6 +63,8 @@ export interface ReadSpan {
   reading: Reading;
   /** By field, the attributes whose content that field carries whole. */
   content: Readonly<Partial<Record<ContentField, readonly string[]>>>;
+  /** By field, the attribute that it was found in, as the explanation of a span says it. */
+  sources: Readonly<Partial<Record<Field, string>>>;
   /** Attributes that say again, in other words, what the content says; one that says more is kept. */
   restated?: readonly string[];
   /** Attributes that hold content of other kinds, such as prompts inside of parameters. */
@@ -68,7 +80,7 @@ export interface ReadSpan {
 export interface Convention {
   /** '' for names that belong to no agent convention. */
   name: string;
-  read: (span: OtlpSpan) => ReadSpan | undefined;
+  read: (source: Source) => ReadSpan | undefined;
 }
 
 /** A reading holds no key without a value, so that readings can be laid over each other. */

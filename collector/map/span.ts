@@ -6,6 +6,7 @@ import { cutJson, cutName, cutText, payloadLimitBytes } from './cut.ts';
 import { readOutcome } from './general.ts';
 import { holdsMessages } from './gen-ai-events.ts';
 import type { SpanKind } from './names.ts';
+import { originsText } from './origins.ts';
 import { previewInput, previewOutput, previewValue } from './preview.ts';
 import type { Reading } from './reading.ts';
 import { type Bucket, storeDefinitions, storeMessages, userMessages, weekOf } from './store-messages.ts';
@@ -23,8 +24,8 @@ const noId = new Uint8Array(8);
 
 /** One OTLP span as one row, and the messages it names. Pure; the span must have passed `findFault`. */
 export function mapSpan(span: OtlpSpan, projectId: string): MappedSpan {
-  const { convention, reading, carried, payloads } = readSpan(span);
-  const outcome = readOutcome(span);
+  const { convention, reading, origins, carried, payloads } = readSpan(span);
+  const outcome = readOutcome(span, reading);
   const kind: SpanKind = reading.kind ?? 'other';
   const usage = normaliseUsage(reading.usage ?? {});
   const sessionId = reading.sessionId ?? '';
@@ -68,7 +69,7 @@ export function mapSpan(span: OtlpSpan, projectId: string): MappedSpan {
     agent_name: reading.agentName ?? '',
     agent_id: reading.agentId ?? '',
     agent_version: reading.agentVersion ?? '',
-    labels: new Map(),
+    labels: new Map(reading.labels),
     provider: reading.provider ?? '',
     request_model: reading.requestModel ?? '',
     response_model: reading.responseModel ?? '',
@@ -77,7 +78,7 @@ export function mapSpan(span: OtlpSpan, projectId: string): MappedSpan {
     stream: reading.stream ?? false,
     time_to_first_token_ns: reading.timeToFirstTokenNs ?? null,
     service_tier: reading.serviceTier ?? '',
-    is_batch: false,
+    is_batch: reading.isBatch ?? false,
     usage_scope: kind === 'llm' || kind === 'embedding' ? 'call' : usage === undefined ? '' : 'aggregate',
     has_usage: usage !== undefined,
     input_tokens: usage?.input ?? 0n,
@@ -113,6 +114,7 @@ export function mapSpan(span: OtlpSpan, projectId: string): MappedSpan {
     input_value: payload(reading.inputValue),
     output_value: payload(reading.outputValue),
     ...userMessages(inputMessages, inputHashes),
+    origins: originsText(origins),
   };
   return { row, messages };
 }

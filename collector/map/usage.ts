@@ -11,14 +11,17 @@ export interface RawUsage {
   outputAudio?: bigint | undefined;
   /** Sum that the source gives; only used to tell how it counts cached tokens. */
   total?: bigint | undefined;
+  /** The emitter is known to leave cached tokens out of `input`. */
+  isExclusive?: true | undefined;
 }
 
 /** Totals: `input` includes cache reads and writes, `output` includes reasoning. */
-export type Usage = { [Count in keyof Required<Omit<RawUsage, 'total'>>]: bigint };
+export type Usage = { [Count in keyof Required<Omit<RawUsage, 'total' | 'isExclusive'>>]: bigint };
 
 /**
  * Inclusive totals of what was sent, or undefined when there were no token counts. A source whose cached tokens exceed its
- * input cannot have included them, and one whose total is larger by just these did not: they are added.
+ * input cannot have included them, and one whose total is larger by just these did not: they are added, as they are for
+ * emitters that are known to count so.
  */
 export function normaliseUsage(raw: RawUsage): Usage | undefined {
   const cacheWrite = raw.cacheWrite ?? sum(raw.cacheWrite5m, raw.cacheWrite1h);
@@ -28,9 +31,10 @@ export function normaliseUsage(raw: RawUsage): Usage | undefined {
   const output = raw.output ?? 0n;
   const cached = (raw.cacheRead ?? 0n) + (cacheWrite ?? 0n);
   const reasoning = raw.reasoning ?? 0n;
-  const exclusive = cached > input || (cached > 0n && raw.total === input + output + cached);
+  const isExclusive =
+    raw.isExclusive === true || cached > input || (cached > 0n && raw.total === input + output + cached);
   return {
-    input: exclusive ? input + cached : input,
+    input: isExclusive ? input + cached : input,
     output: reasoning > output ? output + reasoning : output,
     cacheRead: raw.cacheRead ?? 0n,
     cacheWrite: cacheWrite ?? 0n,
@@ -52,18 +56,18 @@ export function fillUsage(sources: readonly RawUsage[]): RawUsage {
     const counts = toInclusive(source);
     // A total tells how its own source counts, not another's.
     if (filled.input !== undefined) delete counts.total;
-    for (const name of Object.keys(counts) as (keyof RawUsage)[]) filled[name] ??= counts[name];
+    for (const name of Object.keys(counts) as (keyof typeof counts)[]) filled[name] ??= counts[name];
   }
   return filled;
 }
 
-function toInclusive(raw: RawUsage): RawUsage {
-  const usage = normaliseUsage(raw);
-  if (usage === undefined) return { ...raw };
+function toInclusive({ isExclusive, ...counts }: RawUsage): Omit<RawUsage, 'isExclusive'> {
+  const usage = normaliseUsage({ isExclusive, ...counts });
+  if (usage === undefined) return counts;
   return {
-    ...raw,
-    input: raw.input === undefined ? undefined : usage.input,
-    output: raw.output === undefined ? undefined : usage.output,
+    ...counts,
+    input: counts.input === undefined ? undefined : usage.input,
+    output: counts.output === undefined ? undefined : usage.output,
   };
 }
 

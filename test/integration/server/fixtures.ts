@@ -246,4 +246,5 @@ const emptySpan: SpanRow = {
   output_value: '',
   user_message_count: 0,
   last_user_message: 0n,
+  origins: '',
 };

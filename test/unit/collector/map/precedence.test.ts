@@ -5,7 +5,7 @@ import type { Convention, Reading } from '../../../../collector/map/reading.ts';
 import { spanOf } from './otlp-fixture.ts';
 
 const read = (name: string, reading: Reading, content: NamedReading['content'] = {}): NamedReading => ({
-  ...{ name, reading, content },
+  ...{ name, reading, content, sources: {} },
 });
 
 const message = (role: string) => [{ role, parts: [{ type: 'text', content: role }] }];
@@ -127,7 +127,11 @@ describe('a span in two conventions', () => {
       name: 'invented',
       read: ({ attributes }) =>
         attributes.has('x.said')
-          ? { reading: { kind: 'evaluator', outputValue: 'yes' }, content: { outputValue: ['x.said'] } }
+          ? {
+              reading: { kind: 'evaluator', outputValue: 'yes' },
+              content: { outputValue: ['x.said'] },
+              sources: { kind: 'x.said' },
+            }
           : undefined,
     };
     const said = readSpan(spanOf({ 'x.said': 'yes' }), [...conventions, invented]);

@@ -1,11 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readGenAiUsage, readGenAiUsageAliases } from '../../../../collector/map/gen-ai.ts';
+import { genAi, genAiAliases } from '../../../../collector/map/gen-ai.ts';
+import { Source } from '../../../../collector/map/source.ts';
 import { fillUsage, normaliseUsage } from '../../../../collector/map/usage.ts';
+import { spanOf } from './otlp-fixture.ts';
 
 function usageOf(counts: Record<string, bigint | number | string>) {
-  const attributes = new Map(Object.entries(counts));
-  const usage = normaliseUsage(fillUsage([readGenAiUsage(attributes), readGenAiUsageAliases(attributes)]));
+  const source = new Source({ ...spanOf(), attributes: new Map(Object.entries(counts)) });
+  const usage = normaliseUsage(
+    fillUsage([genAi, genAiAliases].flatMap(({ read }) => read(source)?.reading.usage ?? [])),
+  );
   if (usage === undefined) return undefined;
   return Object.fromEntries(
     Object.entries(usage)
