@@ -51,6 +51,28 @@ export type SpanEvent = z.infer<typeof spanEvent>;
 export const spanLink = z.object({ traceId, spanId, attributes }).openapi('SpanLink');
 export type SpanLink = z.infer<typeof spanLink>;
 
+export const spanMapping = z
+  .object({
+    convention: z.string().nullable().openapi({
+      description:
+        'The convention that gave the kind, else the first that the span speaks; null where none was understood.',
+    }),
+    fields: z
+      .array(
+        z.object({
+          field: z.string().openapi({ description: 'A field of the span; token counts are `usage.input` and so on.' }),
+          convention: z.string().openapi({ description: 'The convention that was believed; `` for names of none.' }),
+          attribute: z.string().openapi({
+            description:
+              'Where it was found: an attribute, `root.*` for a list in flat names, several with commas, or words for what is no attribute.',
+          }),
+        }),
+      )
+      .openapi({ description: 'Empty where nothing was understood, and of spans stored before this was kept.' }),
+  })
+  .openapi('SpanMapping', { description: 'How the span was read: where each of its fields was found.' });
+export type SpanMapping = z.infer<typeof spanMapping>;
+
 export const score = z
   .object({
     name: z.string(),
@@ -72,6 +94,12 @@ export const spanDetail = spanSkeleton
       .string()
       .nullable()
       .openapi({ description: 'The span convention that was understood; null where none was.' }),
+    mapping: spanMapping,
+    labels: z
+      .record(z.string(), z.string())
+      .openapi({ description: 'The span’s own labels; a tag `beta` is the label `tag.beta` with the value `true`.' }),
+    serviceTier: z.string().nullable(),
+    isBatch: z.boolean(),
     agentId: z.string().nullable().optional(),
     agentVersion: z.string().nullable().optional(),
     toolCallId: z.string().nullable(),

@@ -2,6 +2,7 @@ import { tables } from '../../migrations/schema.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { SpanDetail, SpanEvent } from '../contract/spans.ts';
 import { becameMessages, mergeHashes, type MessageHashes, readContent } from '../domain/span-content.ts';
+import { readMapping } from '../domain/span-mapping.ts';
 import { joinAttributes, readEvents, readLinks, readPayload } from '../domain/stored-attributes.ts';
 import type { Db } from './db.ts';
 import { readMessages } from './messages.ts';
@@ -31,6 +32,10 @@ interface SpanRow extends SkeletonRow, Stored {
   scopeName: string;
   scopeVersion: string;
   conventionName: string;
+  originList: string;
+  ownLabels: StringMap;
+  serviceTier: string;
+  inBatch: boolean;
   agentId: string;
   agentVersion: string;
   toolCallId: string;
@@ -85,6 +90,10 @@ export async function getSpan(db: Db, address: SpanAddress): Promise<SpanDetail>
     environment: span.environmentName || null,
     scope: { name: span.scopeName || null, version: span.scopeVersion || null },
     convention: span.conventionName || null,
+    mapping: readMapping(span.conventionName, span.originList),
+    labels: span.ownLabels,
+    serviceTier: span.serviceTier || null,
+    isBatch: span.inBatch,
     agentId: span.agentId || null,
     agentVersion: span.agentVersion || null,
     toolCallId: span.toolCallId || null,
@@ -124,7 +133,8 @@ async function readSpan(db: Db, address: SpanAddress): Promise<SpanRow | undefin
   const [row] = await db.rows<SpanRow>(
     `SELECT ${skeletonColumns}, ${hashColumns}, toString(toMonday(start_time)) AS week,
        status_message AS statusMessage, environment AS environmentName, scope_name AS scopeName,
-       scope_version AS scopeVersion, convention AS conventionName, agent_id AS agentId, agent_version AS agentVersion,
+       scope_version AS scopeVersion, convention AS conventionName, origins AS originList, labels AS ownLabels, service_tier AS serviceTier, is_batch AS inBatch,
+       agent_id AS agentId, agent_version AS agentVersion,
        tool_call_id AS toolCallId, response_id AS responseId, finish_reasons AS finishReasons, stream AS isStream,
        time_to_first_token_ns AS timeToFirstTokenNs, toString(reported_cost_usd) AS reportedCostUsd,
        tool_arguments AS toolArguments, tool_result AS toolResult, input_value AS inputValue, output_value AS outputValue,

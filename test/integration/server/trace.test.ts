@@ -110,6 +110,14 @@ describe('one span', () => {
         finish_reasons: ['stop'],
         reported_cost_usd: 1_500_000_000n,
         dropped_events_count: 3,
+        convention: 'openinference',
+        origins: '[["kind","openinference","openinference.span.kind"],["sessionId","","session.id"]]',
+        labels: new Map([
+          ['team', 'search'],
+          ['tag.beta', 'true'],
+        ]),
+        service_tier: 'flex',
+        is_batch: true,
       },
     });
     const span = await api.getSpan(traceId, spanId);
@@ -134,6 +142,17 @@ describe('one span', () => {
       finishReasons: ['stop'],
       reportedCostUsd: '0.0015',
       droppedEventsCount: 3,
+      convention: 'openinference',
+      mapping: {
+        convention: 'openinference',
+        fields: [
+          { field: 'kind', convention: 'openinference', attribute: 'openinference.span.kind' },
+          { field: 'sessionId', convention: '', attribute: 'session.id' },
+        ],
+      },
+      labels: { team: 'search', 'tag.beta': 'true' },
+      serviceTier: 'flex',
+      isBatch: true,
     });
     expect(span.attributes).toMatchObject({
       'gen_ai.system': 'openai',
