@@ -15,7 +15,7 @@ interface NavigateOptions {
 }
 
 /** What the address says about one trace only; a list or another trace must not inherit it. */
-const traceParams = ['span', 'tab', 'view', 'find', 'show', 'focus', 'full'];
+const traceParams = ['span', 'tab', 'view', 'find', 'show', 'focus', 'full', 'attribute'];
 /** What it says about one session only. */
 const sessionParams = ['step', 'pane'];
 /** The row that is current in a list, and its order: lists of other things have others. */
@@ -70,13 +70,18 @@ export class Router {
 
   /** Sets (or, with `null`, removes) parameters of the current address; an array repeats the name. */
   setParams(changes: Record<string, string | readonly string[] | null>, options: NavigateOptions = {}): void {
+    this.go(this.hrefWith(changes), options);
+  }
+
+  /** The current address with parameters set or, with `null`, removed. */
+  hrefWith(changes: Record<string, string | readonly string[] | null>): string {
     const url = new URL(this.url);
     for (const [name, value] of Object.entries(changes)) {
       url.searchParams.delete(name);
       const values = value === null ? [] : typeof value === 'string' ? [value] : value;
       for (const one of values) url.searchParams.append(name, one);
     }
-    this.go(url.href, options);
+    return url.href;
   }
 
   /** The address of the traces list with the current project, range and filters. */

@@ -6,7 +6,9 @@ import { type TimeWindow, formatWindow, parseWindow } from './time-window.ts';
 /** Browsers refuse more than some 20 history writes a second; a held key or a drag makes more. */
 const writeDelayMs = 160;
 
-type AddressChange = Partial<Record<'span' | 'tab' | 'view' | 'find' | 'show' | 'focus' | 'full', string | null>>;
+type AddressChange = Partial<
+  Record<'span' | 'tab' | 'view' | 'find' | 'show' | 'focus' | 'full' | 'attribute', string | null>
+>;
 
 /**
  * What the address says about the open trace. A change is seen at once and written a moment later, so that
@@ -19,6 +21,8 @@ export class TraceAddress {
 
   readonly span = $derived.by(() => this.#read('span'));
   readonly tab = $derived.by(() => this.#read('tab'));
+  /** The attribute that is looked at. */
+  readonly attribute = $derived.by(() => this.#read('attribute'));
   readonly find = $derived.by(() => this.#read('find') ?? '');
   readonly focus = $derived.by(() => this.#read('focus'));
   readonly full = $derived.by(() => this.#read('full') !== null);
@@ -36,6 +40,11 @@ export class TraceAddress {
     this.#pending = { ...this.#pending, ...changes };
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.flush(), writeDelayMs);
+  }
+
+  /** The address with these changes, for a link. */
+  hrefWith(changes: AddressChange): string {
+    return this.#router.hrefWith({ ...this.#pending, ...changes });
   }
 
   /** Changes the address as a step of its own, so that going back undoes it. */

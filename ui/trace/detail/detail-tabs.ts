@@ -1,8 +1,8 @@
 import type { SpanDetail } from '../../api/types.ts';
 
-export type DetailTab = 'Messages' | 'Tool' | 'Cost' | 'Attributes' | 'Events' | 'Raw';
+export type DetailTab = 'Messages' | 'Tool' | 'Cost' | 'Attributes' | 'Mapping' | 'Events' | 'Raw';
 
-/** The tabs that have something to show, the most telling first. Attributes and Raw always have. */
+/** The tabs that have something to show, the most telling first. Attributes, Mapping and Raw always have. */
 export function listTabs(detail: SpanDetail): DetailTab[] {
   const messages: DetailTab[] = hasMessages(detail) ? ['Messages'] : [];
   const tool: DetailTab[] = hasPayload(detail) ? ['Tool'] : [];
@@ -10,7 +10,7 @@ export function listTabs(detail: SpanDetail): DetailTab[] {
   // A tool's own payload says more than a conversation around it.
   const content = detail.kind === 'tool' ? [...tool, ...messages] : [...messages, ...tool];
   const cost: DetailTab[] = detail.usage === null ? [] : ['Cost'];
-  return [...content, ...cost, 'Attributes', ...events, 'Raw'];
+  return [...content, ...cost, 'Attributes', 'Mapping', ...events, 'Raw'];
 }
 
 /** A payload that was sent; the API says null for one that was not. */

@@ -1,44 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { SpanDetail } from '../../../../../ui/api/types.ts';
 import { groupAttributes, textOf } from '../../../../../ui/trace/detail/attribute-groups.ts';
 import { listTabs } from '../../../../../ui/trace/detail/detail-tabs.ts';
 import { listParameters } from '../../../../../ui/trace/detail/parameters.ts';
-import { makeSpan } from '../trace-fixture.ts';
-
-const detail = (rest: Partial<SpanDetail>): SpanDetail => ({
-  ...makeSpan({ id: 'a' }),
-  statusMessage: null,
-  environment: null,
-  scope: { name: null, version: null },
-  convention: null,
-  toolCallId: null,
-  responseId: null,
-  finishReasons: [],
-  stream: false,
-  timeToFirstTokenNs: null,
-  systemInstructions: [],
-  toolDefinitions: [],
-  inputMessages: [],
-  outputMessages: [],
-  missingMessages: 0,
-  toolArguments: null,
-  toolResult: null,
-  attributes: {},
-  resource: {},
-  events: [],
-  links: [],
-  scores: [],
-  droppedAttributesCount: 0,
-  droppedEventsCount: 0,
-  droppedLinksCount: 0,
-  ...rest,
-});
+import { makeDetail as detail } from './detail-fixture.ts';
 
 describe('the tabs of a span', () => {
   it('are those that have something to show', () => {
-    expect(listTabs(detail({}))).toEqual(['Attributes', 'Raw']);
-    expect(listTabs(detail({ missingMessages: 2 }))).toEqual(['Messages', 'Attributes', 'Raw']);
-    expect(listTabs(detail({ inputValue: false }))).toEqual(['Messages', 'Attributes', 'Raw']);
+    expect(listTabs(detail({}))).toEqual(['Attributes', 'Mapping', 'Raw']);
+    expect(listTabs(detail({ missingMessages: 2 }))).toEqual(['Messages', 'Attributes', 'Mapping', 'Raw']);
+    expect(listTabs(detail({ inputValue: false }))).toEqual(['Messages', 'Attributes', 'Mapping', 'Raw']);
     expect(listTabs(detail({ links: [{ traceId: 'a', spanId: 'b', attributes: {} }] }))).toContain('Events');
   });
 
@@ -47,7 +17,7 @@ describe('the tabs of a span', () => {
       ...{ modelCalls: 0, inputTokens: 0, outputTokens: 0 },
       ...{ cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 },
     };
-    expect(listTabs(detail({ usage }))).toEqual(['Cost', 'Attributes', 'Raw']);
+    expect(listTabs(detail({ usage }))).toEqual(['Cost', 'Attributes', 'Mapping', 'Raw']);
   });
 
   it('begin with the payload of a tool', () => {
@@ -56,6 +26,7 @@ describe('the tabs of a span', () => {
       'Tool',
       'Messages',
       'Attributes',
+      'Mapping',
       'Raw',
     ]);
     expect(listTabs(detail({ ...messages, kind: 'llm', toolResult: 0 }))[0]).toBe('Messages');

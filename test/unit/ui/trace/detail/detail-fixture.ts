@@ -1,0 +1,36 @@
+import type { SpanDetail } from '../../../../../ui/api/types.ts';
+import { makeSpan } from '../trace-fixture.ts';
+
+/** A span that says nothing but what is given. */
+export const makeDetail = (rest: Partial<SpanDetail>): SpanDetail => ({
+  ...makeSpan({ id: 'a' }),
+  statusMessage: null,
+  environment: null,
+  scope: { name: null, version: null },
+  convention: null,
+  mapping: { convention: null, fields: [] },
+  labels: {},
+  serviceTier: null,
+  isBatch: false,
+  toolCallId: null,
+  responseId: null,
+  finishReasons: [],
+  stream: false,
+  timeToFirstTokenNs: null,
+  systemInstructions: [],
+  toolDefinitions: [],
+  inputMessages: [],
+  outputMessages: [],
+  missingMessages: 0,
+  toolArguments: null,
+  toolResult: null,
+  attributes: {},
+  resource: {},
+  events: [],
+  links: [],
+  scores: [],
+  droppedAttributesCount: 0,
+  droppedEventsCount: 0,
+  droppedLinksCount: 0,
+  ...rest,
+});
