@@ -292,7 +292,6 @@ export const tracePlaceColumns = {
   last_ingested_at: "DateTime64(3, 'UTC')",
   days: 'Array(Date)',
   sessions: 'Array(String)',
-  pass: 'UInt64',
 } as const satisfies Columns;
 
 export const settlementCursorColumns = {

@@ -158,7 +158,7 @@ async function compareLarge(
       // Its sums are made as it goes, from the table at hand: with another table's prices they cannot be compared.
       const summarized = hasOtherPrices ? [] : content.summarized.filter(isTarget);
       await addSummaries(doctor, { changes: await findSummaryChanges(db, summarized), traces: summarized, total });
-      return { status: 'unchanged', lastPass };
+      return { status: 'unchanged', before: lastPass, lastPass };
     },
   };
   await settleLargeTrace(trace, { db, book, passes, shard, horizon });

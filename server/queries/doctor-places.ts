@@ -52,8 +52,8 @@ export async function findMisplacedTraces(
          AND first_day > toDate({keptDay:UInt16}) AND toDate(first_at) > toDate({keptDay:UInt16})
      ) AS arrived
      LEFT JOIN (
-       SELECT project_id, trace_id, count() AS found, argMax(first_ingested_at, pass) AS first_at,
-         argMax(last_ingested_at, pass) AS last_at, argMax(trace_places.days, pass) AS days
+       SELECT project_id, trace_id, count() AS found, min(first_ingested_at) AS first_at,
+         max(last_ingested_at) AS last_at, groupUniqArrayArray(trace_places.days) AS days
        FROM ${tables.tracePlaces} WHERE ${ofSlice()} AND ${ofProject}
        GROUP BY project_id, trace_id
      ) AS stored USING (project_id, trace_id)

@@ -236,7 +236,7 @@ export interface FuturePasses {
 
 /** Rows of passes after `lastPass`, by table. The caller reads the last pass once more: rows are written all the time. */
 export async function findFuturePasses(db: Db, lastPass: number): Promise<FuturePasses[]> {
-  const names = [tables.traces, tables.sessionTraces, tables.sessions, tables.tracePlaces];
+  const names = [tables.traces, tables.sessionTraces, tables.sessions];
   const found = names.map(
     (table) => `SELECT '${table}' AS summary, count() AS found, min(pass) AS first_pass, max(pass) AS last_pass
        FROM ${table} WHERE pass > {lastPass:UInt64}`,

@@ -19,6 +19,10 @@ export interface ChangedTrace {
   traceId: string;
   /** Its first arrival in the window. */
   firstMs: number;
+  /** Its last arrival in the window. */
+  lastMs: number;
+  /** How many spans arrived in the window; where there are none, log records did. */
+  spanCount: number;
 }
 
 /** Traces that one read names; a window that has more is cut short by its rows first. */
@@ -64,17 +68,27 @@ export async function readWindowEnd(db: Db, window: ArrivalWindow, rowsMax: numb
 
 /** The traces with a span or a log record that arrived in the window. Reads the window's rows of two columns. */
 export async function readChangedTraces(db: Db, window: ArrivalWindow): Promise<ChangedTrace[]> {
-  const rows = await db.rows<{ projectId: string; traceId: string; firstMs: string }>(
-    `SELECT project_id AS projectId, lower(hex(trace_id)) AS traceId, toUnixTimestamp64Milli(min(ingested_at)) AS firstMs
+  const rows = await db.rows<{
+    projectId: string;
+    traceId: string;
+    firstMs: string;
+    lastMs: string;
+    spanCount: string;
+  }>(
+    `SELECT project_id AS projectId, lower(hex(trace_id)) AS traceId, toUnixTimestamp64Milli(min(ingested_at)) AS firstMs,
+       toUnixTimestamp64Milli(max(ingested_at)) AS lastMs, sum(spans) AS spanCount
      FROM (
-       SELECT project_id, trace_id, ingested_at FROM ${tables.skeletons} WHERE ${arrivedInWindow}
-       UNION ALL SELECT project_id, trace_id, ingested_at FROM ${tables.eventSkeletons} WHERE ${arrivedInWindow}
+       SELECT project_id, trace_id, ingested_at, 1 AS spans FROM ${tables.skeletons} WHERE ${arrivedInWindow}
+       UNION ALL SELECT project_id, trace_id, ingested_at, 0 FROM ${tables.eventSkeletons} WHERE ${arrivedInWindow}
      )
      GROUP BY project_id, trace_id
      LIMIT {limit:UInt32}`,
     { ...window, limit: changedTracesMax },
   );
-  return rows.map(({ firstMs, ...trace }) => ({ ...trace, firstMs: Number(firstMs) }));
+  return rows.map(({ projectId, traceId, firstMs, lastMs, spanCount }) => ({
+    ...{ projectId, traceId },
+    ...{ firstMs: Number(firstMs), lastMs: Number(lastMs), spanCount: Number(spanCount) },
+  }));
 }
 
 const arrivedInWindow = `ingested_at > fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')
@@ -128,11 +142,12 @@ interface PlaceRow {
 function readPlacesOf(db: Db, traceIds: readonly string[]): Promise<PlaceRow[]> {
   return db.rows<PlaceRow>(
     `SELECT project_id AS projectId, lower(hex(trace_id)) AS traceId,
-       toUnixTimestamp64Milli(first_ingested_at) AS firstMs, toUnixTimestamp64Milli(last_ingested_at) AS lastMs,
-       arrayMap(day -> toUInt16(day), days) AS dayNumbers, sessions AS sessionIds
+       toUnixTimestamp64Milli(min(first_ingested_at)) AS firstMs, toUnixTimestamp64Milli(max(last_ingested_at)) AS lastMs,
+       arrayMap(day -> toUInt16(day), groupUniqArrayArray(days)) AS dayNumbers,
+       groupUniqArrayArray(sessions) AS sessionIds
      FROM ${tables.tracePlaces}
      WHERE trace_id IN (SELECT toFixedString(unhex(arrayJoin({traceIds:Array(String)})), 16))
-     ORDER BY pass DESC LIMIT 1 BY trace_id, project_id
+     GROUP BY trace_id, project_id
      LIMIT {limit:UInt32}`,
     { traceIds, limit: changedTracesMax },
   );

@@ -67,7 +67,9 @@ export async function readRestOfTrace(db: Db, question: LargeTraceQuestion): Pro
     firstNs: string;
     lastNs: string;
     endNs: string;
+    firstMs: string;
     lastMs: string;
+    days: number[];
     firstInput: string;
     lastOutput: string;
     kindNames: string[];
@@ -81,7 +83,8 @@ export async function readRestOfTrace(db: Db, question: LargeTraceQuestion): Pro
     `SELECT uniqExact(span_id) AS spanCount, uniqExactIf(span_id, status = 'error') AS errorCount,
        toUnixTimestamp64Nano(min(start_time)) AS firstNs, toUnixTimestamp64Nano(max(start_time)) AS lastNs,
        max(toUnixTimestamp64Nano(start_time) + greatest(duration_ns, 0)) AS endNs,
-       toUnixTimestamp64Milli(max(ingested_at)) AS lastMs,
+       toUnixTimestamp64Milli(min(ingested_at)) AS firstMs, toUnixTimestamp64Milli(max(ingested_at)) AS lastMs,
+       arrayMap(day -> toUInt16(day), groupUniqArray(toDate(start_time))) AS days,
        argMinIf(input_preview, (start_time, span_id), input_preview != '') AS firstInput,
        argMaxIf(output_preview, (start_time, span_id), output_preview != '') AS lastOutput,
        ${names('kind')} AS kindNames, ${names('service_name')} AS serviceNames, ${names('environment')} AS environmentNames,
@@ -98,7 +101,9 @@ export async function readRestOfTrace(db: Db, question: LargeTraceQuestion): Pro
     firstStartNs: BigInt(row.firstNs),
     lastStartNs: BigInt(row.lastNs),
     endNs: BigInt(row.endNs),
+    firstMs: Number(row.firstMs),
     lastMs: Number(row.lastMs),
+    days: row.days,
     inputPreview: row.firstInput,
     outputPreview: row.lastOutput,
     names: {

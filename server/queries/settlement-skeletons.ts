@@ -24,6 +24,8 @@ export interface ArrivedEvents {
   inputPreview: string;
   outputPreview: string;
   firstNs: bigint;
+  /** Its first arrival. */
+  firstMs: number;
   lastMs: number;
 }
 
@@ -156,6 +158,7 @@ export async function readEvents(db: Db, { traceIds, sinceMs, untilMs }: TraceAr
     inputText: string;
     outputText: string;
     firstNs: string;
+    firstMs: string;
     lastMs: string;
   }>(
     `SELECT project_id AS projectId, lower(hex(trace_id)) AS traceId, lower(hex(span_id)) AS spanId,
@@ -163,7 +166,8 @@ export async function readEvents(db: Db, { traceIds, sinceMs, untilMs }: TraceAr
        argMaxIf(last_user_message, (time, sequence), user_message_count > 0) AS lastUser,
        argMinIf(input_preview, (time, sequence), input_preview != '') AS inputText,
        argMaxIf(output_preview, (time, sequence), output_preview != '') AS outputText,
-       toUnixTimestamp64Nano(min(time)) AS firstNs, toUnixTimestamp64Milli(max(ingested_at)) AS lastMs
+       toUnixTimestamp64Nano(min(time)) AS firstNs, toUnixTimestamp64Milli(min(ingested_at)) AS firstMs,
+       toUnixTimestamp64Milli(max(ingested_at)) AS lastMs
      FROM (
        SELECT * FROM ${tables.eventSkeletons}
        WHERE ${arrivedBetween} AND ${ofTraceIds}
@@ -185,6 +189,7 @@ export async function readEvents(db: Db, { traceIds, sinceMs, untilMs }: TraceAr
     inputPreview: row.inputText,
     outputPreview: row.outputText,
     firstNs: BigInt(row.firstNs),
+    firstMs: Number(row.firstMs),
     lastMs: Number(row.lastMs),
   }));
 }

@@ -175,7 +175,8 @@ export function decideBatch(traces: readonly ReadTrace[], book: PriceBook): Deci
   });
 }
 
-export function arrivalOf({ spans, place }: ReadTrace): Pick<DecidedTrace, 'firstMs' | 'lastMs' | 'days'> {
+/** When and on which days a trace arrived, with what is known from before. */
+export function arrivalOf({ spans, events, place }: ReadTrace): Pick<DecidedTrace, 'firstMs' | 'lastMs' | 'days'> {
   let firstMs = place?.firstMs ?? Number.MAX_SAFE_INTEGER;
   let lastMs = place?.lastMs ?? 0;
   const days = new Set(place?.days);
@@ -183,6 +184,10 @@ export function arrivalOf({ spans, place }: ReadTrace): Pick<DecidedTrace, 'firs
     firstMs = Math.min(firstMs, arrivedMs);
     lastMs = Math.max(lastMs, arrivedMs);
     days.add(Number(span.startNs / dayNs));
+  }
+  for (const event of events) {
+    firstMs = Math.min(firstMs, event.firstMs);
+    lastMs = Math.max(lastMs, event.lastMs);
   }
   return { firstMs, lastMs, days: [...days].sort((a, b) => a - b) };
 }

@@ -3,7 +3,7 @@ import type { PriceBook } from '../domain/prices/unit-prices.ts';
 import { bookDecision, type LedgerEntry } from '../domain/settlement/booking.ts';
 import { settleTraces } from '../domain/settlement/decide.ts';
 import type { Skeleton } from '../domain/settlement/skeleton.ts';
-import { EntrySums } from '../domain/settlement/summaries.ts';
+import { EntrySums, type RestOfTrace } from '../domain/settlement/summaries.ts';
 import type { Db } from '../queries/db.ts';
 import { placeKey } from '../queries/settlement-changes.ts';
 import { readLargeTrace, readRestOfTrace } from '../queries/settlement-large.ts';
@@ -63,11 +63,20 @@ export async function settleLargeTrace(
   }
   const summarized = decided.map((one) =>
     one.traceId === traceId
-      ? { ...one, lastIngestedMs: rest.lastMs, large: { rest, sums } }
+      ? { ...one, ...wholeArrival(one, rest), lastIngestedMs: rest.lastMs, large: { rest, sums } }
       : { ...one, entries: entriesOf.get(one.traceId) ?? one.entries },
   );
   // Its own slices were the last to be written: only summaries are left.
   return passes.writeSlice({ traces: [], wanted: [], slice: { from: 0, to: 0 }, summarized }, lastPass);
+}
+
+/** Of the spans of a large trace only some were read. */
+function wholeArrival(trace: DecidedTrace, rest: RestOfTrace): Pick<DecidedTrace, 'firstMs' | 'lastMs' | 'days'> {
+  return {
+    firstMs: Math.min(trace.firstMs, rest.firstMs),
+    lastMs: Math.max(trace.lastMs, rest.lastMs),
+    days: [...new Set([...trace.days, ...rest.days])].sort((a, b) => a - b),
+  };
 }
 
 function slicesFor(count: number): SpanSlice[] {

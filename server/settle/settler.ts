@@ -19,6 +19,7 @@ import { type Horizon, type LocatedTrace, locateTraces, measureTraces, type Size
 import type { SettlerLog } from './settlement.ts';
 import { PastClock } from './past-clock.ts';
 import { SettledTraces } from './settled-traces.ts';
+import { placeRecords } from './place-records.ts';
 import { PassWriter } from './write-pass.ts';
 
 export interface SettlerOptions {
@@ -53,8 +54,8 @@ const fastOverlapMs = 3_000;
 const batchRowsMax = 40_000;
 const verifiedEveryMs = 2_000;
 const heartbeatMs = 3_000;
-/** Without arrivals the cursor is only written so often. */
-const idleHeartbeatMs = 15_000;
+/** Without arrivals the cursor is only written so often: within the lease, or an idle settler would lose it. */
+const idleHeartbeatMs = 8_000;
 const attemptsMax = 20;
 type Clock = Awaited<ReturnType<typeof readPresent>>;
 type Lane = 'fast' | 'verified';
@@ -183,12 +184,15 @@ export class Settler {
     const limitMs = this.#pastClock.read(nowMs);
     const isDue = this.#monotonicMs() - this.#verifiedAtMs >= Math.min(verifiedEveryMs, this.#verifiedLagMs);
     if (limitMs <= fromMs || !isDue) return false;
+    // A rival may have settled these traces having seen less of them: nothing is taken for done.
+    await this.#readLastPass();
     const isQuiet = lastArrivalMs <= fromMs;
     let toMs = isQuiet ? limitMs : await readWindowEnd(this.#db, { fromMs, toMs: limitMs }, verifiedRowsMax);
     const changed = isQuiet ? [] : await readChangedTraces(this.#db, { fromMs, toMs });
     const isBehind = toMs < limitMs;
     // What arrived after a window of the past belongs to a later window; of the present, everything is looked at.
     const horizon = { untilMs: isBehind ? toMs : nowMs };
+    await placeRecords({ db: this.#db, writer: this.#writer }, changed);
     for (const trace of await this.#settle(changed, { horizon, lane: 'verified' })) {
       // A large trace is settled beside the lanes: the cursor waits for it.
       const settledToMs = this.#settled.settledUntil(trace);
@@ -231,7 +235,7 @@ export class Settler {
       const key = placeKey(trace);
       if (this.#settled.isSame(trace)) continue;
       if (lane === 'fast' && this.#settled.isTooSoon(trace)) {
-        this.#waiting.set(key, { projectId: trace.projectId, traceId: trace.traceId, firstMs: trace.sinceMs });
+        this.#waiting.set(key, waitingOf(trace));
         continue;
       }
       if (trace.rowCount > largeTraceRows) {
@@ -289,7 +293,9 @@ export class Settler {
       const outcome = await this.#passes.write(decideBatch(traces, this.#book), lastPass);
       if (outcome.status === 'lost') continue;
       this.#ownPass = Math.max(this.#ownPass, outcome.lastPass);
-      for (const trace of batch) this.#settled.remember(trace, horizon.untilMs);
+      // With a rival's pass in between, what it saw is not known, nor what it made of the sessions of these traces.
+      if (outcome.before !== lastPass && !this.#largeLane.isBusy) this.#settled.clear();
+      else for (const trace of batch) this.#settled.remember(trace, horizon.untilMs);
       this.#largeLane.add(largeCopies);
       return;
     }
@@ -310,4 +316,8 @@ export class Settler {
     this.#fastToMs = undefined;
     this.#ownPass = -1;
   }
+}
+
+function waitingOf({ projectId, traceId, sinceMs, untilMs }: SizedTrace): ChangedTrace {
+  return { projectId, traceId, firstMs: sinceMs, lastMs: untilMs, spanCount: 1 };
 }

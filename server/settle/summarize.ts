@@ -17,6 +17,7 @@ import { withPartDigest, withSessionDigest, withTraceDigest } from './stamp.ts';
 
 /** Summaries that differ from what is stored, without the number of the pass that will write them. */
 export interface SummaryChanges {
+  /** Not versioned: a place only grows. */
   places: TracePlaceRow[];
   sessionTraces: SessionTraceRow[];
   traces: TraceRow[];
@@ -50,8 +51,9 @@ export async function findSummaryChanges(db: Db, traces: readonly DecidedTrace[]
   return changed;
 }
 
-export function isEmpty({ places, sessionTraces, traces, sessions }: SummaryChanges): boolean {
-  return places.length + sessionTraces.length + traces.length + sessions.length === 0;
+/** True where nothing needs a pass. */
+export function isEmpty({ sessionTraces, traces, sessions }: SummaryChanges): boolean {
+  return sessionTraces.length + traces.length + sessions.length === 0;
 }
 
 function sessionsOf(
@@ -152,6 +154,5 @@ function placeRow(trace: DecidedTrace, parts: readonly SessionTraceRow[]): Trace
     last_ingested_at: BigInt(trace.lastMs),
     days: trace.days,
     sessions,
-    pass: 0n,
   };
 }

@@ -15,8 +15,9 @@ import { findSummaryChanges, isEmpty, type SummaryChanges } from './summarize.ts
 
 /** `lost`: somebody else booked meanwhile; what was read may be out of date, so the whole pass must be repeated. */
 export type PassOutcome =
-  | { status: 'unchanged'; lastPass: number }
-  | { status: 'written'; lastPass: number; rowCount: number }
+  /** `before` is the pass before this one: where it is not the one that the caller knew, a rival works, too. */
+  | { status: 'unchanged'; before: number; lastPass: number }
+  | { status: 'written'; before: number; lastPass: number; rowCount: number }
   | { status: 'lost' };
 
 /** With a ledger that was read longer ago nothing is written: the tokens of many passes are known, but not of all. */
@@ -73,19 +74,21 @@ export class PassWriter {
   }
 
   async #writeNow({ traces, wanted, slice, summarized }: PassContent, lastPass: number): Promise<PassOutcome> {
-    const { db, shard, monotonicMs } = this.#dependencies;
+    const { db, writer, shard, monotonicMs } = this.#dependencies;
     const readAtMs = monotonicMs();
     const before = await readLastPass(db, shard);
     const [booked, summaries] = await Promise.all([readBooked(db, traces, slice), findSummaryChanges(db, summarized)]);
     // Another pass has booked these traces since they were read: it may have seen more of them.
     if (booked.lastPass > lastPass) return { status: 'lost' };
     const difference = diffLedger(booked.entries, wanted);
-    if (difference.length === 0 && isEmpty(summaries)) return { status: 'unchanged', lastPass: before };
+    // Places only grow, so they need no pass; and they are first, as what is not named there is not looked for.
+    await writer.writePlaces(summaries.places);
+    if (difference.length === 0 && isEmpty(summaries)) return { status: 'unchanged', before, lastPass: before };
     if (monotonicMs() - readAtMs > passAgeMaxMs) return { status: 'lost' };
     const pass = await this.#swap(before, difference);
     if (pass === undefined) return { status: 'lost' };
     await this.#writeSummaries(summaries, pass);
-    return { status: 'written', lastPass: pass, rowCount: difference.length };
+    return { status: 'written', before, lastPass: pass, rowCount: difference.length };
   }
 
   /** The number under which the difference was stored; undefined where a rival was first. */
@@ -119,11 +122,9 @@ export class PassWriter {
     return pass;
   }
 
-  async #writeSummaries({ places, sessionTraces, traces, sessions }: SummaryChanges, pass: number): Promise<void> {
+  async #writeSummaries({ sessionTraces, traces, sessions }: SummaryChanges, pass: number): Promise<void> {
     const { writer } = this.#dependencies;
     const stamp = { pass: BigInt(pass) };
-    // Places first: what is not named there is not looked for.
-    await writer.writePlaces(places.map((row) => ({ ...row, ...stamp })));
     await writer.writeSessionTraces(sessionTraces.map((row) => ({ ...row, ...stamp })));
     await Promise.all([
       writer.writeTraces(traces.map((row) => ({ ...row, ...stamp }))),

@@ -33,7 +33,11 @@ export interface RestOfTrace {
   firstStartNs: bigint;
   lastStartNs: bigint;
   endNs: bigint;
+  /** Arrivals. */
+  firstMs: number;
   lastMs: number;
+  /** Days since 1970 on which spans start. */
+  days: number[];
   inputPreview: string;
   outputPreview: string;
   names: Names;

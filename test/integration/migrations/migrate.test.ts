@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Connection, latestMigration, migrate } from '../../../migrations/migrate.ts';
@@ -133,4 +134,21 @@ test('the ledger answers roll-ups from its projections, with the exact sums of i
   const raw = await rows(`${total} (SELECT cost_usd AS usd FROM ledger) SETTINGS optimize_use_projections = 0`);
   expect(await rows(`${total} (${rollups.by_day_agent_model})`)).toEqual(raw);
   expect(await rows(`${total} (${rollups.by_day_user_model})`)).toEqual(raw);
+});
+
+test('keeps the places of traces, also when it is repeated from any statement on', async () => {
+  const todayMs = Math.floor(Date.now() / 86_400_000) * 86_400_000;
+  await migrate(connection, retention);
+  await client.command({
+    query: `INSERT INTO trace_places VALUES ('0123456789abcdef', 'p', ${todayMs}, ${todayMs + 9}, [${todayMs / 86_400_000}], ['s'])`,
+  });
+  const places = () => rows('SELECT * FROM trace_places ORDER BY ALL');
+  const before = await places();
+  expect(before).toMatchObject([{ project_id: 'p', sessions: ['s'] }]);
+  const text = await readFile('migrations/0008_growing_places.sql', 'utf8');
+  const statements = text.split(/;\s*$/m).filter((statement) => /^\s*[A-Z]/m.test(statement));
+  for (let ended = 1; ended <= statements.length; ended += 1) {
+    for (const query of [...statements.slice(0, ended), ...statements]) await client.command({ query });
+    expect(await rows('SELECT * FROM trace_places FINAL ORDER BY ALL')).toEqual(before);
+  }
 });

@@ -38,8 +38,13 @@ it.each([
   // Only what the database fills in itself is not sent.
   const sent = live.filter(({ default_expression: byDatabase }) => byDatabase === '');
   expect(live.length - sent.length).toBeLessThanOrEqual(1);
-  expect(sent.map(({ name, type }) => [name, type])).toEqual(Object.entries(columns));
+  expect(sent.map(({ name, type }) => [name, sentType(type)])).toEqual(Object.entries(columns));
 });
+
+/** A column that merges by itself takes single values. */
+function sentType(type: string): string {
+  return /^SimpleAggregateFunction\(\w+, (.+)\)$/.exec(type)?.[1] ?? type;
+}
 
 it('every table that code names exists', async () => {
   const live = await collector.rows<{ name: string }>(

@@ -1,5 +1,7 @@
 import { createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { placeKey, readPlaces } from '../../../server/queries/settlement-changes.ts';
+import { SettlementWriter } from '../../../server/queries/settlement-writer.ts';
 import { newProjectId, type OwnDatabase, startDatabase } from '../../support/database.ts';
 import { fixtureWriter, noonNs, spanIdOf, textMessage, traceIdOf } from '../server/fixtures.ts';
 import { readLedger, settlerOf } from './settle-fixture.ts';
@@ -89,6 +91,57 @@ describe('settlement', () => {
     await second.settleAll();
     expect(await rows()).toEqual(written);
     await Promise.all([settlement.close(), second.close(), write.close()]);
+  });
+
+  it('reads log records that were verified long before their span came', async () => {
+    const projectId = newProjectId();
+    const write = fixtureWriter(database, projectId);
+    const settlement = settlerOf(database);
+    const traceId = traceIdOf('e1');
+    const span = { traceId, spanId: spanIdOf(1), columns: { ...call, session_id: 's-early' } };
+    await write.records({ traceId, spanId: span.spanId, columns: { input_preview: 'what the record says' } });
+    await settlement.settleAll();
+    await settlement.settleAll();
+    await write.spans(span);
+    await settlement.settleAll();
+    const said = async () =>
+      settlement.db.rows(
+        `SELECT (SELECT input_preview FROM traces FINAL WHERE project_id = {projectId:String}) AS preview,
+           (SELECT first_input FROM sessions FINAL WHERE project_id = {projectId:String}) AS firstInput LIMIT 1`,
+        { projectId },
+      );
+    const whole = [{ preview: 'what the record says', firstInput: 'what the record says' }];
+    expect(await said()).toEqual(whole);
+    // What comes later still, to a settler that knows of none of it, leaves it as it is.
+    const second = settlerOf(database);
+    await second.settleAll();
+    await write.spans({ ...span, spanId: spanIdOf(2), at: 1, parentSpanId: spanIdOf(1) });
+    await second.settleAll();
+    expect(await said()).toEqual(whole);
+    await Promise.all([settlement.close(), second.close(), write.close()]);
+  });
+
+  it('keeps of two places of a trace all that either says', async () => {
+    const projectId = newProjectId();
+    const settlement = settlerOf(database);
+    const writer = new SettlementWriter(database);
+    const traceId = traceIdOf('e2');
+    const place = { trace_id: Buffer.from(traceId, 'hex'), project_id: projectId };
+    const nowMs = BigInt(Date.now());
+    const wide = {
+      first_ingested_at: nowMs - 9_000n,
+      last_ingested_at: nowMs + 9_000n,
+      days: [1, 3],
+      sessions: ['a', 'b'],
+    };
+    const narrow = { first_ingested_at: nowMs, last_ingested_at: nowMs, days: [2], sessions: ['c'] };
+    await writer.writePlaces([{ ...place, ...wide }]);
+    await writer.writePlaces([{ ...place, ...narrow }]);
+    const found = (await readPlaces(settlement.db, [traceId])).get(placeKey({ projectId, traceId }));
+    expect(found).toMatchObject({ firstMs: Number(nowMs) - 9_000, lastMs: Number(nowMs) + 9_000 });
+    expect([...(found?.days ?? [])].sort()).toEqual([1, 2, 3]);
+    expect([...(found?.sessions ?? [])].sort()).toEqual(['a', 'b', 'c']);
+    await Promise.all([settlement.close(), writer.close()]);
   });
 
   it('goes on after a pass whose number ClickHouse knows but whose rows it lost', async () => {

@@ -84,6 +84,7 @@ export function readEvents(rows: readonly SpanEventRow[]): ArrivedEvents[] {
     inputPreview: ofSpan.find((row) => row.input_preview !== '')?.input_preview ?? '',
     outputPreview: ofSpan.findLast((row) => row.output_preview !== '')?.output_preview ?? '',
     firstNs: ofSpan[0]?.time ?? 0n,
+    firstMs: 0,
     lastMs: 0,
   }));
 }
