@@ -17,6 +17,7 @@ const aliases: readonly Row[] = [
   tokens('cacheWrite', 'gen_ai.usage.cache_write_input_tokens'),
   tokens('reasoning', 'gen_ai.usage.reasoning_tokens'),
   tokens('total', 'gen_ai.usage.total_tokens'),
+  tokens('total', 'llm.usage.total_tokens'),
 ];
 
 /**
@@ -26,7 +27,7 @@ const aliases: readonly Row[] = [
 export const genAi = fromTable({
   name: 'otel-gen-ai',
   speaks: (source) => source.speaks('gen_ai') || source.once(readEvents) !== undefined,
-  isExclusive: ({ span }) => exclusiveScopes.has(span.scope.name),
+  isExclusive,
   rows: [
     row('kind', 'gen_ai.operation.name', operationKind),
     ...['gen_ai.request.model', 'gen_ai.response.model', 'gen_ai.usage.input_tokens', 'gen_ai.usage.output_tokens'].map(
@@ -40,6 +41,7 @@ export const genAi = fromTable({
     name('responseModel', 'gen_ai.response.model'),
     name('responseId', 'gen_ai.response.id'),
     row('finishReasons', 'gen_ai.response.finish_reasons', finishReasons),
+    row('finishReasons', 'anthropic.message.stop_reason', finishReasons),
     row('stream', 'gen_ai.request.stream', isTrue),
     row('stream', 'gen_ai.response.time_to_first_chunk', () => true),
     row('stream', 'gen_ai.client.operation.time_to_first_chunk', () => true),
@@ -49,6 +51,8 @@ export const genAi = fromTable({
     name('serviceTier', 'gen_ai.openai.response.service_tier'),
     name('serviceTier', 'openai.request.service_tier'),
     name('serviceTier', 'gen_ai.openai.request.service_tier'),
+    name('serviceTier', 'anthropic.response.service_tier'),
+    row('isBatch', 'anthropic.response.service_tier', (tier) => (tier === 'batch' ? true : undefined)),
 
     tokens('input', 'gen_ai.usage.input_tokens'),
     tokens('output', 'gen_ai.usage.output_tokens'),
@@ -89,8 +93,13 @@ export const genAi = fromTable({
 export const genAiAliases = fromTable({
   name: 'otel-gen-ai-aliases',
   speaks: (source) => source.speaks('gen_ai') && aliases.some(({ from }) => source.attributes.has(from)),
+  isExclusive,
   rows: [...aliases, derived('likelyKind', 'token counts', () => 'llm')],
 });
+
+function isExclusive({ span }: Source): boolean {
+  return exclusiveScopes.has(span.scope.name);
+}
 
 /** The messages in the span's own events. */
 function fromEvents(

@@ -25,6 +25,8 @@ const kindOfOperation: ReadonlyMap<string, SpanKind> = new Map(
     task: 'chain',
     chain: 'chain',
     model_generation: 'chain',
+    guard: 'guardrail',
+    'guardrail.run': 'guardrail',
   }),
 );
 
@@ -57,6 +59,7 @@ const providers: readonly (readonly [prefix: string, name: string])[] = [
   ['deepseek', 'deepseek'],
   ['perplexity', 'perplexity'],
   ['moonshot', 'moonshot_ai'],
+  ['watsonx', 'ibm.watsonx.ai'],
 ];
 
 /** The provider by OpenTelemetry's name; one that is not in the table keeps its own, in lower case. */

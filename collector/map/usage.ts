@@ -53,12 +53,24 @@ export function normaliseUsage(raw: RawUsage): Usage | undefined {
 export function fillUsage(sources: readonly RawUsage[]): RawUsage {
   const filled: RawUsage = {};
   for (const source of sources) {
-    const counts = toInclusive(source);
+    const counts = toInclusive(source.isExclusive === true ? withCachedOf(source, sources) : source);
     // A total tells how its own source counts, not another's.
     if (filled.input !== undefined) delete counts.total;
     for (const name of Object.keys(counts) as (keyof typeof counts)[]) filled[name] ??= counts[name];
   }
   return filled;
+}
+
+/** An emitter that leaves cached tokens out may give them under the names of another convention. */
+function withCachedOf(source: RawUsage, sources: readonly RawUsage[]): RawUsage {
+  const own = sources.filter(({ isExclusive }) => isExclusive === true);
+  const first = (name: 'cacheRead' | 'cacheWrite' | 'cacheWrite5m' | 'cacheWrite1h') =>
+    source[name] ?? own.find((other) => other[name] !== undefined)?.[name];
+  return {
+    ...source,
+    ...{ cacheRead: first('cacheRead'), cacheWrite: first('cacheWrite') },
+    ...{ cacheWrite5m: first('cacheWrite5m'), cacheWrite1h: first('cacheWrite1h') },
+  };
 }
 
 function toInclusive({ isExclusive, ...counts }: RawUsage): Omit<RawUsage, 'isExclusive'> {

@@ -26,6 +26,7 @@ describeConvention(genAi, [
   ['responseId', { 'gen_ai.response.id': 'r' }, 'r'],
   ['finishReasons', { 'gen_ai.response.finish_reasons': ['end_turn', 'tool_use'] }, ['stop', 'tool_calls']],
   ['finishReasons', { 'gen_ai.response.finish_reasons': '["length"]' }, ['length']],
+  ['finishReasons', { 'anthropic.message.stop_reason': 'refusal', 'gen_ai.system': 'anthropic' }, ['content_filter']],
   ['stream', { 'gen_ai.request.stream': true }, true],
   ['stream', { 'gen_ai.request.stream': false }, undefined],
   ['stream', { 'gen_ai.response.time_to_first_chunk': 0.25 }, true],
@@ -36,6 +37,9 @@ describeConvention(genAi, [
   ['serviceTier', { 'gen_ai.openai.response.service_tier': 'priority' }, 'priority'],
   ['serviceTier', { 'openai.request.service_tier': 'default', 'gen_ai.system': 'openai' }, 'default'],
   ['serviceTier', { 'gen_ai.openai.request.service_tier': 'scale' }, 'scale'],
+  ['serviceTier', { 'anthropic.response.service_tier': 'batch', 'gen_ai.system': 'anthropic' }, 'batch'],
+  ['isBatch', { 'anthropic.response.service_tier': 'batch', 'gen_ai.system': 'anthropic' }, true],
+  ['isBatch', { 'anthropic.response.service_tier': 'standard', 'gen_ai.system': 'anthropic' }, undefined],
 
   ['usage.input', { 'gen_ai.usage.input_tokens': 101 }, 101n],
   ['usage.output', { 'gen_ai.usage.output_tokens': 102 }, 102n],
@@ -105,4 +109,5 @@ describeConvention(genAiAliases, [
   ['usage.cacheWrite', { 'gen_ai.usage.cache_write_input_tokens': 105 }, 105n],
   ['usage.reasoning', { 'gen_ai.usage.reasoning_tokens': 106 }, 106n],
   ['usage.total', { 'gen_ai.usage.total_tokens': 107 }, 107n],
+  ['usage.total', { 'llm.usage.total_tokens': 108, 'gen_ai.system': 'openai' }, 108n],
 ]);

@@ -9,6 +9,7 @@ describe('kindFromOperation', () => {
     ['agent', ['invoke_agent', 'create_agent']],
     ['retriever', ['retrieval', 'search_memory', 'rerank']],
     ['chain', ['invoke_workflow', 'workflow', 'plan', 'agent_step', 'task', 'chain', 'model_generation']],
+    ['guardrail', ['guard', 'guardrail.run']],
     ['other', ['fetch_response', 'create_memory', 'delete_memory_store', 'dance', '', 'constructor', '__proto__']],
   ])('gives %s', (kind, operations) => {
     expect(operations.map(kindFromOperation)).toEqual(operations.map(() => kind));
@@ -31,7 +32,7 @@ describe('normaliseProvider', () => {
     ['groq', ['groq', 'groq.chat']],
     ['deepseek', ['deepseek']],
     ['perplexity', ['perplexity']],
-    ['ibm.watsonx.ai', ['ibm.watsonx.ai']],
+    ['ibm.watsonx.ai', ['ibm.watsonx.ai', 'Watsonx']],
     ['gcp.gen_ai', ['gcp.gen_ai']],
     ['my-own', ['My-Own']],
     ['constructor', ['constructor']],

@@ -5,8 +5,9 @@ import { Source } from '../../../../collector/map/source.ts';
 import { fillUsage, normaliseUsage } from '../../../../collector/map/usage.ts';
 import { spanOf } from './otlp-fixture.ts';
 
-function usageOf(counts: Record<string, bigint | number | string>) {
-  const source = new Source({ ...spanOf(), attributes: new Map(Object.entries(counts)) });
+function usageOf(counts: Record<string, bigint | number | string>, scopeName = '') {
+  const span = spanOf({}, {}, { scope: { name: scopeName } });
+  const source = new Source({ ...span, attributes: new Map(Object.entries(counts)) });
   const usage = normaliseUsage(
     fillUsage([genAi, genAiAliases].flatMap(({ read }) => read(source)?.reading.usage ?? [])),
   );
@@ -106,6 +107,17 @@ describe('a source whose input does not include cached tokens', () => {
     expect(usageOf({ ...counts, 'gen_ai.usage.total_tokens': 67n })).toMatchObject({ input: 60 });
     expect(usageOf({ ...counts, 'gen_ai.usage.total_tokens': 57n })).toMatchObject({ input: 50 });
     expect(usageOf(counts)).toMatchObject({ input: 50 });
+  });
+
+  it.each([
+    ['gen_ai.usage.input_tokens', 'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_creation.input_tokens'],
+    ['gen_ai.usage.input_tokens', 'gen_ai.usage.cache_read_input_tokens', 'gen_ai.usage.cache_creation_input_tokens'],
+    ['gen_ai.usage.prompt_tokens', 'gen_ai.usage.cache_read_input_tokens', 'gen_ai.usage.cache_creation_input_tokens'],
+  ])('is known by its scope, whatever the names: %s %s', (input, cacheRead, cacheWrite) => {
+    const counts = { [input]: 50n, [cacheRead]: 10n, [cacheWrite]: 5n };
+    const exclusive = '@traceloop/instrumentation-anthropic';
+    expect(usageOf(counts, exclusive)).toEqual({ input: 65, cacheRead: 10, cacheWrite: 5 });
+    expect(usageOf(counts, 'opentelemetry.instrumentation.anthropic')).toMatchObject({ input: 50 });
   });
 
   it('may split cache writes by their lifetime', () => {
