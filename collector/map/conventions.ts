@@ -1,18 +1,31 @@
 import type { OtlpSpan } from '../receive/otlp.ts';
 import { genAi, genAiAliases } from './gen-ai.ts';
 import { general } from './general.ts';
+import { mcp } from './mcp.ts';
 import { openInference } from './open-inference.ts';
 import type { Origin } from './origins.ts';
 import { combine, type NamedReading } from './precedence.ts';
 import type { Convention, Reading } from './reading.ts';
 import { findRestated } from './restated.ts';
 import { Source } from './source.ts';
+import { traceloop } from './traceloop.ts';
+import { traceloopLegacy } from './traceloop-legacy.ts';
+import { vectorStores } from './vector-stores.ts';
 
 /**
  * Every convention the collector understands. A new one is one file and one line here; where it is believed before or after
  * others in some field, `precedence.ts` has the order.
  */
-export const conventions: readonly Convention[] = [general, genAi, openInference, genAiAliases];
+export const conventions: readonly Convention[] = [
+  general,
+  genAi,
+  openInference,
+  traceloop,
+  traceloopLegacy,
+  mcp,
+  vectorStores,
+  genAiAliases,
+];
 
 export interface CombinedReading {
   /** The agent convention that gave the kind, else the first that the span speaks; '' where it speaks none. */

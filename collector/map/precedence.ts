@@ -10,14 +10,14 @@ type ReadingField = keyof Reading;
  * after those it names; among themselves, and in all other fields, they keep the order of the list in `conventions.ts`.
  */
 export const orders: Readonly<Partial<Record<ReadingField, readonly string[]>>> = {
-  kind: ['openinference', 'otel-gen-ai'],
+  kind: ['openinference', 'otel-gen-ai', 'traceloop', 'traceloop-legacy', 'mcp', 'vector-stores'],
   usage: ['otel-gen-ai', 'openinference', 'otel-gen-ai-aliases'],
   requestModel: ['otel-gen-ai', 'openinference'],
   responseModel: ['otel-gen-ai', 'openinference'],
-  inputMessages: ['otel-gen-ai', 'openinference'],
-  outputMessages: ['otel-gen-ai', 'openinference'],
-  sessionId: ['', 'otel-gen-ai', 'openinference'],
-  userId: ['', 'openinference'],
+  inputMessages: ['otel-gen-ai', 'openinference', 'traceloop-legacy', 'traceloop'],
+  outputMessages: ['otel-gen-ai', 'openinference', 'traceloop-legacy', 'traceloop'],
+  sessionId: ['', 'traceloop', 'otel-gen-ai', 'openinference'],
+  userId: ['', 'traceloop', 'openinference', 'traceloop-legacy'],
   reportedCostUsd: ['openinference', 'otel-gen-ai'],
 };
 
