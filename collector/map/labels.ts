@@ -2,7 +2,7 @@ import type { Json } from '../lossless-json.ts';
 import type { AnyValue } from '../receive/otlp.ts';
 import { isObject } from './message.ts';
 import type { Source } from './source.ts';
-import { texts } from './value.ts';
+import { structuredContent, texts } from './value.ts';
 
 /** Labels of one span: more are no labels, only attributes. */
 const labelsMax = 32;
@@ -36,6 +36,17 @@ export function labelsIn(attribute: string): LabelRow {
       if (!source.attributes.has(attribute)) return;
       const value = source.json(attribute);
       if (isObject(value)) for (const [name, entry] of Object.entries(value)) yield* labelOf(name, scalarJson(entry));
+    },
+  };
+}
+
+/** One attribute under a name of its own. */
+export function label(key: string, attribute: string): LabelRow {
+  return {
+    from: attribute,
+    *read({ attributes }) {
+      const value = attributes.get(attribute);
+      if (value !== undefined) yield* labelOf(key, scalar(value));
     },
   };
 }
@@ -89,10 +100,15 @@ const identities = new Set([
 const frameworkNoise = /^(ls_|langgraph_|lc_|checkpoint|__|LANGSMITH_|LANGCHAIN_|resourceAttributes$|scope$|versions$)/;
 
 function* labelOf(key: string, value: string | undefined): Generator<readonly [string, string]> {
-  if (value === undefined || value === '' || value.length > valueMaxCharacters) return;
+  if (value === undefined || value === '' || value.length > valueMaxCharacters || isJson(value)) return;
   if (key === '' || key.length > keyMaxCharacters || identities.has(key.toLowerCase()) || frameworkNoise.test(key))
     return;
   yield [key.toWellFormed(), value.toWellFormed()];
+}
+
+/** Lists and objects are no labels, as JSON texts neither. */
+function isJson(value: string): boolean {
+  return /^\s*[[{]/.test(value) && typeof structuredContent(value) === 'object';
 }
 
 function scalar(value: AnyValue): string | undefined {

@@ -26,6 +26,8 @@ export interface Reading {
   agentName?: string | undefined;
   agentId?: string | undefined;
   agentVersion?: string | undefined;
+  /** Where it ran: production, staging. Counts where the resource does not say. */
+  environment?: string | undefined;
   /** What the emitter's user says of the span: metadata, tags, properties. Those of several conventions are put together. */
   labels?: ReadonlyMap<string, string> | undefined;
   /** True where the convention says that the span failed, though its status may not. */

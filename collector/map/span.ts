@@ -58,7 +58,10 @@ export function mapSpan(span: OtlpSpan, projectId: string): MappedSpan {
     error_type: outcome.errorType,
     service_name: text(span.resource.get('service.name')) ?? '',
     environment:
-      text(span.resource.get('deployment.environment.name')) ?? text(span.resource.get('deployment.environment')) ?? '',
+      text(span.resource.get('deployment.environment.name')) ??
+      text(span.resource.get('deployment.environment')) ??
+      reading.environment ??
+      '',
     scope_name: cutName(span.scope.name),
     scope_version: cutName(span.scope.version),
     convention,

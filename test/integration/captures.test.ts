@@ -23,6 +23,7 @@ const understood = [
   'vercel-ai7-anthropic-',
   'vercel-ai7-langfuse-',
   'mastra-',
+  'langfuse-',
   'logfire-',
   'openinference-',
 ];

@@ -76,10 +76,16 @@ function allowedStatuses({ status, attributes, events }: SentSpan): string[] {
   return attributes['langfuse.observation.level'] === 'ERROR' ? ['unset', 'error'] : ['unset'];
 }
 
+/** A convention may have the message in an attribute. */
+function errorMessageOf({ statusMessage, attributes }: SentSpan): unknown {
+  if (statusMessage !== '' || attributes['langfuse.observation.level'] !== 'ERROR') return statusMessage;
+  return attributes['langfuse.observation.status_message'] ?? '';
+}
+
 function compareDetail(sent: SentSpan, got: SpanDetail): string[] {
   return [
     ...compareAttributes(sent, got),
-    ...differ(sent, 'statusMessage', got.statusMessage ?? '', sent.statusMessage),
+    ...differ(sent, 'statusMessage', got.statusMessage ?? '', errorMessageOf(sent)),
     ...differ(sent, 'scope', got.scope.name ?? '', sent.scopeName),
     ...differ(sent, 'resource', got.resource, sent.resource),
     ...differ(sent, 'events', sorted(got.events), sorted(sent.events)),

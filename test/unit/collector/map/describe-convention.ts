@@ -36,14 +36,16 @@ export function describeConvention(convention: TableConvention, said: readonly S
     it.each(
       neighbours(said).map(([first, second]) => [first[0], nameOf(first), nameOf(second), [first, second]] as const),
     )('of %s believes %s before %s', (_field, _first, _second, [first, second]) => {
-      expect(readBoth(convention, first, second)).toEqual(first[2]);
+      expect(readBoth(convention, first, second)).toEqual(expectedOfBoth(first, second));
     });
 
     it.each(mutantsOf(convention.table))('would be seen to be wrong: $change', ({ table }) => {
       const mutant = fromTable(table);
       const holds =
         said.every((entry) => isDeepStrictEqual(readField(mutant, entry), entry[2])) &&
-        neighbours(said).every(([first, second]) => isDeepStrictEqual(readBoth(mutant, first, second), first[2]));
+        neighbours(said).every(([first, second]) =>
+          isDeepStrictEqual(readBoth(mutant, first, second), expectedOfBoth(first, second)),
+        );
       expect(holds).toBe(false);
     });
   });
@@ -83,6 +85,11 @@ function readField(convention: TableConvention, [field, attributes, , span = {}]
 
 function readBoth(convention: TableConvention, first: Said, second: Said): unknown {
   return readField(convention, [first[0], { ...second[1], ...first[1] }, first[2], { ...second[3], ...first[3] }]);
+}
+
+/** The first, but of labels all, those of the first before others of their names. */
+function expectedOfBoth([field, , first]: Said, [, , second]: Said): unknown {
+  return field === 'labels' ? { ...(second as object), ...(first as object) } : first;
 }
 
 function pick(reading: Reading, field: Field): unknown {
