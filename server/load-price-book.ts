@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
-import type { z } from 'zod';
 import { ConfigError } from './config.ts';
-import { pricesFile } from './contract/prices.ts';
+import { pricesFile } from './contract/prices-file.ts';
+import { describeFaults, findRepeated, readFaults } from './domain/prices/file-faults.ts';
+import { findBrokenLine } from './domain/prices/locate-json.ts';
 import { GenaiTable } from './domain/prices/genai-table.ts';
 import { Overrides } from './domain/prices/overrides.ts';
 import { createPriceBook } from './domain/prices/price-book.ts';
 import type { PriceBook } from './domain/prices/unit-prices.ts';
 
 const fileLimitBytes = 8 * 1024 * 1024;
-/** A start that fails shows this many faults of the file and counts the others. */
-const shownFaultsMax = 20;
 
 /** The installed price table, and over it the file at `path`. Throws `ConfigError` with a line for each fault of the file. */
 export function loadPriceBook(path: string | undefined): PriceBook {
@@ -27,8 +26,10 @@ function readPackageVersion(): string {
 
 function readOverrides(path: string): Overrides {
   const text = readText(path);
-  const parsed = pricesFile.safeParse(parseJson(path, text));
-  if (!parsed.success) throw new ConfigError(describeFaults(path, parsed.error.issues));
+  const file = { name: path, text, content: parseJson(path, text) };
+  const parsed = pricesFile.safeParse(file.content);
+  const faults = [...findRepeated(text), ...readFaults(parsed.error?.issues ?? [])];
+  if (!parsed.success || faults.length > 0) throw new ConfigError(describeFaults(file, faults));
   return new Overrides(parsed.data, createHash('sha256').update(text).digest('hex'));
 }
 
@@ -49,19 +50,6 @@ function parseJson(path: string, text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const cause = error instanceof Error ? error.message.replace(/\s+/g, ' ') : String(error);
-    throw new ConfigError([`${path} is not JSON: ${cause}`]);
+    throw new ConfigError([`${path}:${findBrokenLine(text)}: is not JSON: ${cause}`]);
   }
-}
-
-function describeFaults(path: string, issues: readonly z.core.$ZodIssue[]): string[] {
-  // One value may break several rules that say the same.
-  const lines = [...new Set(issues.map((issue) => `${path}: ${describePath(issue.path)} ${issue.message}`))];
-  if (lines.length <= shownFaultsMax) return lines;
-  return [...lines.slice(0, shownFaultsMax), `${path}: and ${lines.length - shownFaultsMax} more faults`];
-}
-
-/** `prices[3].per_million.input` */
-function describePath(path: readonly PropertyKey[]): string {
-  const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
-  return text.replace(/^\./, '') || 'the file';
 }

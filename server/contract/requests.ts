@@ -162,6 +162,9 @@ export const traceQuery = queryOf({ project, limit: limit(tracePageLimits), curs
 export type TraceQuery = z.infer<typeof traceQuery>;
 
 export const priceQuery = queryOf({
+  project: project.openapi({
+    description: 'The project that calls; prices of the override file may be for one alone.',
+  }),
   provider: z
     .string({ error: 'must be given once' })
     .max(filterValueLength, { error: `must be at most ${filterValueLength} characters` })

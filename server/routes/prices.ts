@@ -1,15 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../contract/errors.ts';
-import { type Price, priceReply, pricesFileSchema } from '../contract/prices.ts';
+import { pricesFileSchema } from '../contract/prices-file.ts';
+import { type Price, priceReply } from '../contract/prices.ts';
 import { noQuery, priceQuery } from '../contract/requests.ts';
 import { type Decimal, formatDecimal } from '../domain/prices/decimal.ts';
-import {
-  type FoundPrice,
-  type PriceBook,
-  type UnitPrices,
-  unitPrice,
-  usageClasses,
-} from '../domain/prices/unit-prices.ts';
+import { type FoundPrice, type PriceBook, type Rates, unitPrice, usageClasses } from '../domain/prices/unit-prices.ts';
 import { parseRfc3339, unixNanoOfMs } from '../domain/time.ts';
 import { createRouter, replies } from './api.ts';
 
@@ -18,10 +13,10 @@ export function priceRoutes({ priceBook, now }: { priceBook: PriceBook; now: () 
   const fileSchema = pricesFileSchema();
   return createRouter()
     .openapi(priceRoute, (c) => {
-      const { provider, model, at } = c.req.valid('query');
+      const { project: projectId, provider, model, at } = c.req.valid('query');
       const time = at === undefined ? unixNanoOfMs(now()) : parseRfc3339(at);
       if (time === undefined) throw new ApiError('invalid_request', '`at` must be a time between 1970 and 2262');
-      const found = priceBook.find({ provider, models: [model], at: time });
+      const found = priceBook.find({ projectId, provider, models: [model], at: time });
       if (found === undefined) {
         throw new ApiError('price_not_found', `there is no price for ${provider === '' ? '' : `${provider} `}${model}`);
       }
@@ -49,27 +44,37 @@ const fileSchemaRoute = createRoute({
 });
 
 function describePrice(found: FoundPrice): Price {
-  const { provider, model, source, version, from, to, daily, prices, note } = found;
+  const { provider, model, source, version, from, to, daily, prices, basis, note } = found;
   return {
-    ...{ provider, model, source, version, daily, note },
+    ...{ provider, model, source, version, daily, basis, note },
     effectiveFromUnixNano: from?.toString() ?? null,
     effectiveToUnixNano: to?.toString() ?? null,
-    perMillionUsd: describePerMillion(prices, 0n),
-    perRequestUsd: describeDecimal(prices.perRequest),
-    tiers: prices.tiers.map(({ aboveInputTokens }) => ({
-      aboveInputTokens: Number(aboveInputTokens),
-      perMillionUsd: describePerMillion(prices, aboveInputTokens + 1n),
-    })),
+    ...describeRates(prices),
     multiplier: describeDecimal(prices.multiplier),
-    batchFactor: describeDecimal(prices.batchFactor),
-    serviceTierFactors: Object.fromEntries(
-      [...prices.serviceTierFactors].map(([tier, factor]) => [tier, formatDecimal(factor)]),
+    serviceTiers: Object.fromEntries(
+      [...prices.serviceTiers].map(([tier, price]) => [
+        tier,
+        'factor' in price
+          ? { factor: formatDecimal(price.factor), rates: null }
+          : { factor: null, rates: describeRates(price.rates) },
+      ]),
     ),
     uncounted: [...prices.uncounted],
   };
 }
 
-function describePerMillion(prices: UnitPrices, inputTokens: bigint): Price['perMillionUsd'] {
+function describeRates(rates: Rates): Pick<Price, 'perMillionUsd' | 'perRequestUsd' | 'tiers'> {
+  return {
+    perMillionUsd: describePerMillion(rates, 0n),
+    perRequestUsd: describeDecimal(rates.perRequest),
+    tiers: rates.tiers.map(({ aboveInputTokens }) => ({
+      aboveInputTokens: Number(aboveInputTokens),
+      perMillionUsd: describePerMillion(rates, aboveInputTokens + 1n),
+    })),
+  };
+}
+
+function describePerMillion(prices: Rates, inputTokens: bigint): Price['perMillionUsd'] {
   const entries = usageClasses.map((usage) => [usage, describeDecimal(unitPrice(prices, usage, inputTokens))]);
   return Object.fromEntries(entries) as Price['perMillionUsd'];
 }

@@ -72,7 +72,8 @@ export class GenaiTable {
       source: 'table',
       version: this.version,
       ...{ provider: found.provider, model: found.model, askedModel: model },
-      ...{ from, to, daily: daily && { from: daily.from, to: daily.to }, prices, note: null },
+      ...{ from, to, daily: daily && { from: daily.from, to: daily.to }, prices },
+      ...{ entryIndex: null, basis: null, note: null },
     };
   }
 

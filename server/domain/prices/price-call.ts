@@ -10,7 +10,16 @@ import {
   roundHalfUp,
 } from './decimal.ts';
 import { type Missing, splitUsage } from './split-usage.ts';
-import { type FoundPrice, type PriceBook, type UnitPrices, type UsageClass } from './unit-prices.ts';
+import {
+  batchTier,
+  type FoundPrice,
+  isTokenFree,
+  type PriceBook,
+  type PriceQuestion,
+  type Rates,
+  type UnitPrices,
+  type UsageClass,
+} from './unit-prices.ts';
 
 /** Amounts are whole numbers of 10^-12 dollars; an exact sum is rounded to them once, half up. */
 export const amountScale = 12;
@@ -21,8 +30,11 @@ const tokensLimit = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** Service tiers that mean the list price. */
 const plainTiers = new Set(['', 'auto', 'default', 'standard', 'standard_only', 'on_demand']);
-const batchTier = 'batch';
 const zero = parseDecimal(0);
+const noTokens: TokenCounts = {
+  ...{ inputTokens: 0n, outputTokens: 0n, reasoningTokens: 0n, inputAudioTokens: 0n, outputAudioTokens: 0n },
+  ...{ cacheReadTokens: 0n, cacheWriteTokens: 0n, cacheWrite5mTokens: 0n, cacheWrite1hTokens: 0n },
+};
 
 /** What of a span decides its price. Its tokens are read only where it reports some. */
 export type PricedSpan = Pick<
@@ -38,7 +50,7 @@ export type PricedSpan = Pick<
   | 'isBatch'
   | 'isError'
   | 'reportedCost'
->;
+> & { projectId: string };
 
 /** What a ledger row keeps of the prices behind its amount. */
 export interface UsedPrice {
@@ -49,7 +61,10 @@ export interface UsedPrice {
   parts: { usage: UsageClass; tokens: number; perMillionUsd: string }[];
   perRequestUsd?: string;
   aboveInputTokens?: number;
+  /** The prices are those of this tier alone. */
+  serviceTier?: string;
   factors?: { of: string; factor: string }[];
+  basis?: FoundPrice['basis'];
   note?: string;
 }
 
@@ -67,7 +82,7 @@ export function priceCall(span: PricedSpan, book: PriceBook): CallPrice {
   if (span.isError && !hasTokens(span)) {
     return { status: 'priced', amount: 0n, price: { rule: 'failed_without_usage' }, priceVersion: 'rule' };
   }
-  const found = book.find({ provider: span.provider, models: modelsInOrder(span), at: unixNano(span.startNs) });
+  const found = book.find(questionOf(span));
   const priceVersion = found?.version ?? book.version;
   const priced = found === undefined ? { missing: 'model' as const } : applyPrices(span, found);
   if (!('missing' in priced)) return { status: 'priced', ...priced, priceVersion };
@@ -78,6 +93,12 @@ export function priceCall(span: PricedSpan, book: PriceBook): CallPrice {
   }
   const status = priced.missing === 'model' ? 'unpriced_model' : 'unpriced_usage';
   return { status, amount: null, price: priced, priceVersion };
+}
+
+/** What the price book is asked for a call. */
+export function questionOf(span: PricedSpan): PriceQuestion {
+  const { projectId, provider, startNs } = span;
+  return { projectId, provider, models: modelsInOrder(span), at: unixNano(startNs) };
 }
 
 function hasTokens({ hasUsage, tokens }: PricedSpan): boolean {
@@ -106,25 +127,26 @@ function requestSaysMore(requestModel: string, responseModel: string): boolean {
 }
 
 function applyPrices(span: PricedSpan, found: FoundPrice): { amount: bigint; price: UsedPrice } | Missing {
-  const { tokens: counts, hasUsage } = span;
-  // A sum of several calls: what depends on their number or on the size of each is not known.
-  const isAggregate = span.usageScope === 'aggregate';
-  const { prices } = found;
-  if (!hasUsage) return { missing: 'usage' };
+  const billed = pickRates(span, found.prices);
+  if ('missing' in billed) return span.hasUsage ? billed : { missing: 'usage' };
+  const { rates, uncounted, factors } = billed;
+  // What was not counted cannot change an amount that no count changes.
+  if (!span.hasUsage && !isTokenFree(rates)) return { missing: 'usage' };
+  const counts = span.hasUsage ? span.tokens : noTokens;
   if (countsOf(counts).some((count) => count < 0n || count > tokensLimit)) {
     return { missing: 'plausible_counts' };
   }
-  const tier = prices.tiers.findLast(({ aboveInputTokens }) => counts.inputTokens > aboveInputTokens);
+  // A sum of several calls: what depends on their number or on the size of each is not known.
+  const isAggregate = span.usageScope === 'aggregate';
+  const tier = rates.tiers.findLast(({ aboveInputTokens }) => counts.inputTokens > aboveInputTokens);
   if (isAggregate && tier !== undefined) return { missing: 'class_count', usage: 'inputTokensOfEachCall' };
-  if (isAggregate && prices.perRequest !== undefined) return { missing: 'class_count', usage: 'requests' };
-  const factors = listFactors(span, prices);
-  if ('missing' in factors) return factors;
-  const split = splitUsage(counts, prices);
+  if (isAggregate && rates.perRequest !== undefined) return { missing: 'class_count', usage: 'requests' };
+  const split = splitUsage(counts, { ...rates, uncounted });
   if ('missing' in split) return split;
 
   const applyFactors = (unit: Decimal) => factors.reduce((product, { factor }) => multiply(product, factor), unit);
   const parts = split.shares.map((share) => ({ ...share, unit: applyFactors(share.price) }));
-  const perRequest = prices.perRequest && applyFactors(prices.perRequest);
+  const perRequest = rates.perRequest && applyFactors(rates.perRequest);
   const tokenCost = parts.map(({ tokens, unit }) => multiply({ digits: tokens, scale: 0 }, unit)).reduce(add, zero);
   const exact = add(divideByPowerOfTen(tokenCost, 6), perRequest ?? zero);
   const amount = roundHalfUp(exact, amountScale);
@@ -142,22 +164,36 @@ function applyPrices(span: PricedSpan, found: FoundPrice): { amount: bigint; pri
       })),
       ...(perRequest && { perRequestUsd: formatDecimal(perRequest) }),
       ...(tier && { aboveInputTokens: Number(tier.aboveInputTokens) }),
+      ...(billed.ownTier !== undefined && { serviceTier: billed.ownTier }),
       ...(factors.length > 0 && { factors: factors.map((one) => ({ of: one.of, factor: formatDecimal(one.factor) })) }),
+      ...(found.basis !== null && { basis: found.basis }),
       ...(found.note !== null && { note: found.note }),
     },
   };
 }
 
-function listFactors(span: PricedSpan, prices: UnitPrices): { of: string; factor: Decimal }[] | Missing {
-  const tier = span.serviceTier.toLowerCase();
-  const isBatch = span.isBatch || tier === batchTier;
+interface Billed {
+  rates: Rates;
+  uncounted: UnitPrices['uncounted'];
+  factors: { of: string; factor: Decimal }[];
+  /** The service tier that has prices of its own. */
+  ownTier?: string;
+}
+
+/** The prices for a call's service tier. One that has none is never billed as another: its price is not known. */
+function pickRates(span: PricedSpan, prices: UnitPrices): Billed | Missing {
   const factors = prices.multiplier === undefined ? [] : [{ of: 'multiplier', factor: prices.multiplier }];
-  if (isBatch) {
-    if (prices.batchFactor === undefined) return { missing: 'service_tier', usage: batchTier };
-    factors.push({ of: batchTier, factor: prices.batchFactor });
-  }
-  const ofTier = prices.serviceTierFactors.get(tier);
-  if (ofTier !== undefined) factors.push({ of: tier, factor: ofTier });
-  else if (!plainTiers.has(tier) && tier !== batchTier) return { missing: 'service_tier', usage: tier };
-  return factors;
+  const tier = tierOf(span);
+  const ofTier = prices.serviceTiers.get(tier);
+  if (ofTier === undefined && !plainTiers.has(tier)) return { missing: 'service_tier', usage: tier };
+  if (ofTier !== undefined && 'rates' in ofTier) return { rates: ofTier.rates, uncounted: [], factors, ownTier: tier };
+  if (ofTier !== undefined) factors.push({ of: tier, factor: ofTier.factor });
+  return { rates: prices, uncounted: prices.uncounted, factors };
+}
+
+/** A batch of calls of another tier than the standard one is a tier of its own: which of both decides is not ours to guess. */
+function tierOf({ serviceTier, isBatch }: Pick<PricedSpan, 'serviceTier' | 'isBatch'>): string {
+  const tier = serviceTier.toLowerCase();
+  if (!isBatch) return tier;
+  return plainTiers.has(tier) || tier === batchTier ? batchTier : `${batchTier}+${tier}`;
 }

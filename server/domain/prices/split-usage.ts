@@ -1,6 +1,6 @@
 import type { TokenCounts } from '../settlement/skeleton.ts';
 import type { Decimal } from './decimal.ts';
-import { type UnitPrices, unitPrice, type UsageClass, usageClasses } from './unit-prices.ts';
+import { type Rates, type UnitPrices, unitPrice, type UsageClass, usageClasses } from './unit-prices.ts';
 
 /** Why a call has no amount. `usage` is the class of tokens that is the trouble. */
 export interface Missing {
@@ -28,7 +28,7 @@ export type Split = { shares: readonly Share[] } | Missing;
  * Divides a call's tokens into the classes that the prices know; no token is in two. Classes without tokens are left out. What
  * cannot be divided without guessing, or has no price, is missing: a price is never guessed, and no token is free silently.
  */
-export function splitUsage(usage: TokenCounts, prices: UnitPrices): Split {
+export function splitUsage(usage: TokenCounts, prices: Rates & Pick<UnitPrices, 'uncounted'>): Split {
   const [uncounted] = prices.uncounted;
   if (uncounted !== undefined) return { missing: 'class_count', usage: uncounted };
   const audio = separateAudio(usage, prices);
@@ -63,7 +63,7 @@ export function splitUsage(usage: TokenCounts, prices: UnitPrices): Split {
  * Audio tokens that have a price of their own. A model without any audio price takes audio at the price of text. Cached audio
  * cannot be told from cached text, so audio input beside cached input has no price.
  */
-function separateAudio(usage: TokenCounts, prices: UnitPrices): { input: bigint; output: bigint } | Missing {
+function separateAudio(usage: TokenCounts, prices: Rates): { input: bigint; output: bigint } | Missing {
   if (!prices.hasAudioPrice) return { input: 0n, output: 0n };
   const { inputAudioTokens: input, outputAudioTokens: output } = usage;
   if (input > 0n && usage.cacheReadTokens + usage.cacheWriteTokens > 0n) {

@@ -78,9 +78,9 @@ const nothing: TokenCounts &
 export function bookDecision(
   projectId: string,
   { span, verdict, attribution }: Decision,
-  priceOf: (span: Skeleton) => CallPrice,
+  priceOf: (span: Skeleton & { projectId: string }) => CallPrice,
 ): LedgerEntry {
-  const price = verdict.counted ? priceOf(span) : undefined;
+  const price = verdict.counted ? priceOf({ ...span, projectId }) : undefined;
   const instead = verdict.counted ? undefined : verdict.instead;
   return {
     ...nothing,

@@ -18,9 +18,11 @@ describe('prices over HTTP', () => {
     const own = {
       ...{ provider: 'vllm', model: 'acme/*', effective_from: '2026-01-01', per_million: { input: 0.05, output: 0.1 } },
       tiers: [{ above_input_tokens: 32_000, per_million: { input: 0.1 } }],
-      ...{ batch: 0.5, service_tiers: { flex: 0.7 }, note: 'our own machines' },
+      ...{ batch: 0.5, service_tiers: { flex: { per_million: { input: 0.04 } } } },
+      ...{ basis: 'self_hosted', note: 'our own machines' },
     };
-    writeFileSync(path, JSON.stringify({ prices: [own, { provider: 'anthropic', model: '*', multiplier: 0.9 }] }));
+    const lab = { provider: 'vllm', model: 'acme/*', project: 'lab', per_million: 0, basis: 'self_hosted' };
+    writeFileSync(path, JSON.stringify({ prices: [lab, own, { provider: 'anthropic', model: '*', multiplier: 0.9 }] }));
     server = await startProgram('server/main.ts', { ...environmentOf(database), SIGHTGLASS_PRICES_FILE: path });
   });
   afterAll(async () => {
@@ -69,18 +71,29 @@ describe('prices over HTTP', () => {
 
   it('are those of the override file first, with its version', async () => {
     expect(await getPrice({ provider: 'vllm', model: 'acme/tuned' })).toEqual({
-      ...{ provider: 'vllm', model: 'acme/*', source: 'file', note: 'our own machines', daily: null },
-      version: expect.stringMatching(/^file:[0-9a-f]{12}#0$/) as string,
+      ...{ provider: 'vllm', model: 'acme/*', source: 'file', daily: null },
+      ...{ basis: 'self_hosted', note: 'our own machines' },
+      version: expect.stringMatching(/^file:[0-9a-f]{12}#1$/) as string,
       ...{ effectiveFromUnixNano: '1767225600000000000', effectiveToUnixNano: null }, // 2026-01-01
       perMillionUsd: perMillionOf({ input: '0.05', output: '0.1' }),
       tiers: [{ aboveInputTokens: 32_000, perMillionUsd: perMillionOf({ input: '0.1', output: '0.1' }) }],
-      ...{ perRequestUsd: null, multiplier: null, batchFactor: '0.5', serviceTierFactors: { flex: '0.7' } },
+      ...{ perRequestUsd: null, multiplier: null },
+      serviceTiers: {
+        batch: { factor: '0.5', rates: null },
+        flex: {
+          factor: null,
+          rates: { perMillionUsd: perMillionOf({ input: '0.04' }), perRequestUsd: null, tiers: [] },
+        },
+      },
       uncounted: [],
+    });
+    expect(await getPrice({ project: 'lab', provider: 'vllm', model: 'acme/tuned' })).toMatchObject({
+      perMillionUsd: perMillionOf({ input: '0', output: '0', cacheRead: '0', cacheWrite: '0', cacheWrite1h: '0' }),
     });
     const adjusted = await getPrice({ model: 'claude-sonnet-4-20250514' });
     expect(adjusted).toMatchObject({ source: 'file', multiplier: '0.9', provider: 'anthropic' });
     expect(adjusted.perMillionUsd).toMatchObject({ input: '3', cacheWrite1h: '6' });
-    expect(adjusted.version).toMatch(/^file:[0-9a-f]{12}#1\+genai-prices@/);
+    expect(adjusted.version).toMatch(/^file:[0-9a-f]{12}#2\+genai-prices@/);
   });
 
   it('are not found where there are none, and a wrong question is refused', async () => {
@@ -106,7 +119,7 @@ describe('prices over HTTP', () => {
     expect(response.headers.get('content-type')).toContain('application/json');
     expect(await response.json()).toMatchObject({
       title: 'Sightglass price overrides',
-      properties: { prices: { items: { properties: { per_million: { properties: { cache_write_1h: {} } } } } } },
+      properties: { prices: { items: { properties: { service_tiers: {}, extends: { enum: ['table'] } } } } },
     });
   });
 
@@ -123,13 +136,15 @@ describe('prices over HTTP', () => {
     );
     expect(message.trim().split('\n')).toEqual([
       'server/main.ts ended with 1 before it was ready',
-      `${wrong}: prices[0].per_million.input must be a decimal number from 0 to below 1000000000, such as 0.25 or "0.25"`,
-      `${wrong}: prices[0].batch must be a decimal number from 0 to below 1000000000, such as 0.25 or "0.25"`,
+      `${wrong}:1: prices[0].per_million.input must be a decimal number from 0 to below 1000000000, such as 0.25 or "0.25"`,
+      `${wrong}:1: prices[0].batch must be a decimal number from 0 to below 1000000000, such as 0.25 or "0.25"`,
     ]);
   });
 });
 
-function perMillionOf(prices: { input: string; output: string }) {
+function perMillionOf(
+  prices: Partial<Record<'input' | 'output' | 'cacheRead' | 'cacheWrite' | 'cacheWrite1h', string>>,
+) {
   return {
     ...{ input: null, cacheRead: null, cacheWrite: null, cacheWrite1h: null, inputAudio: null },
     ...{ output: null, reasoning: null, outputAudio: null },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { apiErrors } from '../../../server/contract/errors.ts';
-import { pricesFile, pricesFileSchema } from '../../../server/contract/prices.ts';
+import { pricesFile, pricesFileSchema } from '../../../server/contract/prices-file.ts';
 
 const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
 
@@ -16,7 +16,7 @@ test('the README lists every error code with its status and meaning', () => {
 
 test('the README’s price file is one, and every field of an entry is explained', () => {
   const [, example = ''] = /```json\n(\{\n {2}"prices".*?)```/s.exec(readme) ?? [];
-  expect(pricesFile.parse(JSON.parse(example)).prices).toHaveLength(3);
+  expect(pricesFile.parse(JSON.parse(example)).prices).toHaveLength(6);
   const schema = pricesFileSchema() as { properties: { prices: { items: { properties: Record<string, unknown> } } } };
   const fields = Object.keys(schema.properties.prices.items.properties);
   expect(fields.filter((field) => !readme.includes(`\`${field}\``))).toEqual([]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pricesFile } from '../../../../../server/contract/prices.ts';
+import { pricesFile } from '../../../../../server/contract/prices-file.ts';
 import { GenaiTable } from '../../../../../server/domain/prices/genai-table.ts';
 import { matchesPattern, Overrides } from '../../../../../server/domain/prices/overrides.ts';
 import { createPriceBook } from '../../../../../server/domain/prices/price-book.ts';
@@ -171,7 +171,7 @@ describe('an entry of the override file', () => {
       priceVersion: 'file:0123456789ab+genai-prices@1.2.3',
     });
     const at = atTime('2026-01-01T00:00:00Z');
-    const fallen = book.find({ provider: 'openai', models: ['o3'], at });
+    const fallen = book.find({ projectId: 'default', provider: 'openai', models: ['o3'], at });
     expect([fallen?.from, fallen?.to].map((time) => new Date(Number(time) / 1e6).toISOString().slice(0, 10))).toEqual([
       '2025-06-10',
       '2027-01-01',

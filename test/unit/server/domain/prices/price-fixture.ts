@@ -19,6 +19,7 @@ export function dollars(text: string): bigint {
 }
 
 export interface GivenCall {
+  projectId?: string;
   provider?: string;
   model?: string;
   requestModel?: string;
@@ -35,6 +36,7 @@ export interface GivenCall {
 export function callOf(given: GivenCall): PricedSpan {
   const count = (name: keyof TokenCounts) => BigInt(given.usage?.[name] ?? 0);
   return {
+    projectId: given.projectId ?? 'default',
     provider: given.provider ?? 'openai',
     requestModel: given.requestModel ?? given.model ?? 'gpt-4o',
     responseModel: given.model ?? '',

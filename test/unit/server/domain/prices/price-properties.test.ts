@@ -115,7 +115,12 @@ describe('for any model of the table, usage and time', () => {
 describe('the price table', () => {
   it('can be read whole', () => {
     for (const { provider, model } of models) {
-      const found = tableBook.find({ provider, models: [model.id], at: atTime('2026-11-22T12:00:00Z') });
+      const found = tableBook.find({
+        projectId: 'default',
+        provider,
+        models: [model.id],
+        at: atTime('2026-11-22T12:00:00Z'),
+      });
       // Some entries do not match their own id: a pattern of another entry comes first, or theirs is of other names.
       if (found !== undefined) expect(found.prices.tiers.every((tier) => tier.aboveInputTokens > 0n)).toBe(true);
     }
@@ -149,7 +154,9 @@ describe('the price table', () => {
     ['', 'gpt-4o', 'openai'],
     ['', 'mistral-large-latest', 'mistral'],
   ])('knows `%s` %s as %s', (provider, model, id) => {
-    expect(tableBook.find({ provider, models: [model], at: atTime('2026-11-22T12:00:00Z') })?.provider).toBe(id);
+    expect(
+      tableBook.find({ projectId: 'default', provider, models: [model], at: atTime('2026-11-22T12:00:00Z') })?.provider,
+    ).toBe(id);
   });
 });
 

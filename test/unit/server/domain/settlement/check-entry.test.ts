@@ -16,7 +16,7 @@ const book: PriceBook = {
       ? undefined
       : {
           ...{ source: 'table', version: 'test', provider: 'p', model: 'm', askedModel: 'm', from: null, to: null },
-          ...{ daily: null, note: null },
+          ...{ daily: null, entryIndex: null, basis: null, note: null },
           prices: {
             ...noUnitPrices,
             perMillion: { input: parseDecimal('0.1234567'), output: parseDecimal('7.0000005') },
