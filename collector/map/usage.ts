@@ -21,7 +21,7 @@ export type Usage = { [Count in keyof Required<Omit<RawUsage, 'total' | 'isExclu
 /**
  * Inclusive totals of what was sent, or undefined when there were no token counts. A source whose cached tokens exceed its
  * input cannot have included them, and one whose total is larger by just these did not: they are added, as they are for
- * emitters that are known to count so.
+ * emitters that are known to count so. The same of reasoning and output.
  */
 export function normaliseUsage(raw: RawUsage): Usage | undefined {
   const cacheWrite = raw.cacheWrite ?? sum(raw.cacheWrite5m, raw.cacheWrite1h);
@@ -31,11 +31,16 @@ export function normaliseUsage(raw: RawUsage): Usage | undefined {
   const output = raw.output ?? 0n;
   const cached = (raw.cacheRead ?? 0n) + (cacheWrite ?? 0n);
   const reasoning = raw.reasoning ?? 0n;
+  const totalsWithCached = [input + output + cached, input + output + cached + reasoning];
   const isExclusive =
-    raw.isExclusive === true || cached > input || (cached > 0n && raw.total === input + output + cached);
+    raw.isExclusive === true ||
+    cached > input ||
+    (cached > 0n && raw.total !== undefined && totalsWithCached.includes(raw.total));
+  const inclusive = isExclusive ? input + cached : input;
+  const leavesReasoningOut = reasoning > output || (reasoning > 0n && raw.total === inclusive + output + reasoning);
   return {
-    input: isExclusive ? input + cached : input,
-    output: reasoning > output ? output + reasoning : output,
+    input: inclusive,
+    output: leavesReasoningOut ? output + reasoning : output,
     cacheRead: raw.cacheRead ?? 0n,
     cacheWrite: cacheWrite ?? 0n,
     cacheWrite5m: raw.cacheWrite5m ?? 0n,
@@ -54,11 +59,20 @@ export function fillUsage(sources: readonly RawUsage[]): RawUsage {
   const filled: RawUsage = {};
   for (const source of sources) {
     const counts = toInclusive(source.isExclusive === true ? withCachedOf(source, sources) : source);
+    const telling = source.isExclusive === true ? undefined : sources.find((other) => tells(other, source));
+    if (telling !== undefined) counts.input = toInclusive(telling).input;
     // A total tells how its own source counts, not another's.
     if (filled.input !== undefined) delete counts.total;
     for (const name of Object.keys(counts) as (keyof typeof counts)[]) filled[name] ??= counts[name];
   }
   return filled;
+}
+
+/** Two that give one input count counted alike: the one that has the cached tokens, or is known, tells what it includes. */
+function tells(other: RawUsage, source: RawUsage): boolean {
+  const hasCached = ({ cacheRead, cacheWrite }: RawUsage) => (cacheRead ?? cacheWrite) !== undefined;
+  const isTelling = other.isExclusive === true || (hasCached(other) && !hasCached(source));
+  return source.input !== undefined && other.input === source.input && isTelling;
 }
 
 /** An emitter that leaves cached tokens out may give them under the names of another convention. */

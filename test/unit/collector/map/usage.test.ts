@@ -131,6 +131,24 @@ describe('a source whose input does not include cached tokens', () => {
   });
 });
 
+describe('a source whose output does not include reasoning', () => {
+  it.each([
+    ['a total that is larger by just that', { output: 10n, reasoning: 4n, total: 64n }, 14n],
+    ['more reasoning than output', { output: 3n, reasoning: 4n }, 7n],
+    [
+      'a total that has it, beside cached tokens left out',
+      { output: 10n, reasoning: 4n, cacheRead: 9n, total: 73n },
+      14n,
+    ],
+  ])('is known by %s', (_how, counts, output) => {
+    expect(normaliseUsage({ input: 50n, ...counts })).toMatchObject({ output, reasoning: 4n });
+  });
+
+  it('is not taken for one by a total that says nothing', () => {
+    expect(normaliseUsage({ input: 50n, output: 10n, reasoning: 4n, total: 60n })).toMatchObject({ output: 10n });
+  });
+});
+
 describe('normalised totals', () => {
   it('include their parts, whatever was sent', () => {
     const counts = fc.option(fc.bigInt({ min: 0n, max: BigInt(Number.MAX_SAFE_INTEGER) }), { nil: undefined });
@@ -171,6 +189,19 @@ describe('several sources of one call', () => {
   it('may together show that the first counts without the cache', () => {
     const usage = normaliseUsage(fillUsage([{ input: 4n, output: 1n }, { cacheRead: 90n }]));
     expect(usage).toMatchObject({ input: 94n, output: 1n, cacheRead: 90n });
+  });
+
+  it('count alike where their input is the same', () => {
+    const known = { input: 325n, cacheRead: 48n, isExclusive: true } as const;
+    expect(fillUsage([{ input: 325n, output: 38n }, known])).toMatchObject({
+      input: 373n,
+      output: 38n,
+      cacheRead: 48n,
+    });
+    expect(fillUsage([{ input: 325n, cacheRead: 48n }, known])).toMatchObject({ input: 373n, cacheRead: 48n });
+    expect(fillUsage([{ input: 4n }, { input: 4n, cacheRead: 90n }])).toMatchObject({ input: 94n, cacheRead: 90n });
+    expect(fillUsage([{ input: 100n }, { input: 100n, cacheRead: 90n }])).toMatchObject({ input: 100n });
+    expect(fillUsage([{ input: 373n }, known])).toMatchObject({ input: 373n, cacheRead: 48n });
   });
 
   it('have the total of the source that has the input', () => {
