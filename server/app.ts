@@ -13,6 +13,7 @@ import { createRouter } from './routes/api.ts';
 import { costRoutes } from './routes/costs.ts';
 import { facetRoutes } from './routes/facets.ts';
 import { healthRoutes } from './routes/health.ts';
+import { labelRoutes } from './routes/labels.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
 import { liveRoutes } from './routes/live.ts';
 import { openApiRoutes } from './routes/openapi.ts';
@@ -51,6 +52,7 @@ export function createApp(dependencies: AppDependencies): Hono<ServerEnv> {
   api.route('/api', costRoutes({ now }));
   api.route('/api', ledgerRoutes({ now }));
   api.route('/api', facetRoutes({ now }));
+  api.route('/api', labelRoutes({ now }));
   api.route('/api', priceRoutes({ priceBook, now }));
   api.route('/api', projectRoutes({ otlpUrl }));
   api.route('/api', liveRoutes({ liveFeed, now }));

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { cursor, limit, project, queryOf, text, time, wholeNumber } from './requests.ts';
+import { cursor, label, labelKeyMax, limit, project, queryOf, text, time, wholeNumber } from './requests.ts';
 import { cost, nextCursor, spanId, traceId, unixNano, usage } from './values.ts';
 
 /** What costs are grouped and filtered by; `label:KEY` is one more for every key. */
@@ -11,7 +11,6 @@ export const bookingStatuses = ['priced', 'reported', 'unpriced_model', 'unprice
 export type BookingStatus = (typeof bookingStatuses)[number];
 /** Dimensions of one answer. */
 export const groupByMax = 3;
-const labelKeyMax = 128;
 /** Rows of one answer; the costliest are in it, and `groupCount` says how many there are. */
 export const costRowLimits = { default: 1_000, max: 10_000 } as const;
 /** Rows of a file, about a hundred bytes each. */
@@ -36,12 +35,6 @@ function isGroupName(name: string): name is CostGroupName {
   if (name.startsWith('label:')) return name.length > 'label:'.length && name.length <= 'label:'.length + labelKeyMax;
   return (costDimensions as readonly string[]).includes(name);
 }
-
-const label = text('A label.')
-  .refine((labels) => labels === undefined || labels.every((one) => /^[^=]{1,128}=./s.test(one)), {
-    error: `must be KEY=VALUE, with a key of at most ${labelKeyMax} characters`,
-  })
-  .openapi({ description: 'A label as `KEY=VALUE`. Of several values of one key any matches; every key must match.' });
 
 /** Filters of money: they select ledger rows. A value of `''` cannot be asked for; `unattributed` asks for what has none. */
 export const costFilters = {

@@ -77,6 +77,14 @@ export const project = z
   .default('default')
   .openapi({ description: 'The project to read.' });
 
+export const labelKeyMax = 128;
+
+export const label = text('A label.')
+  .refine((labels) => labels === undefined || labels.every((one) => /^[^=]{1,128}=./s.test(one)), {
+    error: `must be KEY=VALUE, with a key of at most ${labelKeyMax} characters`,
+  })
+  .openapi({ description: 'A label as `KEY=VALUE`. Of several values of one key any matches; every key must match.' });
+
 /** What traces, spans, facets, histogram and the live stream share. */
 export const filters = {
   project,
@@ -90,6 +98,7 @@ export const filters = {
   provider: text('Provider, for example `openai`.'),
   service: text('`service.name` of the resource.'),
   environment: text('`deployment.environment.name` of the resource.'),
+  label,
   kind: anyOf(z.enum(spanKinds), {
     error: `must be one of ${spanKinds.join(', ')}, given at most ${filterValuesMax} times`,
     description: 'Span kind.',

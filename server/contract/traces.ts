@@ -31,8 +31,28 @@ export type TraceSummary = z.infer<typeof traceSummary>;
 export const traceListReply = z.object({ traces: z.array(traceSummary), nextCursor }).openapi('TraceList');
 export type TraceListReply = z.infer<typeof traceListReply>;
 
+export const traceLabel = z
+  .object({
+    key: z.string(),
+    values: z.array(z.string()).openapi({ description: 'The commonest, three at most.' }),
+    valueCount: z.number().int(),
+  })
+  .openapi('TraceLabel');
+export type TraceLabel = z.infer<typeof traceLabel>;
+
 export const traceReply = z
-  .object({ trace: traceSummary, spans: z.array(spanSkeleton), nextCursor })
+  .object({
+    trace: traceSummary,
+    labels: z
+      .array(traceLabel)
+      .optional()
+      .openapi({
+        description:
+          'What the spans of the trace are labelled with, the commonest hundred keys; on the first page only.',
+      }),
+    spans: z.array(spanSkeleton),
+    nextCursor,
+  })
   .openapi('TraceReply');
 export type TraceReply = z.infer<typeof traceReply>;
 

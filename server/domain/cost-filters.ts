@@ -1,10 +1,10 @@
 import { type CostDimension, type CostFilterQuery, costDimensions, type CostGroupName } from '../contract/costs.ts';
+import { type LabelFilters, readLabelFilters } from './label-filters.ts';
 
 /** What sums of the ledger are narrowed to. A list of values means any of them; different filters must all hold. */
 export interface CostFilters {
   values: Readonly<Partial<Record<CostDimension, readonly string[]>>>;
-  /** Values by key. */
-  labels: ReadonlyMap<string, readonly string[]>;
+  labels: LabelFilters;
   /** Dimensions that must be empty. */
   unattributed: readonly CostGroupName[];
 }
@@ -15,13 +15,8 @@ export function labelKeyOf(name: CostGroupName): string | undefined {
 }
 
 export function toCostFilters(query: CostFilterQuery): CostFilters {
-  const labels = new Map<string, string[]>();
-  for (const text of query.label ?? []) {
-    const end = text.indexOf('=');
-    const key = text.slice(0, end);
-    labels.set(key, [...(labels.get(key) ?? []), text.slice(end + 1)]);
-  }
   const values = costDimensions.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]] as const]));
+  const labels = readLabelFilters(query.label);
   return { values: Object.fromEntries(values), labels, unattributed: query.unattributed ?? [] };
 }
 

@@ -1,4 +1,5 @@
 import type { SpanKind } from '../contract/values.ts';
+import type { LabelFilters } from './label-filters.ts';
 import type { TextQuery } from './text-query.ts';
 import type { UnixNano } from './time.ts';
 
@@ -19,6 +20,7 @@ export interface Filters {
   service?: readonly string[] | undefined;
   environment?: readonly string[] | undefined;
   kind?: readonly SpanKind[] | undefined;
+  labels?: LabelFilters | undefined;
   status?: 'ok' | 'error' | undefined;
   minDurationMs?: number | undefined;
   minCostUsd?: string | undefined;

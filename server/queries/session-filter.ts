@@ -1,9 +1,9 @@
 import { tables } from '../../migrations/schema.ts';
 import type { Filters, TimeWindow, ValueFilter } from '../domain/filters.ts';
 import type { QueryParameters } from './db.ts';
-import { activeValueFilters, filterParameters } from './span-filter.ts';
+import { activeValueFilters, filterParameters, labelConditions } from './span-filter.ts';
 import { contains, spansWithText } from './text-search.ts';
-import { scanWindow } from './trace-keys.ts';
+import { scanWindow, spansInScan } from './trace-keys.ts';
 
 export interface SessionSelection {
   projectId: string;
@@ -42,6 +42,7 @@ export function sessionConditions({ filters, sessionIds }: SessionSelection): st
     conditions.push('session_id IN {sessionIds:Array(String)}');
   }
   conditions.push(...activeValueFilters(filters).map((name) => valueConditions[name]));
+  conditions.push(...labelConditions(filters).map(({ sql }) => labelCondition(sql)));
   if (filters.status !== undefined) conditions.push(`status = '${filters.status}'`);
   if (filters.minDurationMs !== undefined) {
     conditions.push('toUnixTimestamp64Nano(end_time) - toUnixTimestamp64Nano(start_time) >= {minDurationNs:Int64}');
@@ -49,6 +50,16 @@ export function sessionConditions({ filters, sessionIds }: SessionSelection): st
   if (filters.minCostUsd !== undefined) conditions.push('cost_usd >= toDecimal64({minCostUsd:String}, 12)');
   if (filters.text !== undefined) conditions.push(textCondition(filters.text));
   return conditions;
+}
+
+/** The session is summed up under the label, or some span of it in the window has it itself. */
+function labelCondition(sql: string): string {
+  return `(${sql}
+      OR session_id IN (
+        SELECT session_id FROM ${tables.sessionTraces}
+        WHERE project_id = {projectId:String}
+          AND trace_id IN (SELECT trace_id FROM ${tables.spans} WHERE ${spansInScan} AND ${sql})
+        ${stillOfSession}))`;
 }
 
 /** The words occur in a message or span of it in the window or in its previews, or the whole text is its id or its user's. */

@@ -9,7 +9,7 @@ const summaryColumns = `
   session_id AS sessionId, user_id AS userId, status AS sessionStatus, agents AS agentNames, models AS modelNames,
   toUnixTimestamp64Nano(start_time) AS startNs, toUnixTimestamp64Nano(end_time) AS endNs,
   turn_count AS turnCount, trace_count AS traceCount, error_count AS errorCount,
-  first_input AS firstInput, last_output AS lastOutput,
+  labels AS labelValues, first_input AS firstInput, last_output AS lastOutput,
   model_calls AS modelCalls, input_tokens AS inputTokens, output_tokens AS outputTokens,
   cache_read_tokens AS cacheReadTokens, cache_write_tokens AS cacheWriteTokens, reasoning_tokens AS reasoningTokens,
   priced_calls AS pricedCalls, unpriced_calls AS unpricedCalls, toString(cost_usd) AS costUsd`;
@@ -25,6 +25,7 @@ interface SummaryRow {
   turnCount: string;
   traceCount: string;
   errorCount: string;
+  labelValues: Record<string, string>;
   firstInput: string;
   lastOutput: string;
   modelCalls: string;
@@ -102,6 +103,7 @@ function toSummary(row: SummaryRow): SessionSummary {
     status: row.sessionStatus,
     firstInput: preview(row.firstInput),
     lastOutput: preview(row.lastOutput),
+    labels: row.labelValues,
     usage: {
       modelCalls: Number(row.modelCalls),
       inputTokens: Number(row.inputTokens),

@@ -6,7 +6,7 @@ import { slicesOf } from '../domain/time-slices.ts';
 import { earliest, latest, msPerHour, shift, unixNano } from '../domain/time.ts';
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
 import type { Db } from './db.ts';
-import { activeValueFilters, filterParameters, valueConditions } from './span-filter.ts';
+import { filterParameters, spanConditions } from './span-filter.ts';
 import { decideSkeletons, skeletonColumns, type SkeletonRow } from './span-skeletons.ts';
 import { spansWithText } from './text-search.ts';
 import { selectTraces } from './trace-selection.ts';
@@ -171,7 +171,7 @@ function rowConditions(filters: Filters): string {
 
 /** What a span's own columns must say. */
 function ownConditions(filters: Filters): string[] {
-  const list = activeValueFilters(filters).map((name) => valueConditions[name]);
+  const list = spanConditions(filters).map(({ sql }) => sql);
   if (filters.status !== undefined) list.push(`status ${filters.status === 'error' ? '=' : '!='} 'error'`);
   if (filters.minDurationMs !== undefined) list.push('duration_ns >= {minDurationNs:Int64}');
   return list;

@@ -6,6 +6,7 @@ import { unixNano } from '../domain/time.ts';
 import { decodeCursor, encodeCursor, type Cursor } from './cursor.ts';
 import type { Db } from './db.ts';
 import { decideSkeletons, skeletonColumns, type SkeletonRow } from './span-skeletons.ts';
+import { readTraceLabels } from './trace-labels.ts';
 import { summarizeTraces } from './trace-summaries.ts';
 
 const cursorSort = 'trace';
@@ -26,9 +27,10 @@ export async function getTrace(db: Db, request: TraceRequest): Promise<TraceRepl
   if (window === undefined) {
     throw new ApiError('trace_not_found', `project ${projectId} has no trace ${traceId}`);
   }
-  const [summaries, rows] = await Promise.all([
+  const [summaries, rows, labels] = await Promise.all([
     summarizeTraces(db, { projectId, traces: [{ traceId, window }] }),
     readPage(db, request, window, cursor),
+    cursor === undefined ? readTraceLabels(db, { projectId, traceId, window }) : undefined,
   ]);
   const trace = summaries.get(traceId);
   if (trace === undefined) throw new Error(`trace ${traceId} vanished between two queries`);
@@ -36,6 +38,7 @@ export async function getTrace(db: Db, request: TraceRequest): Promise<TraceRepl
   const last = page.at(-1);
   return {
     trace: trace.summary,
+    ...(labels === undefined ? {} : { labels }),
     spans: await decideSkeletons(db, projectId, page),
     nextCursor:
       rows.length > request.limit && last !== undefined

@@ -1,8 +1,8 @@
 import { tables } from '../../migrations/schema.ts';
-import type { Filters, TimeWindow, ValueFilter } from '../domain/filters.ts';
+import type { Filters, TimeWindow } from '../domain/filters.ts';
 import { msPerDay, msPerHour, shift, type UnixNano } from '../domain/time.ts';
 import type { QueryParameters } from './db.ts';
-import { activeValueFilters, filterParameters, valueConditions } from './span-filter.ts';
+import { filterParameters, spanConditions, type SpanFilterName } from './span-filter.ts';
 import { spansWithText } from './text-search.ts';
 
 /** How long before its root a trace's spans may start and still be seen with it: clocks differ. */
@@ -11,7 +11,7 @@ const spreadBeforeMs = msPerHour;
 const spreadAfterMs = msPerDay;
 
 /** Few spans have one of these values and a bloom index finds them: look them up first instead of flagging every span. */
-const selectiveFilters: readonly ValueFilter[] = ['user', 'session'];
+const selectiveFilters: readonly SpanFilterName[] = ['user', 'session'];
 
 export interface TraceSelection {
   projectId: string;
@@ -41,21 +41,18 @@ export function traceKeysSql(
   options: {
     columns?: readonly string[];
     having?: readonly string[];
-    without?: ValueFilter | 'status' | undefined;
+    without?: SpanFilterName | 'status' | undefined;
     /** Only traces that have no summary yet. */
     onlyUnsettled?: boolean | undefined;
   } = {},
 ): string {
   const { filters, traceIds } = selection;
-  const active = activeValueFilters(filters).filter((name) => name !== options.without);
+  const active = spanConditions(filters).filter(({ name }) => name !== options.without);
   const where = [
     spansInScan,
     ...active
       .filter(isSelective)
-      .map(
-        (name) =>
-          `trace_id IN (SELECT trace_id FROM ${tables.spans} WHERE ${spansInScan} AND ${valueConditions[name]})`,
-      ),
+      .map(({ sql }) => `trace_id IN (SELECT trace_id FROM ${tables.spans} WHERE ${spansInScan} AND ${sql})`),
   ];
   if (traceIds !== undefined) where.push(ofTraceIds);
   if (filters.minCostUsd !== undefined) where.push(tracesOfCost);
@@ -67,7 +64,7 @@ export function traceKeysSql(
   const having = [
     'startNs >= {fromNs:Int64}',
     'startNs < {toNs:Int64}',
-    ...active.filter((name) => !isSelective(name)).map((name) => `max(${valueConditions[name]})`),
+    ...active.filter((condition) => !isSelective(condition)).map(({ sql }) => `max(${sql})`),
     ...traceConditions(filters, options.without),
     ...(options.having ?? []),
   ];
@@ -131,6 +128,6 @@ function traceConditions(filters: Filters, without: string | undefined): string[
   return conditions;
 }
 
-function isSelective(name: ValueFilter): boolean {
+function isSelective({ name }: { name: SpanFilterName }): boolean {
   return selectiveFilters.includes(name);
 }

@@ -1,7 +1,7 @@
 import { tables } from '../../migrations/schema.ts';
 import type { TraceSort } from '../contract/requests.ts';
 import type { Filters } from '../domain/filters.ts';
-import { activeValueFilters, valueConditions } from './span-filter.ts';
+import { spanConditions } from './span-filter.ts';
 import { spansWithText } from './text-search.ts';
 import { costIsEnough, ofTraceIds, spansInScan, type TraceSelection } from './trace-keys.ts';
 
@@ -36,7 +36,7 @@ export function settledKeysSql(
     "start_time < fromUnixTimestamp64Nano({toNs:Int64}, 'UTC')",
     ...(traceIds === undefined ? [] : [ofTraceIds]),
     ...ownConditions(filters),
-    ...activeValueFilters(filters).map((name) => withSpans(valueConditions[name])),
+    ...spanConditions(filters).map(({ sql }) => withSpans(sql)),
   ];
   if (filters.text !== undefined) {
     const narrowed = traceIds === undefined ? '1' : ofTraceIds;

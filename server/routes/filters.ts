@@ -1,6 +1,7 @@
 import { ApiError } from '../contract/errors.ts';
 import type { FilterQuery } from '../contract/requests.ts';
 import type { Filters, TimeWindow } from '../domain/filters.ts';
+import { readLabelFilters } from '../domain/label-filters.ts';
 import { parseTextQuery } from '../domain/text-query.ts';
 import { msPerDay, parseRfc3339, shift, type UnixNano, unixNanoOfMs } from '../domain/time.ts';
 
@@ -21,6 +22,7 @@ export function readFilters(query: FilterQuery): Filters {
   const { status, minCostUsd, minDurationMs, q = '' } = query;
   return {
     ...{ agent, model, user, session, tool, provider, service, environment, kind },
+    labels: query.label === undefined ? undefined : readLabelFilters(query.label),
     ...{ status, minCostUsd, minDurationMs, text: parseTextQuery(q) },
   };
 }

@@ -53,7 +53,7 @@ const texts = ['agent', 'model', 'user', 'session', 'tool', 'provider', 'service
 /** Parameters of a form of their own. */
 const forms = Object.keys(traceListQuery.shape).filter((name) => !texts.includes(name));
 const formsOf = (path: string) =>
-  path.includes('facets') || path.includes('histogram')
+  ['facets', 'labels', 'histogram'].some((name) => path.includes(name))
     ? Object.keys(filterQuery.shape).filter((name) => !texts.includes(name))
     : forms;
 
@@ -64,12 +64,14 @@ describe('hostile values', () => {
     await api.write.spans({ traceId: traceIdOf('aa'), spanId: spanIdOf(1), input: [textMessage('user', 'hello')] });
   });
 
-  it.each(['/api/traces', '/api/spans', '/api/facets', '/api/traces/histogram'])(
+  it.each(['/api/traces', '/api/spans', '/api/facets', '/api/labels', '/api/traces/histogram'])(
     'are an ordinary answer or a clear refusal in every parameter of %s',
     async (path) => {
       for (const value of hostile) {
         await expectAnswer(path, Object.fromEntries(texts.map((name) => [name, value])));
         await expectAnswer(path, { q: value });
+        await expectAnswer(path, { label: `${value}=${value}` });
+        await expectAnswer('/api/labels/values', { key: value });
         for (const name of formsOf(path)) await expectAnswer(path, { [name]: value });
       }
     },
@@ -106,13 +108,17 @@ describe('hostile values', () => {
       ...values.map((value, i) => ({
         traceId: traceIdOf(`bb${i.toString(16).padStart(2, '0')}`),
         spanId: spanIdOf(1),
-        columns: { agent_name: value, user_id: value, session_id: value, tool_name: value },
+        columns: {
+          ...{ agent_name: value, user_id: value, session_id: value, tool_name: value },
+          labels: new Map([['team', value]]),
+        },
       })),
     );
     for (const value of values) {
       const shown = JSON.stringify(value).slice(0, 60);
       expect((await api.listTraces({ agent: value, tool: value })).traces.length, shown).toBe(1);
       expect((await api.listTraces({ user: value, session: value })).traces.length, shown).toBe(1);
+      expect((await api.listTraces({ label: `team=${value}` })).traces.length, shown).toBe(1);
     }
   });
 

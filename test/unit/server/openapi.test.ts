@@ -47,6 +47,8 @@ describe('the description of the API', () => {
       '/api/costs',
       '/api/costs.csv',
       '/api/facets',
+      '/api/labels',
+      '/api/labels/values',
       '/api/ledger',
       '/api/live',
       '/api/openapi.json',

@@ -13,6 +13,16 @@ describe('the query for trace keys', () => {
   it.each<[string, Filters]>([
     ['no filter', {}],
     ['values', { agent: ['a'], kind: ['llm'], status: 'error', minDurationMs: 5 }],
+    [
+      'labels',
+      {
+        agent: ['a'],
+        labels: new Map([
+          ['team', ['x', 'y']],
+          ['tag.beta', ['true']],
+        ]),
+      },
+    ],
     ['a user', { user: ['u'], session: ['s'] }],
     ['text', { text: parseTextQuery('refund "order 1042" now') }],
     ['a cost', { minCostUsd: '0.5' }],
@@ -42,6 +52,7 @@ describe('the query for trace keys', () => {
     const all: Filters = {
       ...{ agent: ['a'], model: ['m'], user: ['u'], session: ['s'], tool: ['t'], provider: ['p'], service: ['v'] },
       ...{ environment: ['e'], kind: ['llm'], status: 'ok', minDurationMs: 1, minCostUsd: '1' },
+      labels: new Map([['team', ['x']]]),
       text: parseTextQuery('word "a phrase" another-phrase'),
     };
     const sql = traceKeysSql({ ...selection(all), traceIds: [] });
