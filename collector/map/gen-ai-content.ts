@@ -37,7 +37,11 @@ export function readMessageList(value: AnyValue, role: string): CanonicalMessage
   return messages.length > 0 ? messages : undefined;
 }
 
+/** Definitions of tools; some emitters send a list of JSON texts, some only the tools' names. */
 export function readDefinitions(value: AnyValue): Json[] {
   const definitions = structured(value);
-  return Array.isArray(definitions) ? definitions : [definitions];
+  return (Array.isArray(definitions) ? definitions : [definitions]).map((definition) => {
+    const read = typeof definition === 'string' ? structuredContent(definition) : definition;
+    return typeof read === 'string' ? { name: read } : read;
+  });
 }

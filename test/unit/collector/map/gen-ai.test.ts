@@ -83,6 +83,7 @@ describeConvention(genAi, [
     eventsOf(['gen_ai.client.inference.operation.details', { 'gen_ai.system_instructions': 'from an event' }]),
   ],
   ['toolDefinitions', { 'gen_ai.tool.definitions': '[{"name":"f"}]' }, [{ name: 'f' }]],
+  ['toolDefinitions', { 'gen_ai.tool.definitions': '["f","g"]' }, [{ name: 'f' }, { name: 'g' }]],
   [
     'toolDefinitions',
     {},
