@@ -1,8 +1,9 @@
 import type { OtlpSpan } from '../receive/otlp.ts';
 import { genAi, genAiAliases } from './gen-ai.ts';
 import { general } from './general.ts';
-import { mcp } from './mcp.ts';
 import { openInference } from './open-inference.ts';
+import { langfuse, langfuseAdditions } from './langfuse.ts';
+import { mcp } from './mcp.ts';
 import type { Origin } from './origins.ts';
 import { combine, type NamedReading } from './precedence.ts';
 import type { Convention, Reading } from './reading.ts';
@@ -20,6 +21,8 @@ export const conventions: readonly Convention[] = [
   general,
   genAi,
   openInference,
+  langfuse,
+  langfuseAdditions,
   traceloop,
   traceloopLegacy,
   mcp,

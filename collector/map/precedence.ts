@@ -10,15 +10,16 @@ type ReadingField = keyof Reading;
  * after those it names; among themselves, and in all other fields, they keep the order of the list in `conventions.ts`.
  */
 export const orders: Readonly<Partial<Record<ReadingField, readonly string[]>>> = {
-  kind: ['openinference', 'otel-gen-ai', 'traceloop', 'traceloop-legacy', 'mcp', 'vector-stores'],
-  usage: ['otel-gen-ai', 'openinference', 'otel-gen-ai-aliases'],
-  requestModel: ['otel-gen-ai', 'openinference'],
-  responseModel: ['otel-gen-ai', 'openinference'],
-  inputMessages: ['otel-gen-ai', 'openinference', 'traceloop-legacy', 'traceloop'],
-  outputMessages: ['otel-gen-ai', 'openinference', 'traceloop-legacy', 'traceloop'],
-  sessionId: ['', 'traceloop', 'otel-gen-ai', 'openinference'],
-  userId: ['', 'traceloop', 'openinference', 'traceloop-legacy'],
-  reportedCostUsd: ['openinference', 'otel-gen-ai'],
+  kind: ['langfuse', 'openinference', 'otel-gen-ai', 'traceloop', 'traceloop-legacy', 'mcp', 'vector-stores'],
+  // What Langfuse's own SDK counted is meant for it alone: the other counts of such a span are by a second instrumentation.
+  usage: ['langfuse', 'otel-gen-ai', 'openinference', 'langfuse-additions', 'otel-gen-ai-aliases'],
+  requestModel: ['otel-gen-ai', 'openinference', 'langfuse', 'langfuse-additions'],
+  responseModel: ['otel-gen-ai', 'openinference', 'langfuse', 'langfuse-additions'],
+  inputMessages: ['otel-gen-ai', 'openinference', 'langfuse', 'langfuse-additions', 'traceloop-legacy', 'traceloop'],
+  outputMessages: ['otel-gen-ai', 'openinference', 'langfuse', 'langfuse-additions', 'traceloop-legacy', 'traceloop'],
+  sessionId: ['', 'langfuse', 'langfuse-additions', 'traceloop', 'otel-gen-ai', 'openinference'],
+  userId: ['', 'langfuse', 'langfuse-additions', 'traceloop', 'openinference', 'traceloop-legacy'],
+  reportedCostUsd: ['langfuse', 'langfuse-additions', 'openinference', 'otel-gen-ai'],
 };
 
 /** What one convention read of the span. */
