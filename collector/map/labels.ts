@@ -16,13 +16,14 @@ export interface LabelRow {
   read: (source: Source) => Iterable<readonly [key: string, value: string]>;
 }
 
-/** Every attribute whose name begins with `prefix`, under the rest of its name. */
-export function labelsUnder(prefix: string): LabelRow {
+/** Every attribute whose name begins with `prefix`, under the rest of its name; those in `except` are the emitter's own. */
+export function labelsUnder(prefix: string, except: ReadonlySet<string> = new Set()): LabelRow {
   return {
     from: `${prefix}*`,
     *read({ attributes }) {
       for (const [name, value] of attributes) {
-        if (name.startsWith(prefix)) yield* labelOf(name.slice(prefix.length), scalar(value));
+        const key = name.startsWith(prefix) ? name.slice(prefix.length) : '';
+        if (key !== '' && !except.has(key)) yield* labelOf(key, scalar(value));
       }
     },
   };
