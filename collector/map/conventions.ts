@@ -1,17 +1,23 @@
-import type { OtlpSpan } from '../receive/otlp.ts';
-import { genAi, genAiAliases } from './gen-ai.ts';
-import { general } from './general.ts';
-import { openInference } from './open-inference.ts';
-import { langfuse, langfuseAdditions } from './langfuse.ts';
-import { mcp } from './mcp.ts';
-import type { Origin } from './origins.ts';
-import { combine, type NamedReading } from './precedence.ts';
-import type { Convention, Reading } from './reading.ts';
-import { findRestated } from './restated.ts';
-import { Source } from './source.ts';
-import { traceloop } from './traceloop.ts';
-import { traceloopLegacy } from './traceloop-legacy.ts';
-import { vectorStores } from './vector-stores.ts';
+import type { OtlpSpan } from "../receive/otlp.ts";
+import { genAiPrompt } from "./gen-ai-prompt.ts";
+import { genAi, genAiAliases } from "./gen-ai.ts";
+import { general } from "./general.ts";
+import { langsmith } from "./langsmith.ts";
+import { mastra } from "./mastra.ts";
+import { openInference } from "./open-inference.ts";
+import { langfuse, langfuseAdditions } from "./langfuse.ts";
+import { logfire } from "./logfire.ts";
+import { mcp } from "./mcp.ts";
+import type { Origin } from "./origins.ts";
+import { combine, type NamedReading } from "./precedence.ts";
+import { pydanticAi } from "./pydantic-ai.ts";
+import type { Convention, Reading } from "./reading.ts";
+import { findRestated } from "./restated.ts";
+import { Source } from "./source.ts";
+import { traceloop } from "./traceloop.ts";
+import { traceloopLegacy } from "./traceloop-legacy.ts";
+import { vectorStores } from "./vector-stores.ts";
+import { vercelAi } from "./vercel-ai.ts";
 
 /**
  * Every convention the collector understands. A new one is one file and one line here; where it is believed before or after
@@ -21,12 +27,18 @@ export const conventions: readonly Convention[] = [
   general,
   genAi,
   openInference,
+  vercelAi,
   langfuse,
   langfuseAdditions,
   traceloop,
   traceloopLegacy,
   mcp,
   vectorStores,
+  pydanticAi,
+  logfire,
+  mastra,
+  langsmith,
+  genAiPrompt,
   genAiAliases,
 ];
 
@@ -53,7 +65,7 @@ export function readSpan(span: OtlpSpan, spoken: readonly Convention[] = convent
   const { reading, from, origins, carried, restated, payloads } = combine(readings);
   const needless = findRestated(span.attributes, { reading, carried, restated });
   return {
-    convention: from.get('kind') ?? readings.find(({ name }) => name !== '')?.name ?? '',
+    convention: from.get("kind") ?? readings.find(({ name }) => name !== "")?.name ?? "",
     reading,
     origins,
     carried: carried.union(needless),

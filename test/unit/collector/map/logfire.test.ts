@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { logfire } from '../../../../collector/map/logfire.ts';
+import { mapSpan } from '../../../../collector/map/span.ts';
+import { describeConvention } from './describe-convention.ts';
+import { spanOf } from './otlp-fixture.ts';
+
+const json = (value: unknown) => JSON.stringify(value);
+const says = (role: string, content: string) => [{ role, parts: [{ type: 'text', content }] }];
+const level = { 'logfire.level_num': 9 };
+const request = {
+  ...level,
+  request_data: json({
+    stream: true,
+    system: 'be',
+    messages: [{ role: 'user', content: 'hi' }],
+    tools: [{ name: 'f' }],
+  }),
+};
+const answered = (response: unknown) => ({ ...level, response_data: json(response) });
+
+describeConvention(logfire, [
+  ['kind', { 'logfire.span_type': 'pending_span' }, 'other'],
+  ['kind', { 'logfire.span_type': 'log' }, undefined],
+  ['hasFailed', { 'logfire.level_num': 17 }, true],
+  ['hasFailed', { 'logfire.level_num': 16 }, undefined],
+  ['errorMessage', { 'logfire.msg': 'downstream timed out' }, 'downstream timed out'],
+  ['stream', request, true],
+  ['responseId', answered({ id: 'r', choices: [{ message: { role: 'assistant', content: 'ho' } }] }), 'r'],
+  ['inputMessages', request, says('user', 'hi')],
+  ['systemInstructions', request, says('system', 'be')],
+  ['toolDefinitions', request, [{ name: 'f' }]],
+  ['outputMessages', answered({ message: { role: 'assistant', content: 'one' }, usage: {} }), says('assistant', 'one')],
+  ['outputMessages', answered({ combined_chunk_content: 'stream', chunk_count: 2 }), says('assistant', 'stream')],
+  ['outputMessages', answered({ choices: [{ message: { content: 'whole' } }] }), says('assistant', 'whole')],
+  ['labels', { 'logfire.tags': ['beta'] }, { 'tag.beta': 'true' }],
+]);
+
+describe('spans of Logfire', () => {
+  it('that are pending are no calls, whatever they say', () => {
+    const call = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'm', 'openinference.span.kind': 'LLM' };
+    const { row } = mapSpan(spanOf({ ...call, 'logfire.span_type': 'pending_span' }), 'p');
+    expect(row).toMatchObject({ kind: 'other', usage_scope: '' });
+    expect(mapSpan(spanOf({ ...call, 'logfire.span_type': 'span' }), 'p').row.kind).toBe('llm');
+  });
+
+  it('have no session where it was scrubbed', () => {
+    const { row } = mapSpan(spanOf({ ...level, 'session.id': "[Scrubbed due to 'session']" }), 'p');
+    expect(row.session_id).toBe('');
+  });
+
+  it('keep the schema of their attributes apart', () => {
+    const { row } = mapSpan(spanOf({ 'logfire.json_schema': '{}', 'logfire.msg': 'm' }), 'p');
+    expect([...row.attributes.keys()]).toEqual(['logfire.msg']);
+    expect([...row.content_attributes.keys()]).toEqual(['logfire.json_schema']);
+  });
+});
