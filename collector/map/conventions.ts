@@ -1,23 +1,23 @@
-import type { OtlpSpan } from "../receive/otlp.ts";
-import { genAiPrompt } from "./gen-ai-prompt.ts";
-import { genAi, genAiAliases } from "./gen-ai.ts";
-import { general } from "./general.ts";
-import { langsmith } from "./langsmith.ts";
-import { mastra } from "./mastra.ts";
-import { openInference } from "./open-inference.ts";
-import { langfuse, langfuseAdditions } from "./langfuse.ts";
-import { logfire } from "./logfire.ts";
-import { mcp } from "./mcp.ts";
-import type { Origin } from "./origins.ts";
-import { combine, type NamedReading } from "./precedence.ts";
-import { pydanticAi } from "./pydantic-ai.ts";
-import type { Convention, Reading } from "./reading.ts";
-import { findRestated } from "./restated.ts";
-import { Source } from "./source.ts";
-import { traceloop } from "./traceloop.ts";
-import { traceloopLegacy } from "./traceloop-legacy.ts";
-import { vectorStores } from "./vector-stores.ts";
-import { vercelAi } from "./vercel-ai.ts";
+import type { OtlpSpan } from '../receive/otlp.ts';
+import { genAiPrompt } from './gen-ai-prompt.ts';
+import { genAi, genAiAliases } from './gen-ai.ts';
+import { general } from './general.ts';
+import { langsmith } from './langsmith.ts';
+import { mastra } from './mastra.ts';
+import { openInference } from './open-inference.ts';
+import { langfuse, langfuseAdditions } from './langfuse.ts';
+import { logfire } from './logfire.ts';
+import { mcp } from './mcp.ts';
+import type { Origin } from './origins.ts';
+import { combine, type NamedReading } from './precedence.ts';
+import { pydanticAi } from './pydantic-ai.ts';
+import type { Convention, Reading } from './reading.ts';
+import { findRestated } from './restated.ts';
+import { Source } from './source.ts';
+import { traceloop } from './traceloop.ts';
+import { traceloopLegacy } from './traceloop-legacy.ts';
+import { vectorStores } from './vector-stores.ts';
+import { vercelAi } from './vercel-ai.ts';
 
 /**
  * Every convention the collector understands. A new one is one file and one line here; where it is believed before or after
@@ -65,7 +65,7 @@ export function readSpan(span: OtlpSpan, spoken: readonly Convention[] = convent
   const { reading, from, origins, carried, restated, payloads } = combine(readings);
   const needless = findRestated(span.attributes, { reading, carried, restated });
   return {
-    convention: from.get("kind") ?? readings.find(({ name }) => name !== "")?.name ?? "",
+    convention: from.get('kind') ?? readings.find(({ name }) => name !== '')?.name ?? '',
     reading,
     origins,
     carried: carried.union(needless),

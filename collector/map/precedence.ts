@@ -1,7 +1,7 @@
-import { joinLabels } from "./labels.ts";
-import type { Origin } from "./origins.ts";
-import type { Convention, ContentField, Field, Reading, ReadSpan } from "./reading.ts";
-import { fillUsage } from "./usage.ts";
+import { joinLabels } from './labels.ts';
+import type { Origin } from './origins.ts';
+import type { Convention, ContentField, Field, Reading, ReadSpan } from './reading.ts';
+import { fillUsage } from './usage.ts';
 
 type ReadingField = keyof Reading;
 
@@ -12,71 +12,71 @@ type ReadingField = keyof Reading;
 export const orders: Readonly<Partial<Record<ReadingField, readonly string[]>>> = {
   // Logfire's says only that a span stands for another.
   kind: [
-    "logfire",
-    "langfuse",
-    "openinference",
-    "mastra",
-    "vercel-ai",
-    "langsmith",
-    "otel-gen-ai",
-    "traceloop",
-    "traceloop-legacy",
-    "mcp",
-    "vector-stores",
+    'logfire',
+    'langfuse',
+    'openinference',
+    'mastra',
+    'vercel-ai',
+    'langsmith',
+    'otel-gen-ai',
+    'traceloop',
+    'traceloop-legacy',
+    'mcp',
+    'vector-stores',
   ],
   // What Langfuse's own SDK counted is meant for it alone: the other counts of such a span are by a second instrumentation.
-  usage: ["langfuse", "otel-gen-ai", "openinference", "vercel-ai", "langfuse-additions", "otel-gen-ai-aliases"],
-  requestModel: ["otel-gen-ai", "vercel-ai", "openinference", "langfuse", "langfuse-additions"],
-  responseModel: ["otel-gen-ai", "vercel-ai", "openinference", "langfuse", "langfuse-additions"],
+  usage: ['langfuse', 'otel-gen-ai', 'openinference', 'vercel-ai', 'langfuse-additions', 'otel-gen-ai-aliases'],
+  requestModel: ['otel-gen-ai', 'vercel-ai', 'openinference', 'langfuse', 'langfuse-additions'],
+  responseModel: ['otel-gen-ai', 'vercel-ai', 'openinference', 'langfuse', 'langfuse-additions'],
   inputMessages: [
-    "otel-gen-ai",
-    "openinference",
-    "vercel-ai",
-    "langfuse",
-    "langfuse-additions",
-    "traceloop-legacy",
-    "otel-gen-ai-prompt",
-    "mastra",
-    "traceloop",
+    'otel-gen-ai',
+    'openinference',
+    'vercel-ai',
+    'langfuse',
+    'langfuse-additions',
+    'traceloop-legacy',
+    'otel-gen-ai-prompt',
+    'mastra',
+    'traceloop',
   ],
   outputMessages: [
-    "otel-gen-ai",
-    "openinference",
-    "vercel-ai",
-    "langfuse",
-    "langfuse-additions",
-    "traceloop-legacy",
-    "otel-gen-ai-prompt",
-    "mastra",
-    "traceloop",
+    'otel-gen-ai',
+    'openinference',
+    'vercel-ai',
+    'langfuse',
+    'langfuse-additions',
+    'traceloop-legacy',
+    'otel-gen-ai-prompt',
+    'mastra',
+    'traceloop',
   ],
   sessionId: [
-    "",
-    "langfuse",
-    "langfuse-additions",
-    "traceloop",
-    "vercel-ai",
-    "langsmith",
-    "mastra",
-    "otel-gen-ai",
-    "openinference",
+    '',
+    'langfuse',
+    'langfuse-additions',
+    'traceloop',
+    'vercel-ai',
+    'langsmith',
+    'mastra',
+    'otel-gen-ai',
+    'openinference',
   ],
   userId: [
-    "",
-    "langfuse",
-    "langfuse-additions",
-    "traceloop",
-    "vercel-ai",
-    "langsmith",
-    "mastra",
-    "openinference",
-    "traceloop-legacy",
+    '',
+    'langfuse',
+    'langfuse-additions',
+    'traceloop',
+    'vercel-ai',
+    'langsmith',
+    'mastra',
+    'openinference',
+    'traceloop-legacy',
   ],
-  reportedCostUsd: ["langfuse", "langfuse-additions", "openinference", "otel-gen-ai"],
+  reportedCostUsd: ['langfuse', 'langfuse-additions', 'openinference', 'otel-gen-ai'],
 };
 
 /** What one convention read of the span. */
-export type NamedReading = ReadSpan & Pick<Convention, "name">;
+export type NamedReading = ReadSpan & Pick<Convention, 'name'>;
 
 export interface Combination {
   reading: Reading;
@@ -106,8 +106,8 @@ export function combine(readings: readonly NamedReading[]): Combination {
     if (giver === undefined) continue;
     combined.from.set(field, giver.name);
     Object.assign(combined.reading, { [field]: giver.reading[field] });
-    if (field === "usage") combined.reading.usage = fillUsage(givers.flatMap(({ reading }) => reading.usage ?? []));
-    if (field === "labels") combined.reading.labels = joinLabels(givers.flatMap(({ reading }) => reading.labels ?? []));
+    if (field === 'usage') combined.reading.usage = fillUsage(givers.flatMap(({ reading }) => reading.usage ?? []));
+    if (field === 'labels') combined.reading.labels = joinLabels(givers.flatMap(({ reading }) => reading.labels ?? []));
     combined.origins.push(...originsOf(field, giver, givers));
   }
   settleReading(combined);
@@ -117,12 +117,12 @@ export function combine(readings: readonly NamedReading[]): Combination {
 
 /** One origin a field; of token counts one each, and of labels one for every convention that has some. */
 function originsOf(field: ReadingField, giver: NamedReading, givers: readonly NamedReading[]): Origin[] {
-  if (field === "labels") return givers.flatMap((labelled) => originOf("labels", labelled));
-  if (field !== "usage") return originOf(field, giver);
+  if (field === 'labels') return givers.flatMap((labelled) => originOf('labels', labelled));
+  if (field !== 'usage') return originOf(field, giver);
   const found = new Map<string, Origin>();
   for (const source of givers) {
     for (const count of Object.keys(source.sources)) {
-      if (count.startsWith("usage.") && !found.has(count)) {
+      if (count.startsWith('usage.') && !found.has(count)) {
         for (const origin of originOf(count as Field, source)) found.set(count, origin);
       }
     }
@@ -155,7 +155,7 @@ function groupByField(readings: readonly NamedReading[]): Map<ReadingField, Name
 }
 
 function isEmpty(value: unknown): boolean {
-  return value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
+  return value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
 /** What one field says about another. */
@@ -165,18 +165,18 @@ function settleReading(combined: Combination): void {
   reading.kind ??= reading.likelyKind;
   // One of the two was followed.
   combined.origins = combined.origins.flatMap((origin) => {
-    if (origin.field !== "likelyKind") return [origin];
-    return isKindNamed ? [] : [{ ...origin, field: "kind" }];
+    if (origin.field !== 'likelyKind') return [origin];
+    return isKindNamed ? [] : [{ ...origin, field: 'kind' }];
   });
   // Two conventions may give the instructions in two places: they are not repeated.
   if (
-    from.has("inputMessages") &&
-    from.get("systemInstructions") !== from.get("inputMessages") &&
-    reading.inputMessages?.some(({ role }) => role === "system") === true
+    from.has('inputMessages') &&
+    from.get('systemInstructions') !== from.get('inputMessages') &&
+    reading.inputMessages?.some(({ role }) => role === 'system') === true
   ) {
     delete reading.systemInstructions;
-    from.delete("systemInstructions");
-    combined.origins = combined.origins.filter(({ field }) => field !== "systemInstructions");
+    from.delete('systemInstructions');
+    combined.origins = combined.origins.filter(({ field }) => field !== 'systemInstructions');
   }
   // Emitters that do not know the price of a failed call say 0.
   if (reading.reportedCostUsd === 0 && reading.usage === undefined) delete reading.reportedCostUsd;
