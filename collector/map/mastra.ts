@@ -62,6 +62,7 @@ export const mastra = fromTable({
     ofType('outputValue', 'output', (value, type) => (conversing.has(type) ? undefined : value)),
   ],
   labels: [labelsUnder('mastra.metadata.', ownMetadata), tagsIn('mastra.tags')],
+  payloads: ['mastra.metadata.body'], // the provider's response
 });
 
 /** Since 1.0 a generation is the loop around calls; the exporter says `chat` of it where it is the call itself. */
