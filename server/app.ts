@@ -24,6 +24,7 @@ import { spanRoutes } from './routes/spans.ts';
 import { traceRoutes } from './routes/traces.ts';
 import { uiRoutes } from './routes/ui.ts';
 import { unknownRoutes } from './routes/unknown.ts';
+import { unpricedRoutes } from './routes/unpriced.ts';
 
 export interface AppDependencies {
   db: Db;
@@ -54,6 +55,7 @@ export function createApp(dependencies: AppDependencies): Hono<ServerEnv> {
   api.route('/api', facetRoutes({ now }));
   api.route('/api', labelRoutes({ now }));
   api.route('/api', priceRoutes({ priceBook, now }));
+  api.route('/api', unpricedRoutes({ priceBook, now }));
   api.route('/api', projectRoutes({ otlpUrl }));
   api.route('/api', liveRoutes({ liveFeed, now }));
   api.route('/', healthRoutes({ schemaVersion }));

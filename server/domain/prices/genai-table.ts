@@ -73,7 +73,7 @@ export class GenaiTable {
       version: this.version,
       ...{ provider: found.provider, model: found.model, askedModel: model },
       ...{ from, to, daily: daily && { from: daily.from, to: daily.to }, prices },
-      ...{ entryIndex: null, basis: null, note: null },
+      ...{ entryIndex: null, extendsTable: true, basis: null, note: null },
     };
   }
 

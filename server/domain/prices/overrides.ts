@@ -37,7 +37,7 @@ export class Overrides {
     const said = { source: 'file' as const, entryIndex: index, basis, note };
     if (rates !== undefined && !entry.extendsTable) {
       const prices = { ...noUnitPrices, ...rates, ...factors };
-      return { ...said, version, provider, model, askedModel, from, to, daily: null, prices };
+      return { ...said, extendsTable: false, version, provider, model, askedModel, from, to, daily: null, prices };
     }
     const table = findInTable();
     if (table === undefined) return undefined;

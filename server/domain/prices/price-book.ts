@@ -17,9 +17,10 @@ export function createPriceBook({
     }
     return undefined;
   };
-  if (overrides === undefined) return { version: table.version, find: findInTable };
+  if (overrides === undefined) return { version: table.version, hasFile: false, find: findInTable };
   return {
     version: `${overrides.version}+${table.version}`,
+    hasFile: true,
     find: (question) => {
       const inTable = () => findInTable(question);
       return overrides.find(question, inTable) ?? inTable();

@@ -181,7 +181,7 @@ interface Billed {
 }
 
 /** The prices for a call's service tier. One that has none is never billed as another: its price is not known. */
-function pickRates(span: PricedSpan, prices: UnitPrices): Billed | Missing {
+export function pickRates(span: PricedSpan, prices: UnitPrices): Billed | Missing {
   const factors = prices.multiplier === undefined ? [] : [{ of: 'multiplier', factor: prices.multiplier }];
   const tier = tierOf(span);
   const ofTier = prices.serviceTiers.get(tier);

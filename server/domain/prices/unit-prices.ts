@@ -83,6 +83,8 @@ export interface FoundPrice {
   prices: UnitPrices;
   /** Place in the override file of the entry that decided; null: the price table did. */
   entryIndex: number | null;
+  /** What is said nowhere else is the price table's. */
+  extendsTable: boolean;
   /** What kind of price it is, where the override file says so. */
   basis: PriceBasis | null;
   note: string | null;
@@ -100,6 +102,8 @@ export interface PriceQuestion {
 export interface PriceBook {
   /** Names the table and the file that prices come from. */
   version: string;
+  /** There is an override file. */
+  hasFile: boolean;
   find(question: PriceQuestion): FoundPrice | undefined;
 }
 

@@ -63,6 +63,7 @@ describe('the description of the API', () => {
       '/api/traces/histogram',
       '/api/traces/{traceId}',
       '/api/traces/{traceId}/spans/{spanId}',
+      '/api/unpriced',
       '/healthz',
       '/readyz',
     ]);

@@ -11,12 +11,13 @@ import { aggregate, call } from './skeletons.ts';
 /** Prices whose amounts have to be rounded. */
 const book: PriceBook = {
   version: 'test',
+  hasFile: false,
   find: ({ models }) =>
     models.includes('unheard-of')
       ? undefined
       : {
           ...{ source: 'table', version: 'test', provider: 'p', model: 'm', askedModel: 'm', from: null, to: null },
-          ...{ daily: null, entryIndex: null, basis: null, note: null },
+          ...{ daily: null, entryIndex: null, extendsTable: true, basis: null, note: null },
           prices: {
             ...noUnitPrices,
             perMillion: { input: parseDecimal('0.1234567'), output: parseDecimal('7.0000005') },
