@@ -1,9 +1,9 @@
 import type { Json } from '../lossless-json.ts';
 import type { AnyValue } from '../receive/otlp.ts';
+import { findToolMessage } from './langchain.ts';
 import { runKind } from './langsmith.ts';
 import { isObject, readMessages } from './message.ts';
 import type { SpanKind } from './names.ts';
-import { findToolMessage } from './open-inference-content.ts';
 import { readProviderRequest } from './provider-request.ts';
 import { readCacheWrites, readProviderResponse } from './provider-response.ts';
 import { operationKind } from './readers.ts';

@@ -42,6 +42,12 @@ export function findLangChainMessage(value: Json | undefined): LangChainMessage 
   return 'content' in value ? { role, fields: value } : undefined;
 }
 
+/** A tool's result as LangChain hands it to the model: the result stands inside, with the id of the call. */
+export function findToolMessage(output: Json | undefined): JsonObject | undefined {
+  const message = findLangChainMessage(isObject(output) ? (output['output'] ?? output) : output);
+  return message?.role === 'tool' && typeof message.fields['tool_call_id'] === 'string' ? message.fields : undefined;
+}
+
 /** The message in OpenAI's shape. */
 export function toChatMessage({ role, fields }: LangChainMessage): JsonObject {
   const { content = null, additional_kwargs: additional, tool_call_id: callId, name } = fields;

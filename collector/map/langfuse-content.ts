@@ -1,6 +1,6 @@
 import type { Json } from '../lossless-json.ts';
 import { type CanonicalMessage, isObject, type JsonObject, readMessages } from './message.ts';
-import { findToolMessage } from './open-inference-content.ts';
+import { findToolMessage } from './langchain.ts';
 import { isProviderMessage, readProviderMessages } from './provider-messages.ts';
 import { readProviderRequest } from './provider-request.ts';
 import { readProviderResponse } from './provider-response.ts';

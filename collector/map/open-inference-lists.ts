@@ -1,10 +1,10 @@
 import type { Json } from '../lossless-json.ts';
-import type { AnyValue, Attributes } from '../receive/otlp.ts';
 import { type IndexedEntry, readIndexed } from './indexed.ts';
 import type { CanonicalMessage } from './message.ts';
 import type { ContentField } from './reading.ts';
+import type { Source } from './source.ts';
+import type { Row } from './table.ts';
 import { json, structuredContent } from './value.ts';
-import { withoutVectors } from './vectors.ts';
 
 /** Lists in flat names, and what stands between index and field in them. */
 const flatLists = {
@@ -18,83 +18,65 @@ const flatLists = {
   'reranker.output_documents': 'document.',
   'embedding.embeddings': 'embedding.',
 } as const;
-export type FlatLists = Partial<Record<keyof typeof flatLists, IndexedEntry[]>>;
+type Root = keyof typeof flatLists;
+type FlatLists = Partial<Record<Root, IndexedEntry[]>>;
 
-/** The lists that a span has in flat names. */
-export function readFlatLists(attributes: Attributes): FlatLists {
+/** True where the span has any of the lists. */
+export function hasFlatList(source: Source): boolean {
+  return Object.keys(source.once(readFlatLists)).length > 0;
+}
+
+/** One of the lists that a span has in flat names; undefined where it has none of the name. All are read in one pass. */
+export function flatList(source: Source, root: Root): IndexedEntry[] | undefined {
+  return source.once(readFlatLists)[root];
+}
+
+function readFlatLists({ attributes }: Source): FlatLists {
   return readIndexed(attributes, flatLists);
 }
 
-/**
- * A field as one place gives it, read only where no place before it has it. `keys` are the attributes that it holds, all of
- * their content only where `whole`.
- */
-export interface Piece {
-  field: ContentField;
-  read: () => Json | CanonicalMessage[] | undefined;
-  keys: readonly string[];
-  whole: boolean;
+/** Content that a list in flat names holds whole; `fields` are those that hold it, all where none is named. */
+export function flat(
+  field: ContentField,
+  root: Root,
+  read: (entries: IndexedEntry[], source: Source) => Json | CanonicalMessage[] | undefined,
+  fields?: (key: string) => boolean,
+): Row {
+  return {
+    field,
+    from: `${root}.*`,
+    read(source) {
+      const entries = flatList(source, root);
+      return entries && read(entries, source);
+    },
+    keys: (source) => keysOf(flatList(source, root)).filter(fields ?? (() => true)),
+    isWhole: true,
+  };
 }
 
-/** A field that holds all that the attributes say. */
-export function whole(field: ContentField, read: Piece['read'], keys: readonly string[]): Piece {
-  return { field, read, keys, whole: true };
+/** The attributes that a list came in. */
+export function keysOf(entries: readonly IndexedEntry[] | undefined): string[] {
+  return entries?.flatMap(({ keys }) => keys) ?? [];
 }
 
-/** A field that holds some of what the attributes say. */
-export function partly(field: ContentField, read: Piece['read'], keys: readonly string[]): Piece {
-  return { field, read, keys, whole: false };
-}
-
-/** Documents that a retriever or a reranker was given and gave back. */
-export function readDocuments(lists: FlatLists, query: AnyValue | undefined): Piece[] {
-  const given = lists['reranker.input_documents'];
-  const asked = () => ({
-    ...(query === undefined ? {} : { query: json(query) }),
-    ...(given === undefined ? {} : { documents: given.map(readDocument) }),
-  });
-  const isAsked = query !== undefined || given !== undefined;
-  const [found, ranked] = [lists['retrieval.documents'], lists['reranker.output_documents']];
-  return [
-    whole('inputValue', () => (isAsked ? asked() : undefined), ['reranker.query', ...keysOf(given)]),
-    whole('outputValue', () => found?.map(readDocument), keysOf(found)),
-    whole('outputValue', () => ranked?.map(readDocument), keysOf(ranked)),
-  ];
-}
-
-function readDocument({ fields }: IndexedEntry): Json {
+/** A document that a retriever found or a reranker was given. */
+export function readDocument({ fields }: IndexedEntry): Json {
   const { id, content, score, metadata, ...rest } = fieldsOf(fields);
   const about = typeof metadata === 'string' ? structuredContent(metadata) : metadata;
   const known = Object.entries({ id, content, score, metadata: about }).filter(([, value]) => value !== undefined);
   return { ...(Object.fromEntries(known) as Record<string, Json>), ...rest };
 }
 
-/** Texts that were embedded; of vectors only how many there are and of how many dimensions. */
-export function readEmbeddings(lists: FlatLists, input: Json | undefined, output: Json | undefined): Piece[] {
-  const entries = lists['embedding.embeddings'] ?? [];
+/** The texts that were embedded: the only one, or all. */
+export function readEmbeddedTexts(entries: readonly IndexedEntry[]): Json | undefined {
   const texts = entries.flatMap(({ fields }) => json(fields.get('text') ?? null) ?? []);
+  return texts.length === 1 ? texts[0] : texts;
+}
+
+/** Of vectors only how many there are and of how many dimensions. */
+export function describeVectors(entries: readonly IndexedEntry[]): Json | undefined {
   const vectors = entries.map(({ fields }) => fields.get('vector')).filter(Array.isArray);
-  const described = { vectors: vectors.length, dimensions: vectors[0]?.length ?? 0 };
-  return [
-    whole('inputValue', () => (texts.length === 1 ? texts[0] : texts), keysWith(entries, '.text')),
-    whole('inputValue', () => input, ['input.value']),
-    whole('outputValue', () => (output === undefined ? undefined : withoutVectors(output)), ['output.value']),
-    whole('outputValue', () => (vectors.length > 0 ? described : undefined), []),
-  ];
-}
-
-/** Attributes that hold vectors. */
-export function vectorKeys(lists: FlatLists): string[] {
-  return keysWith(lists['embedding.embeddings'] ?? [], '.vector');
-}
-
-function keysWith(entries: readonly IndexedEntry[], ending: string): string[] {
-  return keysOf(entries).filter((key) => key.endsWith(ending));
-}
-
-/** The attributes that a list came in. */
-export function keysOf(entries: readonly IndexedEntry[] | undefined): string[] {
-  return entries?.flatMap(({ keys }) => keys) ?? [];
+  return vectors.length > 0 ? { vectors: vectors.length, dimensions: vectors[0]?.length ?? 0 } : undefined;
 }
 
 /** The fields of an entry as JSON. */

@@ -1,16 +1,43 @@
 import type { Json } from '../lossless-json.ts';
-import type { Attributes, OtlpSpan } from '../receive/otlp.ts';
+import type { AnyValue } from '../receive/otlp.ts';
+import { labelsIn, labelsUnder, tagsIn } from './labels.ts';
+import { findToolMessage } from './langchain.ts';
 import { isObject, type JsonObject } from './message.ts';
-import { normaliseFinishReason, normaliseProvider, type SpanKind } from './names.ts';
-import { findToolMessage, readOpenInferenceContent, readValue } from './open-inference-content.ts';
-import { type FlatLists, readFlatLists } from './open-inference-lists.ts';
-import { readOpenInferenceCounts } from './open-inference-counts.ts';
-import { readProviderResponse } from './provider-response.ts';
-import { type Convention, type Reading, withoutUndefined } from './reading.ts';
-import { structured, text } from './value.ts';
+import type { SpanKind } from './names.ts';
+import {
+  readAnswer,
+  readDefinition,
+  readInput,
+  readInputList,
+  readOutput,
+  readOutputList,
+  readParameterInstructions,
+  readRanking,
+  readRequest,
+  readRequestInstructions,
+  readSide,
+  readWhole,
+} from './open-inference-content.ts';
+import {
+  describeVectors,
+  flat,
+  flatList,
+  hasFlatList,
+  keysOf,
+  readDocument,
+  readEmbeddedTexts,
+} from './open-inference-lists.ts';
+import { readFlatTexts } from './open-inference-messages.ts';
+import { readCacheWrites } from './provider-response.ts';
+import { finishReasons, identity, provider } from './readers.ts';
+import type { Source } from './source.ts';
+import { derived, fromTable, name, part, type Row, row, tokens, whole } from './table.ts';
+import type { RawUsage } from './usage.ts';
+import { count, number, structured, text } from './value.ts';
+import { withoutVectors } from './vectors.ts';
 
 /** What OpenInference calls a kind; the operation is for what the product's kinds do not tell apart. */
-export const openInferenceKinds: ReadonlyMap<string, { kind: SpanKind; operation?: string }> = new Map(
+const kinds: ReadonlyMap<string, { kind: SpanKind; operation?: string }> = new Map(
   Object.entries<{ kind: SpanKind; operation?: string }>({
     LLM: { kind: 'llm' },
     EMBEDDING: { kind: 'embedding' },
@@ -25,164 +52,248 @@ export const openInferenceKinds: ReadonlyMap<string, { kind: SpanKind; operation
   }),
 );
 
+/** Names of model calls that no other convention uses. */
+const callNames = [
+  ...['llm.model_name', 'llm.request.model_name', 'llm.response.model_name', 'llm.invocation_parameters'],
+  ...['llm.token_count.prompt', 'llm.token_count.completion', 'llm.token_count.total'],
+];
+const ownNames = [
+  ...['openinference.span.kind', 'embedding.model_name', 'reranker.model_name', 'reranker.query'],
+  ...['input.value', 'output.value', ...callNames],
+];
+
+const parameters = 'llm.invocation_parameters';
+
+const requestModels: readonly Row[] = [
+  name('requestModel', 'llm.request.model_name'),
+  modelInParameters(parameters),
+  modelInParameters('embedding.invocation_parameters'),
+  name('requestModel', 'embedding.model_name'),
+  name('requestModel', 'reranker.model_name'),
+];
+
 /**
  * OpenInference: flat, indexed names, by the instrumentations of Arize and Phoenix in Python and JavaScript.
  * https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md
  */
-export const openInference: Convention = {
+export const openInference = fromTable({
   name: 'openinference',
-  read(source) {
-    const { span, attributes } = source;
-    const lists = readFlatLists(attributes);
-    if (!speaksOpenInference(attributes, lists)) return undefined;
-    const declared = openInferenceKinds.get(text(attributes.get('openinference.span.kind'))?.toUpperCase() ?? '');
-    const likelyKind = findLikelyKind(attributes, lists);
-    const kind = declared?.kind ?? likelyKind;
-    const [input, output] = [readValue(attributes, 'input'), readValue(attributes, 'output')];
-    const answered = kind === 'llm' && output !== undefined ? readProviderResponse(output) : undefined;
-    const parameters = readObject(attributes, 'llm.invocation_parameters', 'embedding.invocation_parameters');
-    const metadata = readObject(attributes, 'metadata');
-    const { reading, ...keys } = readOpenInferenceContent({
-      ...{ attributes, lists, kind, input, output, answered, parameters },
-    });
-    return {
-      reading: withoutUndefined({
-        ...reading,
-        ...readCall(attributes, { answered, parameters, metadata }),
-        ...readOpenInferenceCounts(attributes, kind === 'llm' ? output : undefined),
-        ...readIdentity(attributes, { kind, metadata }),
-        ...(kind === 'tool' ? readTool(span, output) : {}),
-        kind: declared?.kind,
-        likelyKind,
-        operation: kind === 'tool' && isHandoff(span) ? 'handoff' : declared?.operation,
-      }),
-      ...keys,
-      sources: {},
-      payloads,
-    };
-  },
-};
+  speaks: (source) => ownNames.some((own) => source.attributes.has(own)) || hasFlatList(source),
+  rows: [
+    row('kind', 'openinference.span.kind', (value) => readKind(value)?.kind),
+    // Of spans that name no kind, the first that fits.
+    row('likelyKind', 'embedding.model_name', () => 'embedding'),
+    ...likely('embedding', 'embedding.embeddings'),
+    ...likely('retriever', 'retrieval.documents', 'reranker.output_documents'),
+    ...likely('llm', 'llm.input_messages', 'llm.output_messages'),
+    ...callNames.map((attribute) => row('likelyKind', attribute, () => 'llm')),
+    ...only(
+      ['tool'],
+      derived('operation', 'names of a handoff', (source) => (isHandoff(source) ? 'handoff' : undefined)),
+    ),
+    row('operation', 'openinference.span.kind', (value) => readKind(value)?.operation),
 
-/** Parameters often repeat the instructions and the tools. */
-const payloads = [
-  'llm.invocation_parameters',
-  'llm.prompt_template.template',
-  'llm.prompt_template.variables',
-  'llm.function_call',
-] as const;
+    // Who hosts the model, else whose it is, else what LangChain says of it.
+    row('provider', 'llm.provider', readHost),
+    row('provider', 'llm.system', provider),
+    row('provider', 'metadata', (_value, source) => within(source.object('metadata'), ['ls_provider'], provider)),
+    ...requestModels,
+    name('responseModel', 'llm.response.model_name'),
+    ...only(['llm'], ofAnswer('responseModel')),
+    row('responseModel', 'llm.model_name', readResponseModel),
+    ...only(['llm'], ofAnswer('responseId')),
+    row('finishReasons', 'llm.finish_reason', finishReasons),
+    ...only(['llm'], ofAnswer('finishReasons')),
+    row('stream', parameters, (_value, source) => (source.object(parameters)['stream'] === true ? true : undefined)),
+    ...only(['llm'], ofAnswer('serviceTier')),
+    row('serviceTier', parameters, (_value, source) => within(source.object(parameters), ['service_tier'], text)),
 
-/** Names that no other convention uses. */
-const ownNames = [
-  'openinference.span.kind',
-  'llm.model_name',
-  'llm.request.model_name',
-  'llm.response.model_name',
-  'llm.invocation_parameters',
-  'llm.token_count.prompt',
-  'llm.token_count.completion',
-  'llm.token_count.total',
-  'embedding.model_name',
-  'reranker.model_name',
-  'reranker.query',
-  'input.value',
-  'output.value',
-] as const;
+    tokens('input', 'llm.token_count.prompt'),
+    tokens('output', 'llm.token_count.completion'),
+    tokens('cacheRead', 'llm.token_count.prompt_details.cache_read'),
+    tokens('cacheRead', 'llm.token_count.prompt_details.cache_input'),
+    tokens('cacheWrite', 'llm.token_count.prompt_details.cache_write'),
+    ...only(['llm'], ofWrites('cacheWrite5m'), ofWrites('cacheWrite1h')),
+    tokens('reasoning', 'llm.token_count.completion_details.reasoning'),
+    tokens('inputAudio', 'llm.token_count.prompt_details.audio'),
+    tokens('outputAudio', 'llm.token_count.completion_details.audio'),
+    tokens('total', 'llm.token_count.total'),
+    row('reportedCostUsd', 'llm.cost.total', number),
+    row('reportedCostUsd', 'llm.cost.prompt', readCostOfParts),
 
-function speaksOpenInference(attributes: Attributes, lists: FlatLists): boolean {
-  return Object.keys(lists).length > 0 || ownNames.some((name) => attributes.has(name));
+    row('sessionId', 'metadata.sessionId', identity),
+    row('sessionId', 'metadata.session_id', identity),
+    row('sessionId', 'metadata', (_value, source) =>
+      within(source.object('metadata'), ['sessionId', 'session_id'], identity),
+    ),
+    row('userId', 'metadata.userId', identity),
+    row('userId', 'metadata.user_id', identity),
+    row('userId', 'metadata', (_value, source) => within(source.object('metadata'), ['userId', 'user_id'], identity)),
+    name('agentName', 'agent.name'),
+    ...only(
+      ['agent'],
+      // A node of an agent is named as the agent.
+      row('agentName', 'graph.node.name', (value, { attributes }) =>
+        attributes.has('graph.node.id') ? text(value) : undefined,
+      ),
+      name('agentName', 'graph.node.id'),
+      name('agentId', 'graph.node.id'),
+    ),
+
+    ...only(
+      ['tool'],
+      name('toolName', 'tool.name'),
+      derived('toolName', 'name of the tool', ({ span }) => text(span.name)),
+      name('toolCallId', 'tool_call.id'),
+      name('toolCallId', 'tool.id'),
+      row('toolCallId', 'output.value', (_value, source) =>
+        text(source.once(readToolMessage)?.['tool_call_id'] as AnyValue),
+      ),
+      whole('toolArguments', 'input.value', readSide('input')),
+      whole('toolArguments', 'tool.parameters', structured),
+      part('toolResult', 'output.value', (_value, source) => source.once(readToolMessage)?.['content']),
+      whole('toolResult', 'output.value', readSide('output')),
+    ),
+    ...only(
+      ['embedding'],
+      flat('inputValue', 'embedding.embeddings', readEmbeddedTexts, (key) => key.endsWith('.text')),
+      whole('inputValue', 'input.value', readSide('input')),
+      whole('outputValue', 'output.value', (value, source) => readVectors(readSide('output')(value, source))),
+      flat('outputValue', 'embedding.embeddings', describeVectors, () => false),
+    ),
+    ...only(
+      ['retriever', 'agent', 'chain', 'guardrail', 'evaluator', 'other', undefined],
+      rankings(),
+      flat('outputValue', 'retrieval.documents', (entries) => entries.map(readDocument)),
+      flat('outputValue', 'reranker.output_documents', (entries) => entries.map(readDocument)),
+      whole('inputValue', 'input.value', readSide('input')),
+      whole('outputValue', 'output.value', readSide('output')),
+    ),
+
+    flat('toolDefinitions', 'llm.tools', (entries) => entries.map(readDefinition)),
+    ...only(
+      ['tool'],
+      whole('toolDefinitions', 'tool.json_schema', (value) => [structured(value)]),
+    ),
+    flat('inputMessages', 'llm.input_messages', readInputList),
+    flat('inputMessages', 'llm.prompts', (entries) => readFlatTexts(entries, 'user')),
+    flat('outputMessages', 'llm.output_messages', readOutputList),
+    flat('outputMessages', 'llm.choices', (entries) => readFlatTexts(entries, 'assistant')),
+    ...only(
+      ['llm'],
+      part('inputMessages', 'input.value', (_value, source) => source.once(readRequest)?.inputMessages),
+      whole('inputMessages', 'input.value', (_value, source) => readWhole(source.once(readInput), 'user')),
+      part('outputMessages', 'output.value', (_value, source) => source.once(readAnswer)?.outputMessages),
+      whole('outputMessages', 'output.value', (_value, source) => readWhole(source.once(readOutput), 'assistant')),
+      part('toolDefinitions', 'input.value', (_value, source) => source.once(readRequest)?.toolDefinitions),
+      part('systemInstructions', 'input.value', (_value, source) => readRequestInstructions(source)),
+      row('systemInstructions', parameters, (_value, source) => readParameterInstructions(source)),
+    ),
+  ],
+  labels: [tagsIn('tag.tags'), labelsUnder('metadata.'), labelsIn('metadata')],
+  // Parameters often repeat the instructions and the tools.
+  payloads: [parameters, 'llm.prompt_template.template', 'llm.prompt_template.variables', 'llm.function_call'],
+  dropped: (source) => keysOf(flatList(source, 'embedding.embeddings')).filter((key) => key.endsWith('.vector')),
+});
+
+function readKind(value: AnyValue): { kind: SpanKind; operation?: string } | undefined {
+  return kinds.get(text(value)?.toUpperCase() ?? '');
 }
 
-/** Only for spans that say no kind. */
-function findLikelyKind(attributes: Attributes, lists: FlatLists): SpanKind | undefined {
-  if (attributes.has('embedding.model_name') || lists['embedding.embeddings'] !== undefined) return 'embedding';
-  if (lists['retrieval.documents'] !== undefined || lists['reranker.output_documents'] !== undefined)
-    return 'retriever';
+function likely(kind: SpanKind, ...roots: Parameters<typeof flatList>[1][]): Row[] {
+  return roots.map((root) =>
+    derived('likelyKind', `${root}.*`, (source) => (flatList(source, root) === undefined ? undefined : kind)),
+  );
+}
+
+/** Rows that are read in spans of these kinds alone. */
+function only(of: readonly (SpanKind | undefined)[], ...rows: Row[]): Row[] {
+  return rows.map((limited) => ({
+    ...limited,
+    read: (source, from) => (of.includes(source.once(kindOf)) ? limited.read(source, from) : undefined),
+    keys:
+      limited.keys &&
+      ((source, from) => (of.includes(source.once(kindOf)) ? (limited.keys?.(source, from) ?? []) : [])),
+  }));
+}
+
+/** The kind that the span names, else the one that it looks like. */
+function kindOf(source: Source): SpanKind | undefined {
+  const { attributes } = source;
+  const named = readKind(attributes.get('openinference.span.kind') ?? null)?.kind;
+  if (named !== undefined) return named;
+  const has = (root: Parameters<typeof flatList>[1]) => flatList(source, root) !== undefined;
+  if (attributes.has('embedding.model_name') || has('embedding.embeddings')) return 'embedding';
+  if (has('retrieval.documents') || has('reranker.output_documents')) return 'retriever';
   const isCall =
-    lists['llm.input_messages'] !== undefined ||
-    lists['llm.output_messages'] !== undefined ||
-    ownNames.some((name) => name.startsWith('llm.') && attributes.has(name));
+    has('llm.input_messages') || has('llm.output_messages') || callNames.some((own) => attributes.has(own));
   return isCall ? 'llm' : undefined;
 }
 
-function readCall(
-  attributes: Attributes,
-  { answered, parameters, metadata }: { answered: Reading | undefined; parameters: JsonObject; metadata: JsonObject },
-): Reading {
-  const requestModel =
-    text(attributes.get('llm.request.model_name')) ??
-    textIn(parameters, 'model', 'model_name', 'modelId') ??
-    text(attributes.get('embedding.model_name')) ??
-    text(attributes.get('reranker.model_name'));
-  const model = text(attributes.get('llm.model_name'));
-  const finishReason = text(attributes.get('llm.finish_reason'));
-  return {
-    provider: readProvider(attributes, metadata),
-    requestModel,
-    // `llm.model_name` is the request's where the response's is not known, and then says nothing of the response.
-    responseModel:
-      text(attributes.get('llm.response.model_name')) ??
-      answered?.responseModel ??
-      (model === requestModel ? undefined : model),
-    responseId: answered?.responseId,
-    finishReasons: finishReason === undefined ? answered?.finishReasons : [normaliseFinishReason(finishReason)],
-    stream: parameters['stream'] === true ? true : undefined,
-    serviceTier: answered?.serviceTier,
-  };
-}
-
-/** Who hosts the model, else whose it is, else what LangChain says of it. */
-function readProvider(attributes: Attributes, metadata: JsonObject): string | undefined {
-  const host = text(attributes.get('llm.provider'));
-  const system = text(attributes.get('llm.system'));
-  if (host === 'azure' && system === 'openai') return normaliseProvider('azure-openai');
-  const provider = host ?? system ?? textIn(metadata, 'ls_provider');
-  return provider === undefined ? undefined : normaliseProvider(provider);
-}
-
-function readIdentity(
-  attributes: Attributes,
-  { kind, metadata }: { kind: SpanKind | undefined; metadata: JsonObject },
-): Reading {
-  const inMetadata = (...names: string[]) =>
-    names.map((name) => text(attributes.get(`metadata.${name}`))).find((value) => value !== undefined) ??
-    textIn(metadata, ...names);
-  const node = kind === 'agent' ? text(attributes.get('graph.node.id')) : undefined;
-  return {
-    sessionId: inMetadata('sessionId', 'session_id'),
-    userId: inMetadata('userId', 'user_id'),
-    // A node of an agent is named as the agent.
-    agentName: text(attributes.get('agent.name')) ?? (node && (text(attributes.get('graph.node.name')) ?? node)),
-    agentId: node,
-  };
-}
-
-function readTool({ name, attributes }: OtlpSpan, output: Json | undefined): Reading {
-  const answer = findToolMessage(output);
-  return {
-    toolName: text(attributes.get('tool.name')) ?? text(name),
-    toolCallId:
-      text(attributes.get('tool_call.id')) ?? text(attributes.get('tool.id')) ?? textIn(answer ?? {}, 'tool_call_id'),
-  };
-}
-
 /** The agents SDK reports control passing to another agent like a tool; nothing is executed. */
-function isHandoff({ name, attributes }: OtlpSpan): boolean {
-  return /^handoff to /i.test(name) && (text(attributes.get('tool.name')) ?? 'handoff_to_').startsWith('handoff_to_');
+function isHandoff({ span, attributes }: Source): boolean {
+  return (
+    /^handoff to /i.test(span.name) && (text(attributes.get('tool.name')) ?? 'handoff_to_').startsWith('handoff_to_')
+  );
 }
 
-/** The first of the attributes that holds a JSON object. */
-function readObject(attributes: Attributes, ...keys: string[]): JsonObject {
-  for (const key of keys) {
-    const value = attributes.get(key);
-    const parsed = value === undefined ? undefined : structured(value);
-    if (isObject(parsed)) return parsed;
-  }
-  return {};
+function readHost(value: AnyValue, { attributes }: Source): string | undefined {
+  return provider(value === 'azure' && attributes.get('llm.system') === 'openai' ? 'azure-openai' : value);
 }
 
-function textIn(object: JsonObject, ...names: string[]): string | undefined {
-  return names
-    .map((name) => object[name])
-    .map((value) => (typeof value === 'string' || typeof value === 'number' ? text(value) : undefined))
-    .find((value) => value !== undefined);
+function modelInParameters(attribute: string): Row {
+  return row('requestModel', attribute, (_value, source) =>
+    within(source.object(attribute), ['model', 'model_name', 'modelId'], text),
+  );
+}
+
+/** `llm.model_name` is the request's where the response's is not known, and then says nothing of the response. */
+function readResponseModel(value: AnyValue, source: Source): string | undefined {
+  const asked = requestModels.map(({ read, from }) => read(source, from)).find((model) => model !== undefined);
+  const given = text(value);
+  return given === asked ? undefined : given;
+}
+
+function ofAnswer(field: 'responseModel' | 'responseId' | 'finishReasons' | 'serviceTier'): Row {
+  return { field, from: 'output.value', read: (source) => source.once(readAnswer)?.[field] };
+}
+
+/** How long written caches live, which only the raw response says; believed where it says as many as were counted. */
+function ofWrites(field: 'cacheWrite5m' | 'cacheWrite1h'): Row {
+  return row(`usage.${field}`, 'output.value', (_value, source) => source.once(readWrites)[field]);
+}
+
+function readWrites(source: Source): Pick<RawUsage, 'cacheWrite5m' | 'cacheWrite1h'> {
+  const { cacheWrite5m = 0n, cacheWrite1h = 0n } = readCacheWrites(source.once(readOutput));
+  const counted = count(source.attributes.get('llm.token_count.prompt_details.cache_write'));
+  return counted === cacheWrite5m + cacheWrite1h ? { cacheWrite5m, cacheWrite1h } : {};
+}
+
+function readCostOfParts(value: AnyValue, { attributes }: Source): number | undefined {
+  const [prompt, completion] = [number(value), number(attributes.get('llm.cost.completion'))];
+  return prompt === undefined || completion === undefined ? undefined : prompt + completion;
+}
+
+/** The query and the documents to put in order, in one value. */
+function rankings(): Row {
+  const documents = (source: Source) => keysOf(flatList(source, 'reranker.input_documents'));
+  const keys = (source: Source) => ['reranker.query', ...documents(source)];
+  return { field: 'inputValue', from: 'reranker.query', read: readRanking, keys, isWhole: true };
+}
+
+function readToolMessage(source: Source): JsonObject | undefined {
+  return findToolMessage(source.once(readOutput));
+}
+
+function readVectors(value: Json | undefined): Json | undefined {
+  return value === undefined ? undefined : withoutVectors(value);
+}
+
+/** The first of the members that is a text or a number. */
+function within<T>(object: Json, names: readonly string[], read: (value: AnyValue) => T | undefined): T | undefined {
+  if (!isObject(object)) return undefined;
+  const given = names
+    .map((member) => object[member])
+    .find((value) => typeof value === 'string' || typeof value === 'number');
+  return given === undefined ? undefined : read(given);
 }
