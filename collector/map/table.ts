@@ -134,7 +134,7 @@ function readTable(table: ConventionTable, source: Source): ReadSpan {
     }
     if (keys === undefined) continue;
     if (isGiven && isWhole === true) content[field as ContentField] = keys(source, from);
-    else restated.push(...keys(source, from));
+    else for (const key of keys(source, from)) restated.push(key);
   }
   if (hasCounts) {
     if (table.isExclusive?.(source) === true) usage['isExclusive'] = true;

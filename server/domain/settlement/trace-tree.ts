@@ -52,7 +52,7 @@ export class TraceTree {
     const open = [...this.childrenOf(span)];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       if (isWanted(next)) found.push(next);
-      else if (!isWall(next)) open.push(...this.childrenOf(next));
+      else if (!isWall(next)) this.#open(next, open);
     }
     return found.sort(compareSkeletons);
   }
@@ -62,8 +62,13 @@ export class TraceTree {
     const open = this.roots();
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       yield next;
-      open.push(...this.childrenOf(next));
+      this.#open(next, open);
     }
+  }
+
+  /** One by one: as arguments of one call, half a million children are too many. */
+  #open(span: Skeleton, open: Skeleton[]): void {
+    for (const child of this.childrenOf(span)) open.push(child);
   }
 
   /** Cuts the link that closes a circle at its earliest span, so that the cut does not depend on arrival. */
