@@ -19,6 +19,8 @@ import { liveRoutes } from './routes/live.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { priceRoutes } from './routes/prices.ts';
 import { projectRoutes } from './routes/projects.ts';
+import type { Resettlements } from './resettle/resettlements.ts';
+import { resettlementRoutes } from './routes/resettlements.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { spanRoutes } from './routes/spans.ts';
 import { traceRoutes } from './routes/traces.ts';
@@ -31,6 +33,7 @@ export interface AppDependencies {
   log: Logger;
   liveFeed: LiveFeed;
   priceBook: PriceBook;
+  resettlements: Resettlements;
   /** Milliseconds since 1970. */
   now: () => number;
   /** Where the built UI lies. */
@@ -45,7 +48,8 @@ export interface AppDependencies {
 
 /** The whole HTTP interface; does nothing until a request comes. */
 export function createApp(dependencies: AppDependencies): Hono<ServerEnv> {
-  const { db, log, liveFeed, priceBook, now, uiDirectory, schemaVersion, publicUrl, otlpUrl } = dependencies;
+  const { db, log, liveFeed, priceBook, resettlements, now, uiDirectory, schemaVersion, publicUrl, otlpUrl } =
+    dependencies;
   const api = createRouter();
   api.route('/api', traceRoutes({ now }));
   api.route('/api', spanRoutes({ now }));
@@ -56,6 +60,7 @@ export function createApp(dependencies: AppDependencies): Hono<ServerEnv> {
   api.route('/api', labelRoutes({ now }));
   api.route('/api', priceRoutes({ priceBook, now }));
   api.route('/api', unpricedRoutes({ priceBook, now }));
+  api.route('/api', resettlementRoutes({ resettlements }));
   api.route('/api', projectRoutes({ otlpUrl }));
   api.route('/api', liveRoutes({ liveFeed, now }));
   api.route('/', healthRoutes({ schemaVersion }));

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { parseDoctorArguments } from './doctor/arguments.ts';
 import type { DoctorOptions } from './doctor/arguments.ts';
 import { examineDatabase } from './doctor/doctor.ts';
@@ -8,6 +9,9 @@ import { ApiError } from './contract/errors.ts';
 import { latestMigration } from './latest-migration.ts';
 import { connectDb, type DbConnection } from './queries/db.ts';
 import { hasProject, isMigrated } from './queries/doctor-facts.ts';
+import { parseResettleArguments, type ResettleOptions } from './resettle/arguments.ts';
+import { runResettlement } from './resettle/job.ts';
+import { formatOutcome } from './resettle/report.ts';
 
 /** Exit codes: all agrees (or was repaired), something differs, the question or the database is wrong. */
 const agrees = 0;
@@ -17,11 +21,18 @@ const progressEveryMs = 5_000;
 
 /** The server's own commands; the `sightglass` command starts them with a connection in the environment. */
 async function main([verb = '', ...args]: readonly string[]): Promise<number> {
-  if (verb !== 'doctor') return refuse(`unknown verb ${verb}; allowed: doctor`);
-  const options = parseDoctorArguments(args);
+  if (verb === 'doctor') return runParsed(parseDoctorArguments(args), runDoctor);
+  if (verb === 'resettle') return runParsed(parseResettleArguments(args), runResettle);
+  return refuse(`unknown verb ${verb}; allowed: doctor, resettle`);
+}
+
+async function runParsed<Options extends object>(
+  options: Options | { fault: string },
+  run: (options: Options) => Promise<number>,
+): Promise<number> {
   if ('fault' in options) return refuse(options.fault);
   try {
-    return await runDoctor(options);
+    return await run(options);
   } catch (error) {
     if (error instanceof ConfigError || error instanceof ApiError) return refuse(error.message);
     // ClickHouse's own errors name their type: such as a database that is not there, or a right that is missing.
@@ -52,6 +63,34 @@ async function runDoctor(options: DoctorOptions): Promise<number> {
     return report.status === 'agree' || report.status === 'repaired' ? agrees : differs;
   } finally {
     await doctor.close();
+  }
+}
+
+async function runResettle({ json, ...request }: ResettleOptions): Promise<number> {
+  const { clickhouseUrl: url, clickhouseSecret: secret, pricesFile } = loadConfig();
+  await requireTables({ url, secret });
+  await requireProject({ url, secret }, request.projectId);
+  const print = progressPrinter();
+  const outcome = await runResettlement(
+    { url, secret },
+    {
+      ...{ id: randomUUID(), actor: 'command', request, pricesFile },
+      onProgress: ({ daysDone, dayCount, traceCount }) => {
+        print(`${daysDone} of ${dayCount} days, ${traceCount.toLocaleString('en-US')} traces`);
+      },
+    },
+  );
+  const lines = json ? [JSON.stringify(outcome)] : formatOutcome(outcome, request);
+  for (const line of lines) console.log(line);
+  return agrees;
+}
+
+async function requireProject(connection: DbConnection, projectId: string): Promise<void> {
+  const db = connectDb(connection);
+  try {
+    if (!(await hasProject(db, projectId))) throw new ConfigError([`--project ${projectId}: there is no such project`]);
+  } finally {
+    await db.close();
   }
 }
 

@@ -10,6 +10,7 @@ import { latestMigration } from './latest-migration.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { loadPriceBook } from './load-price-book.ts';
 import { connectDb } from './queries/db.ts';
+import { Resettlements } from './resettle/resettlements.ts';
 import { Settlement } from './settle/settlement.ts';
 
 /** What is still being answered when the server stops gets this long. */
@@ -24,8 +25,13 @@ async function main(): Promise<void> {
   const db = connectDb({ url: config.clickhouseUrl, secret: config.clickhouseSecret });
   const liveFeed = new LiveFeed({ db, log });
   const settlement = new Settlement(config, log);
+  const resettlements = new Resettlements({
+    connection: { url: config.clickhouseUrl, secret: config.clickhouseSecret },
+    pricesFile: config.pricesFile,
+    priceVersion: priceBook.version,
+  });
   const app = createApp({
-    ...{ db, log, liveFeed, priceBook },
+    ...{ db, log, liveFeed, priceBook, resettlements },
     now: Date.now,
     uiDirectory: fileURLToPath(new URL('../ui/dist', import.meta.url)),
     schemaVersion: await latestMigration(),
@@ -46,7 +52,7 @@ async function main(): Promise<void> {
     if (isStopping) return;
     isStopping = true;
     liveFeed.close();
-    await Promise.all([drain(server), settlement.close()]);
+    await Promise.all([drain(server), settlement.close(), resettlements.close()]);
     await db.close();
     process.exit(0);
   };

@@ -20,6 +20,8 @@ export const apiErrors = {
     status: 404,
     meaning: 'Neither the price table nor the override file has a price for this model.',
   },
+  resettlement_not_found: { status: 404, meaning: 'The project has no re-settlement with this id.' },
+  resettlement_running: { status: 409, meaning: 'This server already runs a re-settlement; one runs at a time.' },
   method_not_allowed: { status: 405, meaning: 'The path exists, but not with this method.' },
   unsupported_media_type: { status: 415, meaning: 'The body has another content type than the endpoint accepts.' },
   wrong_host: { status: 421, meaning: 'The Host header does not name this machine.' },

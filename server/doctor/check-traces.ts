@@ -13,7 +13,7 @@ import {
 import { locateTraces, measureTraces, type SizedTrace, type TraceToSettle } from '../settle/locate.ts';
 import { type Comparison, compareTraces } from './compare-traces.ts';
 import type { Doctor } from './context.ts';
-import { spanKey } from './keep-prices.ts';
+import { spanKey } from '../domain/settlement/keep-prices.ts';
 import { type CheckResult, countOf, Findings, formatCount } from './report.ts';
 import { settleAgain } from './settle-again.ts';
 

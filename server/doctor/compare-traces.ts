@@ -1,5 +1,12 @@
 import { diffLedger, type LedgerEntry, type SignedEntry } from '../domain/settlement/booking.ts';
 import { findFault } from '../domain/settlement/check-entry.ts';
+import {
+  entriesInForce,
+  isOtherPrice,
+  keepBookedPrices,
+  keepPrice,
+  spanKey,
+} from '../domain/settlement/keep-prices.ts';
 import { placeKey } from '../queries/settlement-changes.ts';
 import { readBooked, readLastPass } from '../queries/settlement-ledger.ts';
 import { decideBatch, type DecidedTrace, largeTraceRows, readBatch } from '../settle/batch.ts';
@@ -9,7 +16,6 @@ import { findSummaryChanges, type SummaryChanges } from '../settle/summarize.ts'
 import type { PassContent, PassOutcome } from '../settle/write-pass.ts';
 import { type Doctor, shard } from './context.ts';
 import { describeSummaries, type SummaryDifference } from './describe-summaries.ts';
-import { entriesInForce, isOtherPrice, keepBookedPrices, keepPrice, spanKey } from './keep-prices.ts';
 
 /** What settlement would write of some traces: nothing, where all is well. */
 export interface Comparison {
@@ -144,21 +150,19 @@ async function compareLarge(
   const { db, book } = doctor;
   total.lastArrivedMs = Math.max(total.lastArrivedMs, trace.place?.lastMs ?? 0);
   const isTarget = (one: { projectId: string; traceId: string }) => targets.has(placeKey(one));
-  let hasOtherPrices = false;
   const passes = {
     writeSlice: async (content: PassContent, lastPass: number): Promise<PassOutcome> => {
       const traces = content.traces.filter(isTarget);
       const booked = await readBooked(db, traces, content.slice);
       const original = content.wanted.filter(isTarget);
       const inForce = entriesInForce(booked.entries);
-      const before = total.otherPriceCount;
       const wanted = original.map((entry) => keepPrice(entry, inForce.get(spanKey(entry))));
       compareEntries({ booked, inForce, wanted, original, lastPass, total });
-      hasOtherPrices ||= total.otherPriceCount > before;
-      // Its sums are made as it goes, from the table at hand: with another table's prices they cannot be compared.
-      const summarized = hasOtherPrices ? [] : content.summarized.filter(isTarget);
+      const summarized = content.summarized.filter(isTarget);
       await addSummaries(doctor, { changes: await findSummaryChanges(db, summarized), traces: summarized, total });
-      return { status: 'unchanged', before: lastPass, lastPass };
+      // Of traces that are not looked at, nothing is compared: they count as they would be booked.
+      const others = content.wanted.filter((entry) => !isTarget(entry));
+      return { status: 'unchanged', before: lastPass, lastPass, wanted: [...wanted, ...others] };
     },
   };
   await settleLargeTrace(trace, { db, book, passes, shard, horizon });

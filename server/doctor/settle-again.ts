@@ -1,13 +1,11 @@
 import type { LedgerEntry } from '../domain/settlement/booking.ts';
-import type { Db } from '../queries/db.ts';
-import { readFirstArrivals } from '../queries/doctor-places.ts';
 import { placeKey, readClock, type TracePlace } from '../queries/settlement-changes.ts';
-import { countPassRows, readBooked, readLastPass, wholeTraces } from '../queries/settlement-ledger.ts';
-import { decideBatch, type DecidedTrace, largeTraceRows, readBatch } from '../settle/batch.ts';
+import { countPassRows, readLastPass, wholeTraces } from '../queries/settlement-ledger.ts';
+import { decideBatch, type DecidedTrace, readBatch } from '../settle/batch.ts';
 import { settleLargeTrace } from '../settle/large-trace.ts';
-import { locateTraces, measureTraces, type SizedTrace } from '../settle/locate.ts';
+import type { SizedTrace } from '../settle/locate.ts';
+import { batchTraces, findLargeTrace, measureWholeTraces } from '../settle/whole-traces.ts';
 import { type Doctor, shard } from './context.ts';
-import { entriesInForce, keepBookedPrices } from './keep-prices.ts';
 
 /** A trace to be settled, and where else the ledger or summaries have rows of it. */
 export interface TraceToRepair {
@@ -17,9 +15,8 @@ export interface TraceToRepair {
   sessions?: readonly string[];
 }
 
-/** Traces of one pass, and their rows. */
+/** Traces that are looked up at once. */
 const tracesOfPass = 500;
-const rowsOfPass = 40_000;
 /** A pass is tried for so long: rivals may be first, and a number whose pass is gone is only skipped after half a minute. */
 const patienceMs = 90_000;
 /** Numbers tried for a pass that books nothing. */
@@ -32,45 +29,16 @@ const numbersMax = 100;
 export async function settleAgain(doctor: Doctor, traces: readonly TraceToRepair[]): Promise<void> {
   for (let at = 0; at < traces.length; at += tracesOfPass) {
     const chunk = traces.slice(at, at + tracesOfPass);
-    const { sized, horizon } = await measure(doctor.db, chunk);
+    const { sized, horizon } = await measureWholeTraces(doctor.db, chunk);
     const known = new Set(sized.map(placeKey));
     await writePass(doctor, { traces: [], gone: chunk.filter((trace) => !known.has(placeKey(trace))), wishes: [] });
-    for (const batch of batchesOf(sized)) {
-      const [only] = batch;
-      if (batch.length === 1 && only !== undefined && only.rowCount > largeTraceRows) {
-        await settleLarge(doctor, only, horizon.untilMs);
-      } else {
-        await writePass(doctor, { traces: batch, gone: [], wishes: chunk });
-      }
+    for (const batch of batchTraces(sized)) {
+      const large = findLargeTrace(batch);
+      if (large === undefined) await writePass(doctor, { traces: batch, gone: [], wishes: chunk });
+      else await settleLarge(doctor, large, horizon.untilMs);
     }
     doctor.progress(`settled ${Math.min(traces.length, at + tracesOfPass)} of ${traces.length} traces again`);
   }
-}
-
-async function measure(db: Db, traces: readonly TraceToRepair[]) {
-  const horizon = { untilMs: await readClock(db) };
-  const wanted = new Set(traces.map(placeKey));
-  const arrivals = await readFirstArrivals(db, [...new Set(traces.map(({ traceId }) => traceId))]);
-  const since = arrivals
-    .filter((trace) => wanted.has(placeKey(trace)))
-    .map(({ firstMs, ...trace }) => ({ ...trace, sinceMs: firstMs }));
-  return { sized: await measureTraces(db, await locateTraces(db, since, horizon), horizon), horizon };
-}
-
-function batchesOf(traces: readonly SizedTrace[]): SizedTrace[][] {
-  const batches: SizedTrace[][] = [];
-  let rows = 0;
-  for (const trace of traces) {
-    const open = batches.at(-1);
-    if (open === undefined || rows + trace.rowCount > rowsOfPass) {
-      batches.push([trace]);
-      rows = trace.rowCount;
-    } else {
-      open.push(trace);
-      rows += trace.rowCount;
-    }
-  }
-  return batches;
 }
 
 async function settleLarge(doctor: Doctor, trace: SizedTrace, untilMs: number): Promise<void> {
@@ -96,9 +64,11 @@ async function writePass(
     const read = await readBatch(db, { traces, horizon });
     const decided = decideBatch(read.traces, book).map((trace) => withWishes(trace, wishOf.get(placeKey(trace))));
     const days = [...decided, ...gone.map(({ days: found = [], ...trace }) => ({ ...trace, days: found }))];
-    const kept = keepBookedPrices(decided, entriesInForce((await readBooked(db, days)).entries));
-    const wanted = kept.flatMap(({ entries }): LedgerEntry[] => [...entries.values()]);
-    const outcome = await passes.writeSlice({ traces: days, wanted, slice: wholeTraces, summarized: kept }, lastPass);
+    const wanted = decided.flatMap(({ entries }): LedgerEntry[] => [...entries.values()]);
+    const outcome = await passes.writeSlice(
+      { traces: days, wanted, slice: wholeTraces, summarized: decided },
+      lastPass,
+    );
     if (outcome.status !== 'lost') return;
   }
   throw new Error(`a repair of ${traces.length} traces could not be written: another settler was always first`);

@@ -2,6 +2,7 @@ import { priceCall } from '../domain/prices/price-call.ts';
 import type { PriceBook } from '../domain/prices/unit-prices.ts';
 import { bookDecision, type LedgerEntry } from '../domain/settlement/booking.ts';
 import { settleTraces } from '../domain/settlement/decide.ts';
+import { type Repricing, spanKey } from '../domain/settlement/keep-prices.ts';
 import type { Skeleton } from '../domain/settlement/skeleton.ts';
 import { EntrySums, type RestOfTrace } from '../domain/settlement/summaries.ts';
 import type { Db } from '../queries/db.ts';
@@ -22,9 +23,16 @@ const positions = 256;
  */
 export async function settleLargeTrace(
   trace: LocatedTrace,
-  options: { db: Db; book: PriceBook; passes: Pick<PassWriter, 'writeSlice'>; shard: number; horizon: Horizon },
+  options: {
+    db: Db;
+    book: PriceBook;
+    passes: Pick<PassWriter, 'writeSlice'>;
+    shard: number;
+    horizon: Horizon;
+    isRepriced?: Repricing | undefined;
+  },
 ): Promise<PassOutcome> {
-  const { db, book, passes, shard, horizon } = options;
+  const { db, book, passes, shard, horizon, isRepriced } = options;
   const lastPass = await readLastPass(db, shard);
   const { projectId, traceId, sinceMs, untilMs } = trace;
   const question = { projectId, traceId, sinceMs, untilMs };
@@ -50,16 +58,22 @@ export async function settleLargeTrace(
   const entriesOf = new Map(decided.map((one) => [one.traceId, new Map<Skeleton, LedgerEntry>()]));
   for (const slice of slicesFor(decisions.length)) {
     const wanted: LedgerEntry[] = [];
+    const ofSlice: typeof decisions = [];
     for (const decision of decisions) {
       const position = slicePosition(decision.span.spanId);
       if (position < slice.from || position > slice.to) continue;
-      const entry = bookDecision(projectId, decision, (span) => priceCall(span, book));
-      if (decision.span.traceId === traceId) sums.add(entry);
-      else entriesOf.get(decision.span.traceId)?.set(decision.span, entry);
-      wanted.push(entry);
+      ofSlice.push(decision);
+      wanted.push(bookDecision(projectId, decision, (span) => priceCall(span, book)));
     }
-    const outcome = await passes.writeSlice({ traces: decided, wanted, slice, summarized: [] }, lastPass);
+    const outcome = await passes.writeSlice({ traces: decided, wanted, slice, summarized: [], isRepriced }, lastPass);
     if (outcome.status === 'lost') return outcome;
+    const booked = new Map(outcome.wanted.map((entry) => [spanKey(entry), entry]));
+    for (const { span } of ofSlice) {
+      const entry = booked.get(spanKey({ projectId, ...span }));
+      if (entry === undefined) continue;
+      if (span.traceId === traceId) sums.add(entry);
+      else entriesOf.get(span.traceId)?.set(span, entry);
+    }
   }
   const summarized = decided.map((one) =>
     one.traceId === traceId

@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { diffLedger, type LedgerEntry, type SignedEntry } from '../domain/settlement/booking.ts';
+import {
+  entriesInForce,
+  hasOtherPrices,
+  keepBookedPrices,
+  keepPrice,
+  type Repricing,
+  spanKey,
+} from '../domain/settlement/keep-prices.ts';
 import type { Db } from '../queries/db.ts';
 import {
   countPassRows,
@@ -16,8 +24,9 @@ import { findSummaryChanges, isEmpty, type SummaryChanges } from './summarize.ts
 /** `lost`: somebody else booked meanwhile; what was read may be out of date, so the whole pass must be repeated. */
 export type PassOutcome =
   /** `before` is the pass before this one: where it is not the one that the caller knew, a rival works, too. */
-  | { status: 'unchanged'; before: number; lastPass: number }
-  | { status: 'written'; before: number; lastPass: number; rowCount: number }
+  | { status: 'unchanged'; before: number; lastPass: number; wanted: readonly LedgerEntry[] }
+  /** `wanted` is what the ledger holds now, with the prices that were kept. */
+  | { status: 'written'; before: number; lastPass: number; wanted: readonly LedgerEntry[]; rowCount: number }
   | { status: 'lost' };
 
 /** With a ledger that was read longer ago nothing is written: the tokens of many passes are known, but not of all. */
@@ -31,6 +40,8 @@ export interface PassContent {
   wanted: readonly LedgerEntry[];
   slice: SpanSlice;
   summarized: readonly DecidedTrace[];
+  /** Which booked amounts are priced anew; by default none. */
+  isRepriced?: Repricing | undefined;
 }
 
 export interface PassDependencies {
@@ -73,22 +84,28 @@ export class PassWriter {
     return turn;
   }
 
-  async #writeNow({ traces, wanted, slice, summarized }: PassContent, lastPass: number): Promise<PassOutcome> {
+  async #writeNow(content: PassContent, lastPass: number): Promise<PassOutcome> {
     const { db, writer, shard, monotonicMs } = this.#dependencies;
     const readAtMs = monotonicMs();
     const before = await readLastPass(db, shard);
-    const [booked, summaries] = await Promise.all([readBooked(db, traces, slice), findSummaryChanges(db, summarized)]);
+    const [booked, asPriced] = await Promise.all([
+      readBooked(db, content.traces, content.slice),
+      findSummaryChanges(db, content.summarized),
+    ]);
     // Another pass has booked these traces since they were read: it may have seen more of them.
     if (booked.lastPass > lastPass) return { status: 'lost' };
+    const kept = hasOtherPrices(booked.entries, content.wanted) ? keepPrices(content, booked.entries) : undefined;
+    const wanted = kept?.wanted ?? content.wanted;
+    const summaries = kept === undefined ? asPriced : await findSummaryChanges(db, kept.summarized);
     const difference = diffLedger(booked.entries, wanted);
     // Places only grow, so they need no pass; and they are first, as what is not named there is not looked for.
     await writer.writePlaces(summaries.places);
-    if (difference.length === 0 && isEmpty(summaries)) return { status: 'unchanged', before, lastPass: before };
+    if (difference.length === 0 && isEmpty(summaries)) return { status: 'unchanged', before, lastPass: before, wanted };
     if (monotonicMs() - readAtMs > passAgeMaxMs) return { status: 'lost' };
     const pass = await this.#swap(before, difference);
     if (pass === undefined) return { status: 'lost' };
     await this.#writeSummaries(summaries, pass);
-    return { status: 'written', before, lastPass: pass, rowCount: difference.length };
+    return { status: 'written', before, lastPass: pass, wanted, rowCount: difference.length };
   }
 
   /** The number under which the difference was stored; undefined where a rival was first. */
@@ -131,4 +148,16 @@ export class PassWriter {
       writer.writeSessions(sessions.map((row) => ({ ...row, ...stamp }))),
     ]);
   }
+}
+
+/** What was booked at another price table keeps its price. */
+function keepPrices(
+  { wanted, summarized, isRepriced }: PassContent,
+  booked: readonly SignedEntry[],
+): Pick<PassContent, 'wanted' | 'summarized'> {
+  const inForce = entriesInForce(booked);
+  return {
+    wanted: wanted.map((entry) => keepPrice(entry, inForce.get(spanKey(entry)), isRepriced)),
+    summarized: keepBookedPrices(summarized, inForce, isRepriced),
+  };
 }

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { doctorUsage } from '../doctor/arguments.ts';
+import { resettleUsage } from '../resettle/arguments.ts';
 import { startClickHouse } from './clickhouse.ts';
 import { installDir, loadStandaloneConfig } from './config.ts';
 import { holdDataDir } from './data-dir.ts';
 import { checkExternalClickHouse } from './external-clickhouse.ts';
-import { runDoctor } from './doctor.ts';
 import { programs } from './programs.ts';
+import { runServerCommand } from './server-command.ts';
 import { StartError } from './start-error.ts';
 import { migrateDatabase } from './prepare-database.ts';
 import { startEverything } from './start.ts';
@@ -26,8 +27,14 @@ const verbs: Readonly<Record<string, Verb>> = {
   migrate: { summary: 'bring the database up to date and end', run: runMigrate },
   doctor: {
     summary: 'prove that spans, ledger, roll-ups and summaries agree, and repair',
-    run: runDoctor,
+    run: (args) => runServerCommand('doctor', args),
     usage: doctorUsage,
+    failed: 2,
+  },
+  resettle: {
+    summary: 'price the calls of a window anew; only says what would change, unless told to commit',
+    run: (args) => runServerCommand('resettle', args),
+    usage: resettleUsage,
     failed: 2,
   },
 };

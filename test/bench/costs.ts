@@ -7,6 +7,7 @@ import { loadPriceBook } from '../../server/load-price-book.ts';
 import { connectDb } from '../../server/queries/db.ts';
 import { connectDatabase, startDatabase, waitForMerges } from '../support/database.ts';
 import { fillLedger } from '../support/fill-ledger.ts';
+import { resettlementsOn } from '../support/resettlements.ts';
 
 const rows = Number(process.env['ROWS'] ?? 4_000_000);
 const rounds = Number(process.env['ROUNDS'] ?? 25);
@@ -50,7 +51,14 @@ const db = connectDb(database);
 const log = pino({ level: 'error' });
 const liveFeed = new LiveFeed({ db, log });
 const app = createApp({
-  ...{ db, log, liveFeed, priceBook: loadPriceBook(undefined), now: () => endMs },
+  ...{
+    db,
+    log,
+    liveFeed,
+    resettlements: resettlementsOn(database),
+    priceBook: loadPriceBook(undefined),
+    now: () => endMs,
+  },
   ...{ uiDirectory: import.meta.dirname, schemaVersion: '', publicUrl: undefined },
 });
 try {

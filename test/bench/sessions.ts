@@ -6,6 +6,7 @@ import { loadPriceBook } from '../../server/load-price-book.ts';
 import { connectDb } from '../../server/queries/db.ts';
 import { connectDatabase, startDatabase, waitForMerges } from '../support/database.ts';
 import { filledSession, fillSessions } from '../support/fill-sessions.ts';
+import { resettlementsOn } from '../support/resettlements.ts';
 
 const spans = Number(process.env['SPANS'] ?? 10_000_000);
 const rounds = Number(process.env['ROUNDS'] ?? 40);
@@ -19,7 +20,14 @@ const db = connectDb(database);
 const log = pino({ level: 'error' });
 const liveFeed = new LiveFeed({ db, log });
 const app = createApp({
-  ...{ db, log, liveFeed, priceBook: loadPriceBook(undefined), now: () => endMs },
+  ...{
+    db,
+    log,
+    liveFeed,
+    resettlements: resettlementsOn(database),
+    priceBook: loadPriceBook(undefined),
+    now: () => endMs,
+  },
   ...{ uiDirectory: import.meta.dirname, schemaVersion: '', publicUrl: undefined },
 });
 try {

@@ -1,31 +1,55 @@
-import { diffLedger, type LedgerEntry, type SignedEntry } from '../domain/settlement/booking.ts';
-import { findFault } from '../domain/settlement/check-entry.ts';
-import type { Skeleton } from '../domain/settlement/skeleton.ts';
-import type { DecidedTrace } from '../settle/batch.ts';
+import { diffLedger, type LedgerEntry, type SignedEntry } from './booking.ts';
+import { findFault } from './check-entry.ts';
+import type { Skeleton } from './skeleton.ts';
+
+/** Decides of an entry whether it gets the price of the table at hand though it is booked at another's. */
+export type Repricing = (entry: LedgerEntry) => boolean;
 
 /**
- * Decisions with the price they were booked at, where that came from another price table than the one at hand: a new table does
- * not make booked amounts wrong, and a repair is no new pricing. A booked price that contradicts itself is not kept. `inForce` is
- * as `entriesInForce` gives it.
+ * Traces with every decision at the price it was booked at, where that came from another price table than the one at hand: a
+ * new table does not make booked amounts wrong. Only what `isRepriced` says is priced anew, and what contradicts itself or has
+ * other usage than before. `inForce` is as `entriesInForce` gives it. A trace of which nothing changes is given as it is.
  */
-export function keepBookedPrices(
-  traces: readonly DecidedTrace[],
+export function keepBookedPrices<Trace extends { entries: ReadonlyMap<Skeleton, LedgerEntry> }>(
+  traces: readonly Trace[],
   inForce: ReadonlyMap<string, readonly LedgerEntry[]>,
-): DecidedTrace[] {
+  isRepriced: Repricing = () => false,
+): Trace[] {
   return traces.map((trace) => {
-    if (trace.entries.size === 0) return trace;
+    let hasKept = false;
     const entries = new Map<Skeleton, LedgerEntry>();
-    for (const [span, wanted] of trace.entries) entries.set(span, keepPrice(wanted, inForce.get(spanKey(wanted))));
-    return { ...trace, entries };
+    for (const [span, wanted] of trace.entries) {
+      const kept = keepPrice(wanted, inForce.get(spanKey(wanted)), isRepriced);
+      hasKept ||= kept !== wanted;
+      entries.set(span, kept);
+    }
+    return hasKept ? { ...trace, entries } : trace;
   });
 }
 
 /** One decision, with the price it was booked at; `inForce` is what is booked of its span. */
-export function keepPrice(wanted: LedgerEntry, inForce: readonly LedgerEntry[] = []): LedgerEntry {
+export function keepPrice(
+  wanted: LedgerEntry,
+  inForce: readonly LedgerEntry[] = [],
+  isRepriced: Repricing = () => false,
+): LedgerEntry {
   const [stored, ...others] = inForce;
   if (stored === undefined || others.length > 0 || !isOtherPrice(stored, wanted)) return wanted;
+  // The same amount under another version is no reason to book it again.
+  const isSame = stored.cost === wanted.cost && stored.status === wanted.status;
+  if (!isSame && isRepriced(wanted)) return wanted;
   const { status, pricedCalls, unpricedCalls, costedRows, cost, price, priceVersion } = stored;
   return { ...wanted, status, pricedCalls, unpricedCalls, costedRows, cost, price, priceVersion };
+}
+
+/** What of the decisions is booked at another price table than theirs; cheap where nothing is. */
+export function hasOtherPrices(booked: readonly SignedEntry[], wanted: readonly LedgerEntry[]): boolean {
+  if (booked.length === 0) return false;
+  const versions = new Map(wanted.map((entry) => [spanKey(entry), entry.priceVersion]));
+  return booked.some(({ entry }) => {
+    const version = versions.get(spanKey(entry));
+    return version !== undefined && version !== entry.priceVersion;
+  });
 }
 
 /** What is booked and not taken back, by `spanKey`. */
@@ -35,6 +59,7 @@ export function entriesInForce(booked: readonly SignedEntry[]): Map<string, Ledg
   return Map.groupBy(entries, spanKey);
 }
 
+/** One text for a span of a project. */
 export function spanKey({ projectId, traceId, spanId }: Pick<LedgerEntry, 'projectId' | 'traceId' | 'spanId'>): string {
   return traceId + spanId + projectId;
 }

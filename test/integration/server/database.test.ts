@@ -7,6 +7,7 @@ import { loadPriceBook } from '../../../server/load-price-book.ts';
 import { connectDb } from '../../../server/queries/db.ts';
 import { useDatabase } from '../../support/database.ts';
 import { request, useApi } from './api.ts';
+import { resettlementsOn } from '../../support/resettlements.ts';
 
 /** Computes until it is stopped. */
 const endless =
@@ -55,11 +56,12 @@ describe('queries', () => {
 });
 
 describe('without ClickHouse', () => {
-  const db = connectDb({ url: 'http://nobody:nothing@127.0.0.1:9/sightglass' });
+  const nowhere = { url: 'http://nobody:nothing@127.0.0.1:9/sightglass' };
+  const db = connectDb(nowhere);
   const lines: string[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
   const app = createApp({
-    ...{ db, log, liveFeed: new LiveFeed({ db, log }), priceBook },
+    ...{ db, log, liveFeed: new LiveFeed({ db, log }), priceBook, resettlements: resettlementsOn(nowhere) },
     now: Date.now,
     uiDirectory: import.meta.dirname,
     schemaVersion: '0001_spans.sql',
@@ -93,6 +95,7 @@ describe('readiness', () => {
     const appWith = (schemaVersion: string) =>
       createApp({
         ...{ db, log, liveFeed: new LiveFeed({ db, log }), priceBook, schemaVersion },
+        resettlements: resettlementsOn(database),
         now: Date.now,
         uiDirectory: import.meta.dirname,
         publicUrl: undefined,

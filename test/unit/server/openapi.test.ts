@@ -5,6 +5,7 @@ import { createApp } from '../../../server/app.ts';
 import { LiveFeed } from '../../../server/live/live-feed.ts';
 import { loadPriceBook } from '../../../server/load-price-book.ts';
 import { connectDb } from '../../../server/queries/db.ts';
+import { resettlementsOn } from '../../support/resettlements.ts';
 
 const parameter = z.object({
   name: z.string(),
@@ -55,6 +56,8 @@ describe('the description of the API', () => {
       '/api/prices',
       '/api/prices/schema.json',
       '/api/projects',
+      '/api/resettlements',
+      '/api/resettlements/{id}',
       '/api/sessions',
       '/api/sessions/{sessionId}',
       '/api/settlement',
@@ -98,10 +101,12 @@ describe('the description of the API', () => {
 });
 
 async function describeApi(): Promise<unknown> {
-  const db = connectDb({ url: 'http://127.0.0.1:9/none' });
+  const nowhere = { url: 'http://127.0.0.1:9/none' };
+  const db = connectDb(nowhere);
   const log = pino({ level: 'silent' });
   const app = createApp({
     ...{ db, log, liveFeed: new LiveFeed({ db, log }), priceBook: loadPriceBook(undefined) },
+    resettlements: resettlementsOn(nowhere),
     now: Date.now,
     uiDirectory: import.meta.dirname,
     schemaVersion: '',

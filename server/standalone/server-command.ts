@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { parseDoctorArguments } from '../doctor/arguments.ts';
+import { parseResettleArguments } from '../resettle/arguments.ts';
 import { findRunningClickHouse, startClickHouse } from './clickhouse.ts';
 import { compileCacheEnvironment } from './compile-cache.ts';
 import { installDir, loadStandaloneConfig, type StandaloneConfig } from './config.ts';
@@ -11,18 +12,24 @@ import { checkExternalClickHouse } from './external-clickhouse.ts';
 import type { Connection } from './prepare-database.ts';
 import { StartError } from './start-error.ts';
 
+/** Commands that are the server's, by what says whether their arguments are right. */
+const commands = {
+  doctor: parseDoctorArguments,
+  resettle: parseResettleArguments,
+} as const;
+
 /**
- * Runs the doctor, which is the server's, on the database that the environment names, on that of a Sightglass that runs on the
- * data folder, or on the data folder itself. Answers its exit code.
+ * Runs a command of the server on the database that the environment names, on that of a Sightglass that runs on the data
+ * folder, or on the data folder itself. Answers its exit code.
  */
-export async function runDoctor(args: readonly string[]): Promise<number> {
-  const parsed = parseDoctorArguments(args);
+export async function runServerCommand(verb: keyof typeof commands, args: readonly string[]): Promise<number> {
+  const parsed = commands[verb](args);
   if ('fault' in parsed) throw new StartError(parsed.fault);
   const config = loadStandaloneConfig();
   const { clickhouseUrl: url, clickhouseSecret: secret, dataDir } = config;
   if (url !== undefined) {
     await checkExternalClickHouse(url, secret);
-    return startServerCommand(['doctor', ...args], { config, connection: { url, secret } });
+    return startServerCommand([verb, ...args], { config, connection: { url, secret } });
   }
   if (!existsSync(join(dataDir, 'clickhouse'))) {
     throw new StartError(`there is no data in ${dataDir}: set SIGHTGLASS_DATA_DIR or CLICKHOUSE_URL to where it is`);
@@ -30,12 +37,12 @@ export async function runDoctor(args: readonly string[]): Promise<number> {
   const held = holdUnlessRunning(dataDir);
   if (held === undefined) {
     const connection = findRunningClickHouse(dataDir);
-    if (connection !== undefined) return startServerCommand(['doctor', ...args], { config, connection });
+    if (connection !== undefined) return startServerCommand([verb, ...args], { config, connection });
     throw new StartError(`the Sightglass on ${dataDir} is just starting or stopping: try again when it is ready`);
   }
   try {
     const clickhouse = await startClickHouse({ dataDir, log: console.error });
-    const command = startServerCommand(['doctor', ...args], { config, connection: clickhouse });
+    const command = startServerCommand([verb, ...args], { config, connection: clickhouse });
     return await command.finally(() => clickhouse.stop());
   } finally {
     held.release();
