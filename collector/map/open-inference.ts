@@ -3,7 +3,6 @@ import type { AnyValue } from '../receive/otlp.ts';
 import { labelsIn, labelsUnder, tagsIn } from './labels.ts';
 import { findToolMessage } from './langchain.ts';
 import { isObject, type JsonObject } from './message.ts';
-import type { SpanKind } from './names.ts';
 import {
   readAnswer,
   readDefinition,
@@ -18,15 +17,8 @@ import {
   readSide,
   readWhole,
 } from './open-inference-content.ts';
-import {
-  describeVectors,
-  flat,
-  flatList,
-  hasFlatList,
-  keysOf,
-  readDocument,
-  readEmbeddedTexts,
-} from './open-inference-lists.ts';
+import { callNames, isHandoff, likely, only, readKind, speaksOpenInference } from './open-inference-kinds.ts';
+import { describeVectors, flat, flatList, keysOf, readDocument, readEmbeddedTexts } from './open-inference-lists.ts';
 import { readFlatTexts } from './open-inference-messages.ts';
 import { readCacheWrites } from './provider-response.ts';
 import { finishReasons, identity, provider } from './readers.ts';
@@ -35,32 +27,6 @@ import { derived, fromTable, name, part, type Row, row, tokens, whole } from './
 import type { RawUsage } from './usage.ts';
 import { count, number, structured, text } from './value.ts';
 import { withoutVectors } from './vectors.ts';
-
-/** What OpenInference calls a kind; the operation is for what the product's kinds do not tell apart. */
-const kinds: ReadonlyMap<string, { kind: SpanKind; operation?: string }> = new Map(
-  Object.entries<{ kind: SpanKind; operation?: string }>({
-    LLM: { kind: 'llm' },
-    EMBEDDING: { kind: 'embedding' },
-    CHAIN: { kind: 'chain' },
-    RETRIEVER: { kind: 'retriever' },
-    RERANKER: { kind: 'retriever', operation: 'rerank' },
-    TOOL: { kind: 'tool' },
-    AGENT: { kind: 'agent' },
-    GUARDRAIL: { kind: 'guardrail' },
-    EVALUATOR: { kind: 'evaluator' },
-    PROMPT: { kind: 'chain', operation: 'prompt' },
-  }),
-);
-
-/** Names of model calls that no other convention uses. */
-const callNames = [
-  ...['llm.model_name', 'llm.request.model_name', 'llm.response.model_name', 'llm.invocation_parameters'],
-  ...['llm.token_count.prompt', 'llm.token_count.completion', 'llm.token_count.total'],
-];
-const ownNames = [
-  ...['openinference.span.kind', 'embedding.model_name', 'reranker.model_name', 'reranker.query'],
-  ...['input.value', 'output.value', ...callNames],
-];
 
 const parameters = 'llm.invocation_parameters';
 
@@ -78,7 +44,7 @@ const requestModels: readonly Row[] = [
  */
 export const openInference = fromTable({
   name: 'openinference',
-  speaks: (source) => ownNames.some((own) => source.attributes.has(own)) || hasFlatList(source),
+  speaks: speaksOpenInference,
   rows: [
     row('kind', 'openinference.span.kind', (value) => readKind(value)?.kind),
     // Of spans that name no kind, the first that fits.
@@ -195,47 +161,6 @@ export const openInference = fromTable({
   payloads: [parameters, 'llm.prompt_template.template', 'llm.prompt_template.variables', 'llm.function_call'],
   dropped: (source) => keysOf(flatList(source, 'embedding.embeddings')).filter((key) => key.endsWith('.vector')),
 });
-
-function readKind(value: AnyValue): { kind: SpanKind; operation?: string } | undefined {
-  return kinds.get(text(value)?.toUpperCase() ?? '');
-}
-
-function likely(kind: SpanKind, ...roots: Parameters<typeof flatList>[1][]): Row[] {
-  return roots.map((root) =>
-    derived('likelyKind', `${root}.*`, (source) => (flatList(source, root) === undefined ? undefined : kind)),
-  );
-}
-
-/** Rows that are read in spans of these kinds alone. */
-function only(of: readonly (SpanKind | undefined)[], ...rows: Row[]): Row[] {
-  return rows.map((limited) => ({
-    ...limited,
-    read: (source, from) => (of.includes(source.once(kindOf)) ? limited.read(source, from) : undefined),
-    keys:
-      limited.keys &&
-      ((source, from) => (of.includes(source.once(kindOf)) ? (limited.keys?.(source, from) ?? []) : [])),
-  }));
-}
-
-/** The kind that the span names, else the one that it looks like. */
-function kindOf(source: Source): SpanKind | undefined {
-  const { attributes } = source;
-  const named = readKind(attributes.get('openinference.span.kind') ?? null)?.kind;
-  if (named !== undefined) return named;
-  const has = (root: Parameters<typeof flatList>[1]) => flatList(source, root) !== undefined;
-  if (attributes.has('embedding.model_name') || has('embedding.embeddings')) return 'embedding';
-  if (has('retrieval.documents') || has('reranker.output_documents')) return 'retriever';
-  const isCall =
-    has('llm.input_messages') || has('llm.output_messages') || callNames.some((own) => attributes.has(own));
-  return isCall ? 'llm' : undefined;
-}
-
-/** The agents SDK reports control passing to another agent like a tool; nothing is executed. */
-function isHandoff({ span, attributes }: Source): boolean {
-  return (
-    /^handoff to /i.test(span.name) && (text(attributes.get('tool.name')) ?? 'handoff_to_').startsWith('handoff_to_')
-  );
-}
 
 function readHost(value: AnyValue, { attributes }: Source): string | undefined {
   return provider(value === 'azure' && attributes.get('llm.system') === 'openai' ? 'azure-openai' : value);
