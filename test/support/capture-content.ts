@@ -26,8 +26,9 @@ export async function compareContent(
 function compareMessages(sent: SentSpan, got: SpanDetail, logs: SentLog[]): string[] {
   const want = readSentMessages(sent, logs);
   if (want === undefined) return [];
-  const input = [...linesOfParts('system', got.systemInstructions), ...linesOfMessages(got.inputMessages)];
-  const output = linesOfMessages(got.outputMessages);
+  const all = [...linesOfParts('system', got.systemInstructions), ...linesOfMessages(got.inputMessages)];
+  const input = want.saysInput ? all : all.slice(0, want.input.length);
+  const output = want.saysOutput ? linesOfMessages(got.outputMessages) : [];
   return [
     ...compareLines(`${sent.name} (${sent.spanId}) input`, input, want.input),
     ...compareLines(`${sent.name} (${sent.spanId}) output`, output, want.output),

@@ -11,6 +11,12 @@ export interface MessageLines {
   output: string[];
 }
 
+/** What was sent in the GenAI names. A side that these leave out may stand in the names of another convention. */
+export interface SentMessages extends MessageLines {
+  saysInput: boolean;
+  saysOutput: boolean;
+}
+
 /** A part of a message in any of the forms that senders and the API use. */
 const looseParts = z.array(
   z.looseObject({
@@ -31,7 +37,7 @@ export type LooseMessages = z.infer<typeof looseMessages>;
  * Reads the messages that OpenTelemetry's GenAI conventions define: as JSON on the span, or as log
  * records, in the order in which they were logged. `undefined` where the span has neither.
  */
-export function readSentMessages(span: SentSpan, logs: SentLog[]): MessageLines | undefined {
+export function readSentMessages(span: SentSpan, logs: SentLog[]): SentMessages | undefined {
   const instructions = span.attributes['gen_ai.system_instructions'];
   const input = span.attributes['gen_ai.input.messages'];
   const output = span.attributes['gen_ai.output.messages'];
@@ -41,6 +47,8 @@ export function readSentMessages(span: SentSpan, logs: SentLog[]): MessageLines 
   );
   if (instructions === undefined && input === undefined && output === undefined && own.length === 0) return undefined;
   return {
+    saysInput: input !== undefined || own.length > 0,
+    saysOutput: output !== undefined || own.length > 0,
     input: [
       ...linesOfParts('system', readSystem(instructions)),
       ...(input === undefined ? own.flatMap(linesOfInputLog) : linesOfMessages(looseMessages.parse(parseJson(input)))),
