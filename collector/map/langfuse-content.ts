@@ -11,9 +11,11 @@ import { type Reading, withoutUndefined } from './reading.ts';
  * messages, or text. Undefined where the messages are not all that the JSON says.
  */
 export function readLangfuseRequest(input: Json): Reading | undefined {
-  const named = nameTools(input);
-  const request = readProviderRequest(named);
-  return request && withoutUndefined({ ...request, inputMessages: request.inputMessages?.map(nameMedia) });
+  const { messages, tools } = takeTools(nameTools(input));
+  const request = readProviderRequest(messages);
+  if (request === undefined) return undefined;
+  const toolDefinitions = tools.length > 0 ? tools : request.toolDefinitions;
+  return withoutUndefined({ ...request, toolDefinitions, inputMessages: request.inputMessages?.map(nameMedia) });
 }
 
 /** What is in no shape of a request, as messages. */
@@ -44,6 +46,19 @@ export function readLangfuseToolMessage(output: Json): { result?: Json; callId?:
     ...(content === undefined ? {} : { result: content }),
     ...(typeof callId === 'string' ? { callId } : {}),
   };
+}
+
+/** LangChain's handler for Python puts the tools after the messages, each as a message that answers no call. */
+function takeTools(request: Json): { messages: Json; tools: Json[] } {
+  if (!Array.isArray(request)) return { messages: request, tools: [] };
+  const [tools, messages] = [request.filter(isOffered), request.filter((message) => !isOffered(message))];
+  return { messages, tools: tools.map((message) => (isObject(message) ? (message['content'] ?? null) : null)) };
+}
+
+function isOffered(message: Json): boolean {
+  if (!isObject(message) || message['role'] !== 'tool' || 'tool_call_id' in message) return false;
+  const { content } = message;
+  return isObject(content) && ('function' in content || 'input_schema' in content || 'parameters' in content);
 }
 
 /** Roles that a message may have; LangChain's handler for JavaScript writes a tool's name in the place of its role. */

@@ -14,6 +14,7 @@ export function readLangfuseUsage(details: JsonObject): RawUsage {
 
 const promptNames = ['prompt_tokens', 'input_tokens'] as const;
 const completionNames = ['completion_tokens', 'output_tokens'] as const;
+const writeNames = ['cache_write_tokens', 'cache_creation_tokens', 'cache_creation'] as const;
 const promptDetails = ['prompt_tokens_details', 'input_tokens_details', 'input_token_details'] as const;
 const completionDetails = ['completion_tokens_details', 'output_tokens_details', 'output_token_details'] as const;
 
@@ -25,7 +26,7 @@ function readProviderCounts(details: JsonObject): RawUsage | undefined {
   const completion = objectOf(first(details, completionDetails));
   const cacheWrite5m = countOf(prompt['ephemeral_5m_input_tokens']);
   const cacheWrite1h = countOf(prompt['ephemeral_1h_input_tokens']);
-  const written = prompt['cache_write_tokens'] ?? prompt['cache_creation'] ?? details['cache_creation_input_tokens'];
+  const written = first(prompt, writeNames) ?? details['cache_creation_input_tokens'];
   return {
     input: countOf(first(details, promptNames)),
     output: countOf(first(details, completionNames)),
@@ -33,7 +34,7 @@ function readProviderCounts(details: JsonObject): RawUsage | undefined {
     // LangChain says 0 where it says how long they live.
     cacheWrite: largest(countOf(written), sum([cacheWrite5m, cacheWrite1h])),
     ...{ cacheWrite5m, cacheWrite1h },
-    reasoning: countOf(completion['reasoning_tokens'] ?? completion['reasoning']),
+    reasoning: countOf(completion['reasoning_tokens'] ?? completion['reasoning'] ?? details['reasoning_tokens']),
     inputAudio: countOf(prompt['audio_tokens'] ?? prompt['audio']),
     outputAudio: countOf(completion['audio_tokens'] ?? completion['audio']),
   };
@@ -53,9 +54,9 @@ function readGeminiCounts(details: JsonObject): RawUsage | undefined {
 
 /** What a bucket holds, by its name in lower case without separators; the first that fits. */
 const bucketKinds: readonly (readonly [RegExp, Exclude<keyof RawUsage, 'isExclusive'>, side?: 'input' | 'output'])[] = [
-  [/^total(tokens)?$/, 'total'],
-  [/^(input|prompt)(tokens)?$/, 'input', 'input'],
-  [/^(output|completion)(tokens)?$/, 'output', 'output'],
+  [/^total(tokens?(count)?)?$/, 'total'],
+  [/^(input|prompt)(tokens?(count)?)?$/, 'input', 'input'],
+  [/^(output|completion)(tokens?(count)?)?$/, 'output', 'output'],
   [/cache.*(creat|writ).*(1h|1hour)|ephemeral1h/, 'cacheWrite1h', 'input'],
   [/cache.*(creat|writ).*(5m|5min)|ephemeral5m/, 'cacheWrite5m', 'input'],
   [/cache.*(creat|writ)/, 'cacheWrite', 'input'],

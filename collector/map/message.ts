@@ -89,7 +89,8 @@ export function readToolCall(call: Json): JsonObject {
     type: 'tool_call',
     id: typeof call['id'] === 'string' ? call['id'] : null,
     name: typeof called['name'] === 'string' ? called['name'] : '',
-    arguments: parsed(called['arguments']),
+    // LangChain has them under another name.
+    arguments: parsed(called['arguments'] ?? called['args']),
   };
 }
 

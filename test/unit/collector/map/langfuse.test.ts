@@ -177,6 +177,16 @@ describe('usage details of Langfuse', () => {
       },
       [157, 33, 64, 0, 0, 0, 8],
     ],
+    [
+      "OpenRouter's names",
+      {
+        ...{ prompt_tokens: 157, completion_tokens: 33, total_tokens: 190, cost: 0.01, reasoning_tokens: 8 },
+        prompt_tokens_details: { cached_tokens: 64, cache_creation_tokens: 9 },
+      },
+      [157, 33, 64, 9, 0, 0, 8],
+    ],
+    ["Bedrock's older names", { inputTokenCount: 5, outputTokenCount: 6, totalTokenCount: 11 }, [5, 6]],
+    ['the cache as it is called by some', { input: 5, output: 6, cache_read: 7, cache_write: 8 }, [20, 6, 7, 8]],
     ["OpenAI's chat names without details", { prompt_tokens: 157, completion_tokens: 33 }, [157, 33]],
     [
       "OpenAI's names with Anthropic's beside them",
@@ -304,6 +314,26 @@ describe('messages of Langfuse', () => {
       parts: [{ type: 'tool_call_response', id, name: 'f', result: String(at + 1) }],
     }));
     expect(bodiesOf(call({ input })).slice(1)).toEqual(answers);
+  });
+
+  it('have the arguments and the tools as LangChain for Python writes them', () => {
+    const tool = { type: 'function', function: { name: 'f' } };
+    const input = json([
+      { role: 'assistant', content: '', tool_calls: [{ name: 'f', args: { q: 1 }, id: 'a', type: 'tool_call' }] },
+      { role: 'tool', content: '{"r":1}', tool_call_id: 'a' },
+      { role: 'tool', content: tool },
+    ]);
+    const bodies = bodiesOf(call({ input }));
+    expect(bodies).toContainEqual({
+      role: 'assistant',
+      parts: [{ type: 'tool_call', id: 'a', name: 'f', arguments: { q: 1 } }],
+    });
+    expect(bodies).toContainEqual({
+      role: 'tool',
+      parts: [{ type: 'tool_call_response', id: 'a', result: { r: 1 } }],
+    });
+    expect(bodies).toContainEqual(tool);
+    expect(bodies).toHaveLength(3);
   });
 
   it('name files that Langfuse keeps elsewhere', () => {
