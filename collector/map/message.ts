@@ -1,5 +1,6 @@
 import type { Json } from '../lossless-json.ts';
 import { tryParseJson } from '../lossless-json.ts';
+import { readFile, readGoogleMedia, readImageUrl, readInputAudio, readMediaPart, readSpokenAudio } from './media.ts';
 
 export type JsonObject = Record<string, Json>;
 
@@ -47,9 +48,12 @@ export function readMessage(value: Json, role: string): CanonicalMessage {
     tool_calls: toolCalls,
     tool_call_id: callId,
     finish_reason: finish,
+    audio,
     ...rest
   } = value;
-  const known = [parts, content, toolCalls, callId].some((field) => field !== undefined && field !== null);
+  const spoken = isObject(audio) ? readSpokenAudio(audio) : [];
+  const known =
+    spoken.length > 0 || [parts, content, toolCalls, callId].some((field) => field !== undefined && field !== null);
   if (!known && Object.keys(rest).length > 0) return { role: readRole(sent, role), parts: [{ type: 'data', value }] };
   const read: JsonObject[] = Array.isArray(parts) ? parts.map(readPart) : [];
   if (typeof callId === 'string') {
@@ -62,9 +66,10 @@ export function readMessage(value: Json, role: string): CanonicalMessage {
   } else {
     read.push(...readContent(content));
   }
+  read.push(...spoken);
   if (Array.isArray(toolCalls)) read.push(...toolCalls.map(readToolCall));
   return canonical({
-    ...leftOver(rest),
+    ...leftOver(spoken.length > 0 || audio === undefined ? rest : { ...rest, audio }),
     role: readRole(sent, role),
     ...(typeof name === 'string' && typeof callId !== 'string' ? { name } : {}),
     parts: read,
@@ -96,7 +101,7 @@ export function readToolCall(call: Json): JsonObject {
 
 type PartReader = (part: JsonObject) => JsonObject;
 
-/** By `type`: the OpenTelemetry part types, and those of the OpenAI and Anthropic content lists. */
+/** By `type`: the OpenTelemetry part types, and those of the content lists of OpenAI, Anthropic, LangChain and Pydantic AI. */
 const partReaders: ReadonlyMap<string, PartReader> = new Map(
   Object.entries({
     text: ({ text, content, ...rest }) => ({ ...rest, type: 'text', content: asText(content ?? text) }),
@@ -148,37 +153,53 @@ const partReaders: ReadonlyMap<string, PartReader> = new Map(
       id: id ?? null,
       result: parsed(response),
     }),
-    media: (part) => part,
     data: (part) => part,
-    blob: (part) => ({ ...part, type: 'media' }),
-    uri: (part) => ({ ...part, type: 'media' }),
-    file: (part) => ('file_id' in part ? { ...part, type: 'media' } : { type: 'data', value: part }),
-    image_url: ({ image_url: image = null, ...rest }) => {
-      if (!isObject(image)) return readImage(image, rest);
-      const { url = null, ...details } = image;
-      return readImage(url, { ...rest, ...details });
-    },
-    input_image: ({ image_url: image, ...rest }) => readImage(image ?? null, rest),
+    media: (part) => ('modality' in part && 'mime_type' in part ? part : readMediaPart(part)),
+    blob: (part) => readMediaPart(part),
+    uri: (part) => readMediaPart(part),
+    binary: (part) => readMediaPart(part),
+    image: (part) => readMediaPart(part, 'image'),
+    audio: (part) => readMediaPart(part, 'audio'),
+    video: (part) => readMediaPart(part, 'video'),
+    document: (part) => readMediaPart(part, 'file'),
+    'image-url': (part) => readMediaPart(part, 'image'),
+    'audio-url': (part) => readMediaPart(part, 'audio'),
+    'video-url': (part) => readMediaPart(part, 'video'),
+    'document-url': (part) => readMediaPart(part, 'file'),
+    image_url: readImageUrl,
+    input_image: readImageUrl,
+    input_audio: readInputAudio,
+    file: readFile,
+    input_file: readFile,
   }),
 );
 
 function readPart(part: Json): JsonObject {
   if (typeof part === 'string') return { type: 'text', content: part };
   if (!isObject(part)) return { type: 'data', value: part };
-  const read = typeof part['type'] === 'string' ? partReaders.get(part['type']) : undefined;
+  if (typeof part['type'] !== 'string') return readGooglePart(part) ?? { type: 'data', value: part };
+  const read = partReaders.get(part['type']);
   return read === undefined ? { type: 'data', value: part } : read(part);
+}
+
+/** Google's parts: which of their fields is set says what they are. */
+function readGooglePart(part: JsonObject): JsonObject | undefined {
+  const { text, thought, function_call, functionCall = function_call, function_response, ...rest } = part;
+  const { functionResponse = function_response, ...others } = rest;
+  if (typeof text === 'string') return { ...others, type: thought === true ? 'reasoning' : 'text', content: text };
+  if (isObject(functionCall)) {
+    const { id = null, name, args } = functionCall;
+    return { ...others, type: 'tool_call', id, name: asText(name), arguments: parsed(args) };
+  }
+  if (isObject(functionResponse)) {
+    const { id = null, name, response } = functionResponse;
+    return { ...others, type: 'tool_call_response', id, name: asText(name), result: parsed(response) };
+  }
+  return readGoogleMedia(part);
 }
 
 function readText({ text, ...rest }: JsonObject): JsonObject {
   return { ...rest, type: 'text', content: asText(text) };
-}
-
-function readImage(url: Json, rest: JsonObject): JsonObject {
-  const inline = typeof url === 'string' ? /^data:([\w.+/-]+);base64,(.*)$/s.exec(url) : null;
-  if (inline?.[1] !== undefined && inline[2] !== undefined) {
-    return { ...rest, type: 'media', modality: 'image', mime_type: inline[1], content: inline[2] };
-  }
-  return { ...rest, type: 'media', modality: 'image', mime_type: null, uri: asText(url) };
 }
 
 /** The schema lets tool results sit in a user's message; the role they have is `tool`. */

@@ -199,11 +199,7 @@ describe('a part', () => {
       { type: 'file', modality: 'image', mime_type: null, file_id: 'f1' },
       { type: 'media', modality: 'image', mime_type: null, file_id: 'f1' },
     ],
-    [
-      'a file of another shape',
-      { type: 'file', file: { file_data: 'x' } },
-      { type: 'data', value: { type: 'file', file: { file_data: 'x' } } },
-    ],
+    ['a file of another shape', { type: 'file', path: 'x' }, { type: 'data', value: { type: 'file', path: 'x' } }],
     ['an unknown type', { type: 'hologram', x: [1] }, { type: 'data', value: { type: 'hologram', x: [1] } }],
     ['a type of Object', { type: 'constructor', x: 1 }, { type: 'data', value: { type: 'constructor', x: 1 } }],
     ['no type', { x: 1 }, { type: 'data', value: { x: 1 } }],
