@@ -149,7 +149,7 @@ type Way = 'llm' | 'tool' | 'other';
 
 function wayOf({ attributes }: Source): Way | undefined {
   const said = text(attributes.get(type))?.toLowerCase();
-  if (said === undefined) return attributes.has(model) || attributes.has(usage) ? 'llm' : 'other';
+  if (said === undefined || said === 'span') return attributes.has(model) || attributes.has(usage) ? 'llm' : 'other';
   if (said === 'generation') return 'llm';
   return said === 'tool' ? 'tool' : 'other';
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { langfuse, langfuseAdditions } from '../../../../collector/map/langfuse.ts';
+import { langfuse } from '../../../../collector/map/langfuse.ts';
 import { mapSpan } from '../../../../collector/map/span.ts';
 import type { SpanRow } from '../../../../migrations/schema.ts';
 import { describeConvention } from './describe-convention.ts';
@@ -269,10 +269,12 @@ describe('spans of Langfuse', () => {
     expect(rowOf(observation('span')).kind).toBe('other');
   });
 
-  it('of no type may be a model call', () => {
+  it.each([
+    ['no type', {}],
+    ['the type span', observation('span')],
+  ])('of %s may be a model call', (_name, type) => {
     const { 'langfuse.observation.type': _type, ...untyped } = call({ 'model.name': 'm', input: 'hi', output: 'ho' });
-    expect(langfuse.read).not.toBe(langfuseAdditions.read);
-    const row = rowOf(untyped);
+    const row = rowOf({ ...type, ...untyped });
     expect(row).toMatchObject({ kind: 'llm', request_model: 'm' });
     expect([row.input_messages.length, row.output_messages.length]).toEqual([1, 1]);
   });
