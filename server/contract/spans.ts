@@ -32,6 +32,10 @@ export const spanSkeleton = z
       .nullable()
       .optional()
       .openapi({ description: 'Of a wrapper or duplicate: the span that stands in the sums for it.' }),
+    sameExecutionAs: z.object({ traceId, spanId }).optional().openapi({
+      description:
+        'Of a tool among the steps of a turn: the step that records the same execution and stands for it, as the client’s span of an MCP call does for the server’s.',
+    }),
     settled: z.boolean().openapi({ description: 'false: too new, it is not decided yet whether this span counts.' }),
     costStatus: z
       .enum(bookingStatuses)

@@ -1,5 +1,6 @@
 import { inheritAttribution } from './settlement/inherit.ts';
 import { type Attribution, compareSkeletons, type Skeleton } from './settlement/skeleton.ts';
+import { findRepeatedExecutions } from './settlement/tool-executions.ts';
 import { TraceTree } from './settlement/trace-tree.ts';
 import { type GivenMessages, type SessionTurn, userFacingSpans } from './settlement/turns.ts';
 
@@ -8,6 +9,8 @@ export interface TurnSpan {
   span: Skeleton;
   given: GivenMessages;
   hasOutput: boolean;
+  /** Of a tool: the call that it carries out; '' where it does not say. */
+  toolCallId: string;
 }
 
 /** A span of a turn. */
@@ -17,6 +20,8 @@ export interface TurnStep extends TurnSpan {
   /** Not inside a tool or a nested agent. */
   isUserFacing: boolean;
   isRoot: boolean;
+  /** Of a tool: the step of the same turn that records the same execution, and stands for it. */
+  repeats?: Skeleton | undefined;
 }
 
 export interface TurnSteps {
@@ -52,7 +57,9 @@ export function assignSteps(
       if (step.isRoot && step.span.isError) stepsOf(last).failedRoots.push(step);
     }
   }
-  for (const { steps } of assigned.values()) steps.sort((a, b) => compareSkeletons(a.span, b.span));
+  for (const turn of assigned.values()) {
+    turn.steps = markRepeated(turn.steps).sort((a, b) => compareSkeletons(a.span, b.span));
+  }
   return assigned;
 }
 
@@ -87,6 +94,14 @@ function stepsOfTrace(sessionId: string, members: readonly TurnSpan[]): TurnStep
     const isRoot = tree.parentOf(member.span) === undefined;
     return [{ ...member, attribution, isUserFacing: userFacing.has(member.span), isRoot }];
   });
+}
+
+function markRepeated(steps: readonly TurnStep[]): TurnStep[] {
+  const ids = new Map(steps.map(({ span, toolCallId }) => [span, toolCallId]));
+  const traces = Map.groupBy(ids.keys(), ({ traceId }) => traceId);
+  const trees = [...traces.values()].map((spans) => new TraceTree(spans));
+  const repeated = findRepeatedExecutions(trees, (span) => ids.get(span) ?? '');
+  return steps.map((step) => ({ ...step, repeats: repeated.get(step.span) }));
 }
 
 /** The last that begins at `startNs` or before, else the first. */

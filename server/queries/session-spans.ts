@@ -20,6 +20,8 @@ interface SessionSpanRow extends SkeletonRow {
   outputMessages: string[];
   userMessageCount: number;
   lastUserMessage: string;
+  scopeName: string;
+  toolCallId: string;
 }
 
 /** A span with its row, and where its messages lie. */
@@ -68,7 +70,8 @@ async function readSpanRows(db: Db, ofTraces: string, bound: QueryParameters): P
          toString(toMonday(start_time)) AS week, if(session_id = '', lower(hex(trace_id)), session_id) AS conversation,
          length(input_messages) AS inputMessageCount,
          arrayMap(h -> lower(hex(h)), arraySlice(output_messages, 1, ${String(outputMessagesMax)})) AS outputMessages,
-         user_message_count AS userMessageCount, last_user_message AS lastUserMessage
+         user_message_count AS userMessageCount, last_user_message AS lastUserMessage,
+         scope_name AS scopeName, tool_call_id AS toolCallId
        FROM ${tables.spans}
        WHERE project_id = {projectId:String}
          AND ${ofTraces}
@@ -139,6 +142,7 @@ function toSessionSpan(row: SessionSpanRow, recorded: RecordedRow | undefined): 
         }
       : ofSpan,
     hasOutput: row.outputMessages.length > 0 || isOutputRecorded,
+    toolCallId: row.toolCallId,
     isInputRecorded,
     isOutputRecorded,
   };
@@ -158,7 +162,6 @@ const noTokens: Skeleton['tokens'] = {
 };
 const unread = {
   environment: '',
-  scopeName: '',
   responseId: '',
   serviceTier: '',
   isBatch: false,
@@ -171,7 +174,7 @@ const unread = {
 };
 
 /** What a tree and inheritance need of a span; settlement has decided the rest already. */
-function toTreeSpan(row: SkeletonRow): Skeleton {
+function toTreeSpan(row: SessionSpanRow): Skeleton {
   const [startNs, endNs] = [BigInt(row.startNs), BigInt(row.endNs)];
   return {
     ...unread,
@@ -183,6 +186,7 @@ function toTreeSpan(row: SkeletonRow): Skeleton {
     endNs: endNs > startNs ? endNs : startNs,
     isError: row.spanStatus === 'error',
     serviceName: row.serviceName,
+    scopeName: row.scopeName,
     kind: row.spanKind,
     operation: row.operationName,
     sessionId: row.sessionId,

@@ -126,7 +126,11 @@ function toSteps(
   };
 }
 
-function toStep({ attribution }: TurnStep, span: SessionSpan | undefined, decisions: SpanDecisions): SpanSkeleton[] {
+function toStep(
+  { attribution, repeats }: TurnStep,
+  span: SessionSpan | undefined,
+  decisions: SpanDecisions,
+): SpanSkeleton[] {
   if (span === undefined) return [];
   const skeleton = toSkeleton(span.row, decisions.get(decisionKey(span.row)));
   const { sessionId, userId, agentName } = attribution;
@@ -136,6 +140,7 @@ function toStep({ attribution }: TurnStep, span: SessionSpan | undefined, decisi
       sessionId,
       userId: skeleton.userId ?? (userId || null),
       agentName: skeleton.agentName ?? (agentName || null),
+      ...(repeats === undefined ? {} : { sameExecutionAs: { traceId: repeats.traceId, spanId: repeats.spanId } }),
     },
   ];
 }

@@ -12,8 +12,8 @@ export function matchToolSteps(
 ): Map<Part, SpanSkeleton> {
   const from = BigInt(answer.startTimeUnixNano);
   const to = until === undefined ? undefined : BigInt(until);
-  const free = steps.filter(({ kind, traceId, startTimeUnixNano }) => {
-    if (kind !== 'tool') return false;
+  const free = steps.filter(({ kind, sameExecutionAs, traceId, startTimeUnixNano }) => {
+    if (kind !== 'tool' || sameExecutionAs !== undefined) return false;
     const start = BigInt(startTimeUnixNano);
     return start >= from && (to === undefined || start < to || traceId !== answer.traceId);
   });

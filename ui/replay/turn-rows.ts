@@ -48,7 +48,8 @@ export function keyOfStep({ traceId, spanId }: Pick<SpanSkeleton, 'traceId' | 's
 
 /**
  * A turn's steps as rows, parents before what they started, siblings by start. Without `all`, spans of the framework's own
- * are left out, unless they failed by themselves; a turn nobody spoke in is a run of a program, and shows all.
+ * are left out, unless they failed by themselves, and second reports of a tool's execution; a turn nobody spoke in is a run of a
+ * program, and shows all.
  */
 export function listStepRows(turn: Pick<Turn, 'steps' | 'input'>, { all }: { all: boolean }): StepRow[] {
   const showsAll = all || turn.input.length === 0;
@@ -71,7 +72,8 @@ export function listStepRows(turn: Pick<Turn, 'steps' | 'input'>, { all }: { all
       if (seen.has(step)) continue;
       seen.add(step);
       const children = below.get(step) ?? [];
-      const isShown = showsAll || tellingKinds.has(step.kind) || failedByItself(step, children);
+      const tells = tellingKinds.has(step.kind) || failedByItself(step, children);
+      const isShown = showsAll || (tells && step.sameExecutionAs === undefined);
       const inside = isShown ? placeBelow(step, place, { showsAll, row: rows.length }) : place;
       if (isShown) rows.push({ step, look: lookOf(step, calls), depth: place.depth, inside: 0, around: place.around });
       stack.push(...visitsOf(children, inside));

@@ -19,6 +19,7 @@ function step(
   return {
     span: span(id, { kind: 'llm', startNs: BigInt(from), endNs: BigInt(to), ...of }),
     ...{ given: said(0), hasOutput: true, attribution: nobody, isUserFacing: true, isRoot: false },
+    toolCallId: '',
     ...rest,
   };
 }

@@ -7,7 +7,7 @@ import { span } from './settlement/skeletons.ts';
 const given = { inputMessageCount: 0, userMessageCount: 0, lastUserMessage: 0n };
 const member = (id: string, at: number, fields: Partial<Skeleton> = {}): TurnSpan => ({
   span: span(id, { startNs: BigInt(at), endNs: BigInt(at + 1), ...fields }),
-  ...{ given, hasOutput: false },
+  ...{ given, hasOutput: false, toolCallId: '' },
 });
 const turn = (...parts: [traceId: string, at: number][]): SessionTurn => ({
   startNs: BigInt(parts[0]?.[1] ?? 0),
@@ -64,6 +64,23 @@ describe('the steps of turns', () => {
     ]);
     // The root began in the first turn and failed when the last ended.
     expect(turns.map((one) => assigned.get(one)?.failedRoots.map((step) => step.span.spanId))).toEqual([[], ['root']]);
+  });
+
+  it('say which of them record one execution of a tool', () => {
+    const tool = { kind: 'tool', toolName: 'search' } as const;
+    const turns = [turn(['t', 0])];
+    const assigned = assignSteps('s', turns, [
+      member('agent', 0, own),
+      member('client', 1, { ...tool, parentSpanId: 'agent' }),
+      member('server', 2, { ...tool, parentSpanId: 'client' }),
+      { ...member('copy', 3, { ...tool, parentSpanId: 'agent', scopeName: 'other' }), toolCallId: 'call_1' },
+      { ...member('first', 2, { ...tool, parentSpanId: 'agent' }), toolCallId: 'call_1' },
+    ]);
+    const steps = turns.flatMap((one) => assigned.get(one)?.steps ?? []);
+    expect(steps.flatMap(({ span: { spanId }, repeats }) => (repeats ? [[spanId, repeats.spanId]] : []))).toEqual([
+      ['server', 'client'],
+      ['copy', 'first'],
+    ]);
   });
 
   it('of a trace without turns are nowhere', () => {

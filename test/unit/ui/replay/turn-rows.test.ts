@@ -51,6 +51,21 @@ describe('rows of a turn', () => {
     expect(write(listStepRows(turnOf(steps), { all: false }))).toEqual(['line parse 0', 'tool tool 0']);
   });
 
+  test('leave out the second report of a tool’s execution, and keep what it did', () => {
+    const steps = [
+      step('ask', null, [0, 2], { kind: 'llm' }),
+      step('client', null, [3, 9], { kind: 'tool', toolName: 'search' }),
+      step('server', 'client', [4, 8], {
+        ...{ kind: 'tool', toolName: 'search' },
+        sameExecutionAs: { traceId: 'trace', spanId: 'client' },
+      }),
+      step('embed', 'server', [5, 6], { kind: 'embedding' }),
+    ];
+    const shown = write(listStepRows(turnOf(steps), { all: false }));
+    expect(shown).toEqual(['answer ask 0', 'tool client 1', '  line embed 0']);
+    expect(write(listStepRows(turnOf(steps), { all: true }))).toContain('  tool server 1');
+  });
+
   test('a folded row hides all that is inside it', () => {
     const rows = listStepRows(turnOf(shop), { all: false });
     const shown = listShownRows(rows, new Set([keyOfStep({ traceId: 'trace', spanId: 'research' })]));
@@ -164,4 +179,18 @@ test('tool calls are matched with their spans by name, in order, up to the agent
     ['1', 's1'],
     ['2', 's2'],
   ]);
+});
+
+test('a span that reports an execution again is matched with no other call', () => {
+  const output = [call('1', 'search', { q: 'a' }), call('2', 'search', { q: 'b' })];
+  const answer = step('answer', null, [0, 10], { kind: 'llm' });
+  const tool = { kind: 'tool', toolName: 'search' } as const;
+  const steps = [
+    answer,
+    step('client-1', null, [11, 20], tool),
+    step('server-1', 'client-1', [12, 19], { ...tool, sameExecutionAs: { traceId: 'trace', spanId: 'client-1' } }),
+    step('client-2', null, [21, 30], tool),
+  ];
+  const matched = matchToolSteps(answer, output, { steps, until: undefined });
+  expect([...matched.values()].map(({ spanId }) => spanId)).toEqual(['client-1', 'client-2']);
 });
