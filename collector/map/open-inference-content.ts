@@ -63,12 +63,14 @@ export function readWhole(value: Json | undefined, role: string): CanonicalMessa
 
 /** The instructions of the request, unless the messages begin with them. */
 export function readRequestInstructions(source: Source): CanonicalMessage[] | undefined {
-  return hasSystemMessage(source) ? undefined : source.once(readRequest)?.systemInstructions;
+  const given = source.once(readRequest)?.systemInstructions;
+  return given === undefined || hasSystemMessage(source) ? undefined : given;
 }
 
 /** The instructions among the parameters, unless the messages begin with them. */
 export function readParameterInstructions(source: Source): CanonicalMessage[] | undefined {
-  return hasSystemMessage(source) ? undefined : readInstructions(source.object('llm.invocation_parameters'));
+  const given = readInstructions(source.object('llm.invocation_parameters'));
+  return given === undefined || hasSystemMessage(source) ? undefined : given;
 }
 
 function hasSystemMessage(source: Source): boolean {
