@@ -10,6 +10,7 @@ export interface CostCall {
   session?: string;
   environment?: string;
   service?: string;
+  serviceTier?: string;
   /** Null: the call reports no tokens. */
   tokens: { input: number; output: number; cached?: number } | null;
   reportedCostUsd?: number;
@@ -68,6 +69,7 @@ function writeCall(call: CostCall, nowMs: number) {
       'gen_ai.usage.output_tokens': tokens?.output,
       'gen_ai.usage.cache_read.input_tokens': tokens?.cached,
       'gen_ai.usage.cost': call.reportedCostUsd,
+      'openai.response.service_tier': call.serviceTier,
     }),
   };
   const resource = {

@@ -1,5 +1,5 @@
 import { type Params, getJson, toSearch } from './client.ts';
-import type { CostsReply, LedgerReply } from './types.ts';
+import type { CostsReply, LedgerReply, UnpricedReply } from './types.ts';
 
 /** Sums of the ledger: in all, by group, by interval. */
 export function getCosts(params: Params, signal?: AbortSignal): Promise<CostsReply> {
@@ -14,4 +14,9 @@ export function costsCsvHref(params: Params): string {
 /** One page of the rows behind a sum. */
 export function listLedger(params: Params, signal?: AbortSignal): Promise<LedgerReply> {
   return getJson<LedgerReply>('/ledger', params, signal);
+}
+
+/** What has no price, with its volume and what would price it. */
+export function listUnpriced(params: Params, signal?: AbortSignal): Promise<UnpricedReply> {
+  return getJson<UnpricedReply>('/unpriced', params, signal);
 }

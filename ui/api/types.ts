@@ -29,4 +29,5 @@ export type {
   TraceSummary,
 } from '../../server/contract/traces.ts';
 export type { TraceListQuery } from '../../server/contract/requests.ts';
+export type { UnpricedGroup, UnpricedReply } from '../../server/contract/unpriced.ts';
 export type { Cost, SpanKind, Usage } from '../../server/contract/values.ts';

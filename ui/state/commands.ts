@@ -85,6 +85,10 @@ function listCostPages(router: Router): PaletteCommand[] {
       keywords: ['spend', 'money'],
     })),
     command('Pages', 'Costs against the period before', () => open({ compare: 'on' })),
+    {
+      ...command('Pages', 'Models and usage without a price', () => router.go(router.unpricedHref())),
+      keywords: ['unpriced', 'costs', 'coverage'],
+    },
   ];
 }
 

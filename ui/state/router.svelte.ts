@@ -7,6 +7,7 @@ export type Route =
   | { page: 'session'; sessionId: string }
   | { page: 'costs' }
   | { page: 'cost-ledger' }
+  | { page: 'cost-unpriced' }
   | { page: 'missing' };
 
 interface NavigateOptions {
@@ -118,16 +119,24 @@ export class Router {
 
   /** The address of the costs with the current project, range and those filters that select money. */
   costsHref(): string {
-    const known = [...moneyParams, ...costParams];
+    return this.#moneyHref('/costs', [...moneyParams, ...costParams]);
+  }
+
+  /** The address of what has no price, in the same project, range and filters. */
+  unpricedHref(): string {
+    return this.#moneyHref('/costs/unpriced', [...moneyParams, 'label', 'unattributed']);
+  }
+
+  #moneyHref(path: string, known: readonly string[]): string {
     const search = new URLSearchParams([...this.params].filter(([name]) => known.includes(name)));
     const text = search.toString();
-    return `/costs${text === '' ? '' : `?${text}`}`;
+    return `${path}${text === '' ? '' : `?${text}`}`;
   }
 
   #searchWithout(names: readonly string[]): string {
     const search = new URLSearchParams(this.params);
     const { page } = this.route;
-    const ofMoney = page === 'costs' || page === 'cost-ledger' ? [...costParams, ...ledgerParams] : [];
+    const ofMoney = isMoney(page) ? [...costParams, ...ledgerParams] : [];
     for (const name of [...names, ...ofMoney]) search.delete(name);
     const text = search.toString();
     return text === '' ? '' : `?${text}`;
@@ -147,8 +156,14 @@ function readRoute(pathname: string): Route {
   if (first === 'costs') {
     if (second === undefined) return { page: 'costs' };
     if (second === 'ledger') return { page: 'cost-ledger' };
+    if (second === 'unpriced') return { page: 'cost-unpriced' };
   }
   return { page: 'missing' };
+}
+
+/** One of the pages about money: they share range and filters. */
+export function isMoney(page: Route['page']): boolean {
+  return page === 'costs' || page === 'cost-ledger' || page === 'cost-unpriced';
 }
 
 /** A session's id may hold anything, so a mistyped `%` is no escape of one. */

@@ -33,6 +33,25 @@ const usageWords: Record<string, string> = {
   output: 'output',
   reasoning: 'reasoning',
   outputAudio: 'audio output',
+  // What the price table bills by beside tokens of text and audio, in its own spelling.
+  input_image_mtok: 'images',
+  cache_image_read_mtok: 'cached images',
+  output_image_mtok: 'images made',
+  input_video_mtok: 'video',
+  output_video_mtok: 'video made',
+  output_citation_mtok: 'citations',
+  audio_hours: 'hours of audio',
+  input_audio_hours: 'hours of audio',
+  input_document_kpages: 'pages',
+  input_annotated_document_kpages: 'annotated pages',
+  rerank_searches_kcount: 'searches',
+  input_text_messages_kcount: 'messages',
+};
+
+const basisWords: Record<string, string> = {
+  negotiated: 'A negotiated price.',
+  self_hosted: 'A price of your own for a model on your own machines.',
+  free: 'Said to be free.',
 };
 
 const missingWords: Record<string, string> = {
@@ -106,14 +125,18 @@ function listNotes(price: Record<string, unknown>): string[] {
   const notes: string[] = [];
   const above = price['aboveInputTokens'];
   if (typeof above === 'number') notes.push(`Prices for calls of more than ${exactCount(above)} input tokens.`);
+  if (typeof price['serviceTier'] === 'string') notes.push(`Prices of the service tier “${price['serviceTier']}”.`);
   for (const factor of Array.isArray(price['factors']) ? price['factors'].filter(isRecord) : []) {
     notes.push(`The unit prices include a factor of ${String(factor['factor'])} (${String(factor['of'])}).`);
   }
+  const basis = typeof price['basis'] === 'string' ? basisWords[price['basis']] : undefined;
+  if (basis !== undefined) notes.push(basis);
   if (typeof price['note'] === 'string') notes.push(price['note']);
   return notes;
 }
 
-function nameUsage(usage: unknown): string {
+/** A class of usage in words. */
+export function nameUsage(usage: unknown): string {
   return typeof usage === 'string' ? (usageWords[usage] ?? usage) : '';
 }
 
