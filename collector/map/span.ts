@@ -1,14 +1,14 @@
 import type { MessageRow, SpanRow } from '../../migrations/schema.ts';
 import type { Json } from '../lossless-json.ts';
 import type { AnyValue, Attributes, OtlpSpan } from '../receive/otlp.ts';
-import { readSpan } from './conventions.ts';
+import { conventions, readSpan } from './conventions.ts';
 import { cutJson, cutName, cutText, payloadLimitBytes } from './cut.ts';
 import { readOutcome } from './general.ts';
 import { holdsMessages } from './gen-ai-events.ts';
 import type { SpanKind } from './names.ts';
 import { originsText } from './origins.ts';
 import { previewInput, previewOutput, previewValue } from './preview.ts';
-import type { Reading } from './reading.ts';
+import type { Convention, Reading } from './reading.ts';
 import { type Bucket, storeDefinitions, storeMessages, userMessages, weekOf } from './store-messages.ts';
 import { normaliseUsage } from './usage.ts';
 import { jsonObject, text, typedJson } from './value.ts';
@@ -23,8 +23,8 @@ const longAttributeCharacters = 1024;
 const noId = new Uint8Array(8);
 
 /** One OTLP span as one row, and the messages it names. Pure; the span must have passed `findFault`. */
-export function mapSpan(span: OtlpSpan, projectId: string): MappedSpan {
-  const { convention, reading, origins, carried, payloads } = readSpan(span);
+export function mapSpan(span: OtlpSpan, projectId: string, spoken: readonly Convention[] = conventions): MappedSpan {
+  const { convention, reading, origins, carried, payloads } = readSpan(span, spoken);
   const outcome = readOutcome(span, reading);
   const kind: SpanKind = reading.kind ?? 'other';
   const usage = normaliseUsage(reading.usage ?? {});

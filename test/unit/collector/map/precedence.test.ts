@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { conventions, readSpan } from '../../../../collector/map/conventions.ts';
 import { combine, type NamedReading, orders } from '../../../../collector/map/precedence.ts';
-import type { Convention, Reading } from '../../../../collector/map/reading.ts';
+import type { Reading } from '../../../../collector/map/reading.ts';
 import { spanOf } from './otlp-fixture.ts';
 
 const read = (name: string, reading: Reading, content: NamedReading['content'] = {}): NamedReading => ({
@@ -120,23 +120,5 @@ describe('a span in two conventions', () => {
     const { convention, reading } = readSpan(span);
     expect(convention).toBe('openinference');
     expect(reading).toMatchObject({ kind: 'chain', operation: 'chat', usage: { input: 10n, cacheRead: 4n } });
-  });
-
-  it('may speak one that is new', () => {
-    const invented: Convention = {
-      name: 'invented',
-      read: ({ attributes }) =>
-        attributes.has('x.said')
-          ? {
-              reading: { kind: 'evaluator', outputValue: 'yes' },
-              content: { outputValue: ['x.said'] },
-              sources: { kind: 'x.said' },
-            }
-          : undefined,
-    };
-    const said = readSpan(spanOf({ 'x.said': 'yes' }), [...conventions, invented]);
-    expect(said).toMatchObject({ convention: 'invented', reading: { kind: 'evaluator', outputValue: 'yes' } });
-    expect([...said.carried]).toEqual(['x.said']);
-    expect(readSpan(spanOf({ y: 1 }), [...conventions, invented])).toMatchObject({ convention: '', reading: {} });
   });
 });
