@@ -10,6 +10,7 @@ export type {
   LedgerReply,
   LedgerSort,
 } from '../../server/contract/costs.ts';
+export type { LabelsReply, LabelValuesReply } from '../../server/contract/labels.ts';
 export type { Message, Part } from '../../server/contract/messages.ts';
 export type {
   SessionListReply,
@@ -24,6 +25,7 @@ export type {
   FacetsReply,
   HistogramReply,
   ProjectsReply,
+  TraceLabel,
   TraceListReply,
   TraceReply,
   TraceSummary,

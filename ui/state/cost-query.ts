@@ -112,6 +112,12 @@ export function toCostParams(selection: CostSelection, window: { fromMs: number;
   };
 }
 
+/** The same for the labels of spans, which know no missing values. */
+export function toLabelParams(selection: CostSelection, nowMs: number): Params {
+  const { unattributed: _unknown, ...filters } = selection.filters;
+  return toCostParams({ ...selection, filters }, resolveWindow(selection, nowMs));
+}
+
 export function resolveWindow(selection: CostSelection, nowMs: number): { fromMs: number; toMs: number } {
   return resolveRange(selection.range, nowMs);
 }
@@ -151,8 +157,7 @@ export function selectionHref(path: string, selection: CostSelection, more: Para
 
 /** Sessions of the same filters; null where they have a filter that sessions do not know. */
 export function sessionsHref(selection: CostSelection): string | null {
-  const { label, unattributed } = selection.filters;
-  return label === undefined && unattributed === undefined ? selectionHref('/sessions', selection) : null;
+  return selection.filters.unattributed === undefined ? selectionHref('/sessions', selection) : null;
 }
 
 /** The address parameters of all filters: those that are not set are removed. */

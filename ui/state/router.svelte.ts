@@ -22,12 +22,12 @@ const sessionParams = ['step', 'pane'];
 /** The row that is current in a list, and its order: lists of other things have others. */
 const listParams = ['trace', 'row', 'sort'];
 /** What it says about sums of money only, in the order of the page. */
-const costParams = ['label', 'unattributed', 'by', 'drill', 'interval', 'metric', 'compare', 'order'];
+const costParams = ['unattributed', 'by', 'drill', 'interval', 'metric', 'compare', 'order'];
 const ledgerParams = ['booking', 'counted', 'sort', 'traceId', 'history'];
 /** What money is selected by, on any page. */
 const moneyParams = [
   ...['project', 'range', 'from', 'to', 'live'],
-  ...['agent', 'model', 'user', 'session', 'provider', 'environment', 'service'],
+  ...['agent', 'model', 'user', 'session', 'provider', 'environment', 'service', 'label'],
 ];
 
 /**

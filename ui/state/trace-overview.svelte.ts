@@ -1,6 +1,7 @@
 import { createContext } from 'svelte';
 import { type ApiFailure, type Params, isAborted, toFailure } from '../api/client.ts';
 import { getFacets, getHistogram } from '../api/traces.ts';
+import { LabelFacets } from './label-facets.svelte.ts';
 import type { FacetsReply, HistogramReply } from '../api/types.ts';
 
 export type Facet = FacetsReply['facets'][number];
@@ -11,6 +12,8 @@ export class TraceOverview {
   histogramFailure: ApiFailure | null = $state.raw(null);
   facets: readonly Facet[] | null = $state.raw(null);
   facetsFailure: ApiFailure | null = $state.raw(null);
+
+  readonly labels = new LabelFacets();
 
   #controller = new AbortController();
 
@@ -23,6 +26,7 @@ export class TraceOverview {
     this.#controller = new AbortController();
     const { signal } = this.#controller;
     await Promise.all([
+      this.labels.load(params),
       getHistogram(params, signal).then(
         (reply) => {
           this.histogram = reply;
@@ -46,6 +50,7 @@ export class TraceOverview {
 
   stop(): void {
     this.#controller.abort();
+    this.labels.stop();
   }
 }
 

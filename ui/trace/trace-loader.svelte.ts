@@ -1,4 +1,4 @@
-import type { TraceReply } from '../api/types.ts';
+import type { TraceLabel, TraceReply } from '../api/types.ts';
 import type { TraceView } from './trace-view.svelte.ts';
 
 /** The first page is small, so that something is drawn soon; the others are the largest that the API gives. */
@@ -34,6 +34,8 @@ export class TraceLoader {
   received = $state(0);
   expected = $state(0);
   isLive = $state(false);
+  /** What the spans of the trace are labelled with. */
+  labels: readonly TraceLabel[] = $state.raw([]);
 
   constructor(view: TraceView, deps: LoadDeps) {
     this.#view = view;
@@ -66,6 +68,7 @@ export class TraceLoader {
     for (let fetched = 0; ;) {
       const reply = await this.#deps.getPage(page, signal);
       fetched += reply.spans.length;
+      this.labels = reply.labels ?? this.labels;
       const isLast = reply.nextCursor === null || fetched >= loadedSpansMax;
       this.#view.add(reply.trace, reply.spans, isLast);
       this.received = this.#view.table.length;

@@ -78,7 +78,7 @@ function truth(): Answers {
       {
         ...{ sessionId, userId, agents: [], models: [], startTimeUnixNano: '1', endTimeUnixNano: '2' },
         ...{ turnCount: 1, traceCount: 2, errorCount: 0, status: 'ok', firstInput: null, lastOutput: null },
-        ...{ usage: all, cost },
+        ...{ labels: {}, usage: all, cost },
       },
     ],
     turnCount: 1,

@@ -2,7 +2,7 @@ import type { FacetName } from '../../api/types.ts';
 import { kindLooks } from '../kinds.ts';
 
 /** A filter by its name in the address and the API. The first ones are also facets. */
-export type FilterName = FacetName | 'minCostUsd' | 'minDurationMs';
+export type FilterName = FacetName | 'label' | 'minCostUsd' | 'minDurationMs';
 export type Filters = Readonly<Partial<Record<FilterName, readonly string[]>>>;
 
 export interface FilterField {
@@ -37,12 +37,14 @@ export const filterFields: readonly FilterField[] = [
   facet('environment', 'Environment', 'such as production'),
   facet('user', 'User', 'id of a user'),
   facet('session', 'Session', 'id of a session'),
+  { name: 'label', key: 'label', label: 'Label', many: true, hint: 'such as label:team=search' },
   { name: 'minDurationMs', key: 'duration', label: 'Duration', many: false, hint: 'at least, such as >2s or >500ms' },
   { name: 'minCostUsd', key: 'cost', label: 'Cost', many: false, hint: 'at least, in US dollars, such as >0.10' },
 ];
 
 export const facetFields = filterFields.filter(
-  (field): field is FilterField & { name: FacetName } => field.name !== 'minCostUsd' && field.name !== 'minDurationMs',
+  (field): field is FilterField & { name: FacetName } =>
+    field.name !== 'label' && field.name !== 'minCostUsd' && field.name !== 'minDurationMs',
 );
 
 /** The field of a key as typed, capitals or not. */

@@ -12,6 +12,7 @@ export interface QueryReading {
 const valuesMax = 20;
 const valueMax = 512;
 const wordsMax = 500;
+const labelPattern = /^[^=]{1,128}=./s;
 const msPerUnit: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000 };
 const longestDurationMs = 1_000_000_000;
 
@@ -46,6 +47,9 @@ export function readValue(field: FilterField, text: string): { value: string } |
   if (field.name === 'minDurationMs') return readDuration(text);
   if (field.name === 'minCostUsd') return readCost(text);
   if (text.length > valueMax) return { problem: `The value of “${field.key}:” is longer than ${valueMax} characters.` };
+  if (field.name === 'label' && !labelPattern.test(text)) {
+    return { problem: `“label:${text}” is not a label. Write label:KEY=VALUE.` };
+  }
   if (field.allowed === undefined) return { value: text };
   const value = text.toLowerCase();
   if (field.allowed.includes(value)) return { value };

@@ -24,6 +24,15 @@ describe('a typed query', () => {
     });
   });
 
+  test('takes labels by key and value', () => {
+    expect(parseQueryText('label:team=search label:"note=a = b"').filters).toEqual({
+      label: ['team=search', 'note=a = b'],
+    });
+    for (const text of ['label:team', 'label:team=', 'label:=x']) {
+      expect(parseQueryText(text).problems[0]).toContain('Write label:KEY=VALUE.');
+    }
+  });
+
   test('keeps colons in values and in quotes', () => {
     expect(parseQueryText('model:ollama:llama3 "12:30 http://x"')).toEqual({
       filters: { model: ['ollama:llama3'] },
