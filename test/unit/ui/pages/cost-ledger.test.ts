@@ -33,13 +33,16 @@ describe('a price', () => {
     const reading = readPrice({
       ...price,
       ...{ source: 'file', perRequestUsd: '0.01', aboveInputTokens: 200_000, note: 'contract 7' },
+      ...{ basis: 'negotiated', serviceTier: 'batch' },
       factors: [{ of: 'batch', factor: '0.5' }],
     });
     expect(reading).toMatchObject({
       from: 'gpt-5 of openai, from the override file',
       notes: [
         'Prices for calls of more than 200,000 input tokens.',
+        'Prices of the service tier “batch”.',
         'The unit prices include a factor of 0.5 (batch).',
+        'A negotiated price.',
         'contract 7',
       ],
     });
