@@ -13,8 +13,8 @@ export interface LargeTraceQuestion {
 
 /** Leaves that stand for all others with the same session, user and agent; and roots that have no children. */
 const representativesMax = 1_000;
-/** A trace is read up to this many spans that matter; what is beyond is not settled, and said so. */
-export const largeTraceSpansMax = 2_000_000;
+/** Rows of spans that matter, copies included, that fit into a settler's memory: 2 KB each. A trace with more is an error. */
+const largeTraceRowsMax = 1_000_000;
 
 const ofTrace = `project_id = {projectId:String}
        AND ingested_at >= fromUnixTimestamp64Milli({sinceMs:Int64}, 'UTC')
@@ -26,20 +26,23 @@ const matters = `(usage_scope != '' OR span_id IN (SELECT parent_span_id FROM ${
 
 /**
  * The spans of a very large trace that bear on what counts and for whom, each once; without previews. Streamed, equal texts
- * are one text: about 600 bytes of memory a span.
+ * are one text: with what is decided of them about 2 KB of memory a span. Throws where there are more than fit.
  */
 export async function readLargeTrace(db: Db, question: LargeTraceQuestion): Promise<ArrivedSkeleton[]> {
   const spans = new Map<string, ArrivedSkeleton>();
   const read = skeletonReader();
+  let rowCount = 0;
   const keep = async (sql: string, limit: number) => {
     for await (const row of db.each<SkeletonRow>(sql, { ...question, limit })) {
+      rowCount += 1;
       const skeleton = read(row);
       const known = spans.get(skeleton.span.spanId);
       if (known === undefined || isLater(skeleton, known)) spans.set(skeleton.span.spanId, skeleton);
     }
   };
   const selection = `${skeletonSelection('without previews')} FROM ${tables.skeletons} WHERE ${ofTrace}`;
-  await keep(`SELECT ${selection} AND ${matters} LIMIT {limit:UInt32}`, largeTraceSpansMax);
+  await keep(`SELECT ${selection} AND ${matters} LIMIT {limit:UInt32}`, largeTraceRowsMax + 1);
+  if (rowCount > largeTraceRowsMax) throw new Error(`more than ${largeTraceRowsMax} of its spans bear on its cost`);
   await keep(
     `SELECT ${selection} AND NOT ${matters}
        AND (session_id != '' OR user_id != '' OR agent_name != '' OR parent_span_id = toFixedString('', 8))

@@ -8,7 +8,7 @@ import type { ResettlementWork } from './worker.ts';
 
 /** What ended is remembered for who asks, this many; what was written is in the audit for longer. */
 const rememberedMax = 50;
-const heapLimitMb = 2_048;
+const heapLimitMb = 3_072;
 const stopTimeoutMs = 4_000;
 
 interface Running {

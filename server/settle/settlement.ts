@@ -13,7 +13,7 @@ export interface SettlementConfig {
 }
 
 /** What a pass may need at most; a worker that wants more ends and is started again, the server stays. */
-const heapLimitMb = 2_048;
+const heapLimitMb = 3_072;
 const restartPauseMs = 1_000;
 const stopTimeoutMs = 4_000;
 
