@@ -73,7 +73,7 @@ export function listStepRows(turn: Pick<Turn, 'steps' | 'input'>, { all }: { all
       seen.add(step);
       const children = below.get(step) ?? [];
       const tells = tellingKinds.has(step.kind) || failedByItself(step, children);
-      const isShown = showsAll || (tells && step.sameExecutionAs === undefined);
+      const isShown = showsAll || (tells && !isToldElsewhere(step, known));
       const inside = isShown ? placeBelow(step, place, { showsAll, row: rows.length }) : place;
       if (isShown) rows.push({ step, look: lookOf(step, calls), depth: place.depth, inside: 0, around: place.around });
       stack.push(...visitsOf(children, inside));
@@ -123,6 +123,12 @@ function placeBelow(step: SpanSkeleton, place: Place, options: { showsAll: boole
 
 function failedByItself(step: SpanSkeleton, children: readonly SpanSkeleton[]): boolean {
   return step.status === 'error' && children.every(({ status }) => status !== 'error');
+}
+
+/** A second report of a tool's execution says nothing new, unless it alone says that it failed. */
+function isToldElsewhere(step: SpanSkeleton, known: ReadonlyMap<string, SpanSkeleton>): boolean {
+  if (step.sameExecutionAs === undefined) return false;
+  return step.status !== 'error' || known.get(keyOfStep(step.sameExecutionAs))?.status === 'error';
 }
 
 function lookOf(step: SpanSkeleton, calls: ReadonlySet<string>): StepLook {

@@ -64,6 +64,10 @@ describe('rows of a turn', () => {
     const shown = write(listStepRows(turnOf(steps), { all: false }));
     expect(shown).toEqual(['answer ask 0', 'tool client 1', '  line embed 0']);
     expect(write(listStepRows(turnOf(steps), { all: true }))).toContain('  tool server 1');
+    const failed = steps.map((one) => (one.spanId === 'server' ? { ...one, status: 'error' as const } : one));
+    expect(write(listStepRows(turnOf(failed), { all: false }))).toContain('  tool server 1');
+    const both = failed.map((one) => (one.kind === 'tool' ? { ...one, status: 'error' as const } : one));
+    expect(write(listStepRows(turnOf(both), { all: false }))).not.toContain('  tool server 1');
   });
 
   test('a folded row hides all that is inside it', () => {
