@@ -90,10 +90,10 @@ test('the coverage of the costs leads to models and usage without a price, with 
   await page.getByRole('link', { name: 'What would price them' }).click();
   await page.waitForURL(/\/costs\/unpriced/);
   expect(await readRows(page)).toEqual([
-    [own.model, 'no price for this model', '12', '29.3 %'],
-    ['gpt-5-mini', 'no price for the service tier “flex”', '3', '7.3 %'],
-    ['gpt-4o-2024-05-13', 'no price for cache read', '1', '2.4 %'],
-    ['gpt-5-mini', 'no tokens reported', '1', '2.4 %'],
+    [own.model, 'no price for this model', '12 calls', '29.3 %'],
+    ['gpt-5-mini', 'no price for the service tier “flex”', '3 calls', '7.3 %'],
+    ['gpt-4o-2024-05-13', 'no price for cache read', '1 call', '2.4 %'],
+    ['gpt-5-mini', 'no tokens reported', '1 call', '2.4 %'],
   ]);
   await page.getByText('17 calls of 41 have no price in the last 24 hours; 58.5 % priced').waitFor();
   await page.context().close();
