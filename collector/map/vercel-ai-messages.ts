@@ -1,4 +1,5 @@
 import type { Json } from '../lossless-json.ts';
+import { toMedia } from './media.ts';
 import { type CanonicalMessage, isObject, type JsonObject, readMessage } from './message.ts';
 
 /** Messages as the AI SDK of Vercel writes them, in all its versions: `[{role, content: text | [{type: "tool-call", …}]}]`. */
@@ -82,7 +83,7 @@ const partReaders: ReadonlyMap<string, (part: JsonObject) => JsonObject> = new M
       type: 'tool_call_response',
       ...{ id, name, result: error, is_error: true },
     }),
-    image: ({ image, ...rest }) => readMedia(image ?? null, { mediaType: 'image/*', ...rest }),
+    image: ({ image, ...rest }) => readMedia(image ?? null, rest, 'image'),
     file: ({ data, ...rest }) => readMedia(data ?? null, rest),
     'reasoning-file': ({ data, ...rest }) => readMedia(data ?? null, rest),
   }),
@@ -95,21 +96,12 @@ function readOutput(output: Json): JsonObject {
   return { result: value ?? null, ...(type.startsWith('error') ? { is_error: true } : {}) };
 }
 
-function readMedia(data: Json, { mediaType, mimeType, type: _type, ...rest }: JsonObject): JsonObject {
-  const sent = mimeType ?? mediaType;
-  const mime = typeof sent === 'string' ? sent : null;
-  const held = isObject(data) ? bytesOf(data) : data;
-  const inline = typeof held === 'string' ? /^data:([\w.+/-]+);base64,(.*)$/s.exec(held) : null;
-  const known = inline?.[1] ?? (mime === 'image/*' ? null : mime);
-  const media = { ...rest, type: 'media', modality: modalityOf(known ?? mime), mime_type: known };
-  if (inline?.[2] !== undefined) return { ...media, content: inline[2] };
-  if (typeof held !== 'string') return { ...media, reference: held };
-  return /^[a-z][\w+.-]*:/i.test(held) ? { ...media, uri: held } : { ...media, content: held };
-}
-
-function modalityOf(mime: string | null): string {
-  const family = mime?.split('/', 1)[0] ?? '';
-  return ['image', 'audio', 'video'].includes(family) ? family : 'file';
+function readMedia(
+  data: Json,
+  { mediaType, mimeType, type: _type, ...rest }: JsonObject,
+  modality?: string,
+): JsonObject {
+  return toMedia({ held: isObject(data) ? bytesOf(data) : data, mimeType: mimeType ?? mediaType, modality, rest });
 }
 
 /** What stands in `{type: "data", data}` or `{type: "url", url}`, and bytes that were made JSON: `{"0": 137, "1": 80, …}`. */
