@@ -6,7 +6,7 @@ const partFields: Record<Part['type'], readonly string[]> = {
   reasoning: ['content'],
   tool_call: ['id', 'name', 'arguments'],
   tool_call_response: ['id', 'name', 'result'],
-  media: ['modality', 'mimeType', 'content', 'uri', 'fileId'],
+  media: ['modality', 'mimeType', 'content', 'uri', 'fileId', 'filename', 'file_name', 'title', 'name', 'format'],
   data: ['value'],
 };
 

@@ -3,8 +3,10 @@ import { highlightCode } from '../../../../../ui/components/message/highlight.ts
 import { furtherFields } from '../../../../../ui/components/message/further-fields.ts';
 import {
   type MediaPart,
-  contentBytes,
+  bytesOf,
+  audioAddress,
   imageAddress,
+  nameOfMedia,
   isWebAddress,
 } from '../../../../../ui/components/message/media.ts';
 import { countTextLines, firstWords, foldText, splitText } from '../../../../../ui/components/message/text-fold.ts';
@@ -70,9 +72,34 @@ describe('media', () => {
     expect(imageAddress(media({ uri: 'https://a.example/x.png' }))).toBeUndefined();
   });
 
+  it('is drawn whatever name JPEG goes by, and not where it was cut', () => {
+    expect(imageAddress(media({ content: 'aGk=', mimeType: 'image/JPG' }))).toBe('data:image/jpeg;base64,aGk=');
+    expect(imageAddress(media({ content: 'aGk=', mimeType: 'image/avif' }))).toBeUndefined();
+    expect(imageAddress(media({ content: 'aGk=', truncatedBytes: 9 }))).toBeUndefined();
+  });
+
+  it('is played where it is a sound that came along', () => {
+    const sound = (rest: Partial<MediaPart>) =>
+      audioAddress(media({ modality: 'audio', content: 'UklGRg==', ...rest }));
+    expect(sound({ mimeType: 'audio/x-wav' })).toBe('data:audio/wav;base64,UklGRg==');
+    expect(sound({ mimeType: 'audio/ogg; codecs=opus' })).toBe('data:audio/ogg;base64,UklGRg==');
+    expect(sound({ mimeType: null })).toBe('data:audio/wav;base64,UklGRg==');
+    expect(sound({ mimeType: null, content: 'AAAA' })).toBeUndefined();
+    expect(sound({ mimeType: 'audio/pcm' })).toBeUndefined();
+    expect(sound({ mimeType: 'audio/wav', truncatedBytes: 9 })).toBeUndefined();
+    expect(sound({ mimeType: 'audio/wav', content: '"><script>' })).toBeUndefined();
+  });
+
+  it('is named as the sender named it', () => {
+    expect(nameOfMedia(media({ filename: 'terms.pdf' }))).toBe('terms.pdf');
+    expect(nameOfMedia(media({ title: '', name: 7 }))).toBeUndefined();
+  });
+
   it('tells its true size', () => {
-    expect(contentBytes('aGk=')).toBe(2);
-    expect(contentBytes('aGkh')).toBe(3);
+    expect(bytesOf(media({ content: 'aGk=' }))).toBe(2);
+    expect(bytesOf(media({ content: 'aGkh' }))).toBe(3);
+    expect(bytesOf(media({ content: 'aGkh', truncatedBytes: 4_000 }))).toBe(3_000);
+    expect(bytesOf(media({ uri: 'https://a.example' }))).toBeUndefined();
   });
 
   it('becomes a link only to the web', () => {
