@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 /** Settlement looks every second for what came. */
-const spreadMs = 1_500;
+const spreadMs = 1_200;
 
 const ways: [string, SendingWay & { spreadMs?: number }][] = [
   ['as they were sent', {}],
@@ -30,12 +30,14 @@ const ways: [string, SendingWay & { spreadMs?: number }][] = [
   ['with settlement between the spans, parents first', { split: true, reversed: true, spreadMs }],
 ];
 
-describe('sums of real SDK bodies are those of the model server', { concurrent: true }, () => {
+/** All ways at once, each with all captures: minutes where two cores have other work, too. */
+const timeoutMs = 300_000;
+
+describe('sums of real SDK bodies are those of the model server', { concurrent: true, timeout: timeoutMs }, () => {
   it.each(ways)('%s', async (_name, way) => {
     const { otlp, api } = pipeline;
-    const only = ['otel-openai-', 'openinference-'];
-    const results = await checkCaptures({ otlp, api, only, parts: ['sums', 'sessions'], patienceMs: 30_000, ...way });
+    const results = await checkCaptures({ otlp, api, parts: ['sums', 'sessions'], patienceMs: 120_000, ...way });
     expect([...results].filter(([, failures]) => failures.length > 0)).toEqual([]);
-    expect(results.size).toBe(14);
+    expect(results.size).toBe(41);
   });
 });
