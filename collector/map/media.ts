@@ -1,5 +1,6 @@
 import type { Json } from '../lossless-json.ts';
-import type { JsonObject } from './message.ts';
+
+type JsonObject = Record<string, Json>;
 
 /** What is known of an image, a sound or a file: where it is, or the bytes themselves in base64. */
 interface Given {

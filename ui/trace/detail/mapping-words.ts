@@ -3,6 +3,7 @@ const conventionWords: Readonly<Record<string, string>> = {
   '': 'General OpenTelemetry names',
   'otel-gen-ai': 'OpenTelemetry GenAI',
   'otel-gen-ai-aliases': 'OpenTelemetry GenAI, unofficial names',
+  'otel-gen-ai-prompt': 'OpenTelemetry GenAI, prompts in one attribute',
   openinference: 'OpenInference',
   traceloop: 'OpenLLMetry (Traceloop)',
   'traceloop-legacy': 'OpenLLMetry (Traceloop), older names',
@@ -11,6 +12,8 @@ const conventionWords: Readonly<Record<string, string>> = {
   mastra: 'Mastra',
   langsmith: 'LangSmith',
   langfuse: 'Langfuse',
+  'langfuse-additions': 'Langfuse, beside other conventions',
+  'vector-stores': 'Vector stores',
   'pydantic-ai': 'Pydantic AI',
   logfire: 'Logfire',
 };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { conventions } from '../../../../../collector/map/conventions.ts';
 import { explainSpan } from '../../../../../ui/trace/detail/mapping.ts';
 import { nameConvention } from '../../../../../ui/trace/detail/mapping-words.ts';
 import { makeDetail } from './detail-fixture.ts';
@@ -70,6 +71,10 @@ describe('the explanation of a span', () => {
     expect(explainSpan(makeDetail({ attributes: { b: 1, a: 2 } }))).toEqual({
       ...{ fields: [], conventions: [], kept: ['a', 'b'] },
     });
+  });
+
+  it('has words for every convention that there is', () => {
+    expect(conventions.filter(({ name }) => nameConvention(name) === name)).toEqual([]);
   });
 
   it('shows names it does not know as they are', () => {
