@@ -100,10 +100,13 @@ const identities = new Set([
 /** What frameworks write into metadata for themselves: a value of its own for every step, or what a column says already. */
 const frameworkNoise = /^(ls_|langgraph_|lc_|checkpoint|__|LANGSMITH_|LANGCHAIN_|resourceAttributes$|scope$|versions$)/;
 
+/** A filter is `KEY=VALUE`, and groups are separated by commas: such a key could not be asked for. */
+const unaskable = /[=,]/;
+
 function* labelOf(key: string, value: string | undefined): Generator<readonly [string, string]> {
   if (value === undefined || value === '' || value.length > valueMaxCharacters || isJson(value)) return;
-  if (key === '' || key.length > keyMaxCharacters || identities.has(key.toLowerCase()) || frameworkNoise.test(key))
-    return;
+  if (key === '' || key.length > keyMaxCharacters || unaskable.test(key)) return;
+  if (identities.has(key.toLowerCase()) || frameworkNoise.test(key)) return;
   yield [key.toWellFormed(), value.toWellFormed()];
 }
 

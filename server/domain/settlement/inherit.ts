@@ -47,12 +47,18 @@ function isNobody({ sessionId, userId, agentName, labels }: Attribution): boolea
   return sessionId === '' && userId === '' && agentName === '' && labels.size === 0;
 }
 
+/** Labels of one span with those of all above it: its own come first. */
+const labelsMax = 64;
+
 function layLabels(
   upper: ReadonlyMap<string, string>,
   lower: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
   if (lower.size === 0) return upper;
-  return upper.size === 0 ? lower : new Map([...lower, ...upper]);
+  if (upper.size === 0) return lower;
+  const laid = new Map(upper);
+  for (const [key, value] of lower) if (laid.size < labelsMax && !laid.has(key)) laid.set(key, value);
+  return laid;
 }
 
 /** What is the same wherever the trace's spans say it; labels are not guessed. */

@@ -191,7 +191,7 @@ export function summarizeSession(parts: readonly Unstamped<SessionTraceRow>[]): 
     agents: names(({ agents }) => agents),
     models: names(({ models }) => models),
     tools: names(({ tools }) => tools),
-    labels: new Map(sorted.toReversed().flatMap(({ labels }) => [...labels])),
+    labels: firstLabels(sorted),
     first_input: firstText(sorted.map(({ first_input: text }) => text)),
     last_output: firstText(ended.map(({ last_output: text }) => text)),
     model_calls: sum((part) => part.model_calls),
@@ -331,6 +331,18 @@ function distinct(values: readonly string[]): string[] {
   }
   return [...found];
 }
+
+/** Of each key the first value, of at most so many keys. */
+function firstLabels(parts: readonly { labels: ReadonlyMap<string, string> }[]): Map<string, string> {
+  const labels = new Map<string, string>();
+  for (const part of parts) {
+    for (const [key, value] of part.labels)
+      if (labels.size < sessionLabelsMax && !labels.has(key)) labels.set(key, value);
+  }
+  return labels;
+}
+
+const sessionLabelsMax = 64;
 
 function firstText(texts: readonly string[]): string {
   return texts.find((text) => text !== '') ?? '';

@@ -238,6 +238,22 @@ test('session, user, agent and labels come from the nearest span that says them'
   expect(of('other')).toMatchObject({ sessionId: 's', userId: 'u', agentName: '', labels: new Map() });
 });
 
+test('labels of a span and all above it are bounded, its own and the nearest first', () => {
+  const depth = 10;
+  const labelsOf = (level: number) => new Map(Array.from({ length: 20 }, (_, index) => [`${level}-${index}`, 'v']));
+  const chain = Array.from({ length: depth }, (_, level) =>
+    call(`s${level}`, level, 1, {
+      parentSpanId: level === 0 ? '' : `s${level - 1}`,
+      kind: 'agent',
+      labels: labelsOf(level),
+    }),
+  );
+  const [trace] = settleTraces(new Map([['t', chain]]));
+  const deepest = trace?.decisions.find(({ span: { spanId } }) => spanId === `s${depth - 1}`)?.attribution.labels;
+  expect(deepest?.size).toBe(64);
+  for (const level of [9, 8, 7]) expect([...labelsOf(level).keys()].every((key) => deepest?.has(key))).toBe(true);
+});
+
 test('what only a copy of the call knows is kept', () => {
   const [trace] = settleTraces(
     new Map([
