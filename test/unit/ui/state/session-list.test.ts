@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Params } from '../../../../ui/api/client.ts';
-import type { SessionListReply, SessionSummary } from '../../../../ui/api/types.ts';
-import { SessionList, type SessionListRequest } from '../../../../ui/state/session-list.svelte.ts';
+import type { SessionListReply, SessionSort, SessionSummary } from '../../../../ui/api/types.ts';
+import type { ListRequest } from '../../../../ui/state/paged-list.svelte.ts';
+import { SessionList } from '../../../../ui/state/session-list.svelte.ts';
 
 const session = (sessionId: string, turnCount = 1) => ({ sessionId, turnCount }) as SessionSummary; // all that is read here
-const request = (key: string, project = 'default'): SessionListRequest => ({
+const request = (key: string, project = 'default'): ListRequest<SessionSort> => ({
   key,
   project,
   params: {},
@@ -21,7 +22,11 @@ function makeList() {
         signal?.addEventListener('abort', () => fail(new DOMException('left', 'AbortError')));
       }),
   );
-  const show = async (given: SessionListRequest, sessions: SessionSummary[], nextCursor: string | null = null) => {
+  const show = async (
+    given: ListRequest<SessionSort>,
+    sessions: SessionSummary[],
+    nextCursor: string | null = null,
+  ) => {
     const loading = list.load(given);
     asked.at(-1)?.answer({ sessions, nextCursor });
     await loading;

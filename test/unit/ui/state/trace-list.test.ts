@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { ApiFailure, type Params } from '../../../../ui/api/client.ts';
 import type { TraceListReply, TraceSummary } from '../../../../ui/api/types.ts';
-import { type ListRequest, TraceList } from '../../../../ui/state/trace-list.svelte.ts';
+import type { ListRequest } from '../../../../ui/state/paged-list.svelte.ts';
+import { TraceList } from '../../../../ui/state/trace-list.svelte.ts';
+import type { TraceSort } from '../../../../ui/state/trace-query.ts';
 import { makeTrace } from '../trace-fixture.ts';
 
 const trace = (start: number): TraceSummary => makeTrace({ traceId: `t${start}`, startTimeUnixNano: String(start) });
-const request = (key: string, given: Partial<ListRequest> = {}): ListRequest => ({
+const request = (key: string, given: Partial<ListRequest<TraceSort>> = {}): ListRequest<TraceSort> => ({
   key,
   project: 'default',
   params: {},
@@ -24,7 +26,7 @@ function makeList() {
         signal?.addEventListener('abort', () => fail(new DOMException('left', 'AbortError')));
       }),
   );
-  const show = async (given: ListRequest, starts: number[], nextCursor: string | null = null) => {
+  const show = async (given: ListRequest<TraceSort>, starts: number[], nextCursor: string | null = null) => {
     const loading = list.load(given);
     asked.at(-1)?.answer({ traces: starts.map(trace), nextCursor });
     await loading;
