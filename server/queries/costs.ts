@@ -5,6 +5,7 @@ import type { CostRequest } from './costs-sql.ts';
 import { costParameters, costPieces, costsSql, statusSql } from './costs-sql.ts';
 import type { Db } from './db.ts';
 import { findVerifiedTo } from './settlement-status.ts';
+import { toUsageAndCost } from './summary-sums.ts';
 
 /** Sums and statuses come from two reads; a pass may be booked in between. After this many times rows alone are read, once. */
 const attemptsMax = 3;
@@ -42,7 +43,7 @@ export async function getCosts(db: Db, request: CostRequest): Promise<CostsReply
   const { totals, statuses, groupCount } = sums;
   return {
     totals: {
-      ...amountsOf(totals),
+      ...toUsageAndCost(totals),
       callsByStatus: {
         priced: Number(statuses.priced),
         reported: Number(statuses.reported),
@@ -98,27 +99,13 @@ function toCostRow(row: GroupRow, { groupBy, interval }: CostRequest): CostRow {
     ...(interval === undefined ? {} : { time: rfc3339Of(row.time) }),
     ...Object.fromEntries(values.filter(([name]) => labelKeyOf(name) === undefined)),
     ...(labels.length === 0 ? {} : { labels: Object.fromEntries(labels) }),
-    ...amountsOf(row),
+    ...toUsageAndCost(row),
   };
 }
 
 /** From what ClickHouse writes for a `Date` or a `DateTime`, both UTC. */
 function rfc3339Of(time: string): string {
   return `${time.slice(0, 10)}T${time.length > 10 ? time.slice(11) : '00:00:00'}Z`;
-}
-
-function amountsOf(row: SumRow): Pick<CostRow, 'usage' | 'cost'> {
-  return {
-    usage: {
-      modelCalls: Number(row.modelCalls),
-      inputTokens: Number(row.inputTokens),
-      outputTokens: Number(row.outputTokens),
-      cacheReadTokens: Number(row.cacheReadTokens),
-      cacheWriteTokens: Number(row.cacheWriteTokens),
-      reasoningTokens: Number(row.reasoningTokens),
-    },
-    cost: { usd: row.costUsd, pricedCalls: Number(row.pricedCalls), unpricedCalls: Number(row.unpricedCalls) },
-  };
 }
 
 const nothing: Sums = {

@@ -2,6 +2,7 @@ import { tables } from '../../migrations/schema.ts';
 import type { SessionSummary } from '../contract/sessions.ts';
 import { dayOf, earliest, latest, unixNano } from '../domain/time.ts';
 import type { Db } from './db.ts';
+import { type SummarySums, summarySums, toUsageAndCost } from './summary-sums.ts';
 
 const previewLength = 200;
 
@@ -10,11 +11,9 @@ const summaryColumns = `
   toUnixTimestamp64Nano(start_time) AS startNs, toUnixTimestamp64Nano(end_time) AS endNs,
   turn_count AS turnCount, trace_count AS traceCount, error_count AS errorCount,
   labels AS labelValues, first_input AS firstInput, last_output AS lastOutput,
-  model_calls AS modelCalls, input_tokens AS inputTokens, output_tokens AS outputTokens,
-  cache_read_tokens AS cacheReadTokens, cache_write_tokens AS cacheWriteTokens, reasoning_tokens AS reasoningTokens,
-  priced_calls AS pricedCalls, unpriced_calls AS unpricedCalls, toString(cost_usd) AS costUsd`;
+  ${summarySums}`;
 
-interface SummaryRow {
+interface SummaryRow extends SummarySums {
   sessionId: string;
   userId: string;
   sessionStatus: 'ok' | 'error';
@@ -28,15 +27,6 @@ interface SummaryRow {
   labelValues: Record<string, string>;
   firstInput: string;
   lastOutput: string;
-  modelCalls: string;
-  inputTokens: string;
-  outputTokens: string;
-  cacheReadTokens: string;
-  cacheWriteTokens: string;
-  reasoningTokens: string;
-  pricedCalls: string;
-  unpricedCalls: string;
-  costUsd: string | null;
 }
 
 export interface SessionKey {
@@ -104,15 +94,7 @@ function toSummary(row: SummaryRow): SessionSummary {
     firstInput: preview(row.firstInput),
     lastOutput: preview(row.lastOutput),
     labels: row.labelValues,
-    usage: {
-      modelCalls: Number(row.modelCalls),
-      inputTokens: Number(row.inputTokens),
-      outputTokens: Number(row.outputTokens),
-      cacheReadTokens: Number(row.cacheReadTokens),
-      cacheWriteTokens: Number(row.cacheWriteTokens),
-      reasoningTokens: Number(row.reasoningTokens),
-    },
-    cost: { usd: row.costUsd, pricedCalls: Number(row.pricedCalls), unpricedCalls: Number(row.unpricedCalls) },
+    ...toUsageAndCost(row),
   };
 }
 

@@ -5,6 +5,7 @@ import { decodeTurns } from '../domain/settlement/turns-json.ts';
 import type { TraceTurn } from '../domain/settlement/turns.ts';
 import { unixNano } from '../domain/time.ts';
 import type { Db } from './db.ts';
+import { type SummarySums, summarySums, toUsageAndCost } from './summary-sums.ts';
 
 /** Traces of one session that are read; of a session with more, the first. */
 export const sessionTracesMax = 10_000;
@@ -21,21 +22,12 @@ export interface SessionTrace {
   cost: Cost;
 }
 
-interface TraceRow {
+interface TraceRow extends SummarySums {
   traceId: string;
   firstNs: string;
   lastNs: string;
   spanCount: string;
   turnsJson: string;
-  modelCalls: string;
-  inputTokens: string;
-  outputTokens: string;
-  cacheReadTokens: string;
-  cacheWriteTokens: string;
-  reasoningTokens: string;
-  pricedCalls: string;
-  unpricedCalls: string;
-  costUsd: string | null;
 }
 
 /** The traces of a session in order of start, by the table's key; of each the latest pass, those that left it left out. */
@@ -46,9 +38,7 @@ export async function readSessionTraces(
   const rows = await db.rows<TraceRow>(
     `SELECT lower(hex(trace_id)) AS traceId, span_count AS spanCount, turns AS turnsJson,
        toUnixTimestamp64Nano(first_span_start) AS firstNs, toUnixTimestamp64Nano(last_span_start) AS lastNs,
-       model_calls AS modelCalls, input_tokens AS inputTokens, output_tokens AS outputTokens,
-       cache_read_tokens AS cacheReadTokens, cache_write_tokens AS cacheWriteTokens, reasoning_tokens AS reasoningTokens,
-       priced_calls AS pricedCalls, unpriced_calls AS unpricedCalls, toString(cost_usd) AS costUsd
+       ${summarySums}
      FROM (
        SELECT * FROM ${tables.sessionTraces}
        WHERE project_id = {projectId:String} AND session_id = {sessionId:String}
@@ -69,14 +59,6 @@ function toSessionTrace(row: TraceRow): SessionTrace {
     window: { from: unixNano(row.firstNs), to: unixNano(BigInt(row.lastNs) + 1n) },
     spanCount: Number(row.spanCount),
     turns: decodeTurns(row.traceId, row.turnsJson),
-    usage: {
-      modelCalls: Number(row.modelCalls),
-      inputTokens: Number(row.inputTokens),
-      outputTokens: Number(row.outputTokens),
-      cacheReadTokens: Number(row.cacheReadTokens),
-      cacheWriteTokens: Number(row.cacheWriteTokens),
-      reasoningTokens: Number(row.reasoningTokens),
-    },
-    cost: { usd: row.costUsd, pricedCalls: Number(row.pricedCalls), unpricedCalls: Number(row.unpricedCalls) },
+    ...toUsageAndCost(row),
   };
 }

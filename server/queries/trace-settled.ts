@@ -2,6 +2,7 @@ import { tables } from '../../migrations/schema.ts';
 import type { Cost, Usage } from '../contract/values.ts';
 import type { Db } from './db.ts';
 import { ofTraceDays, type TraceSpread } from './trace-days.ts';
+import { type SummarySums, summarySums, toUsageAndCost } from './summary-sums.ts';
 
 /** What settlement summed up of one trace. */
 export interface SettledTrace {
@@ -12,19 +13,10 @@ export interface SettledTrace {
   userId: string;
 }
 
-interface SettledRow {
+interface SettledRow extends SummarySums {
   traceId: string;
   sessionId: string;
   userId: string;
-  modelCalls: string;
-  inputTokens: string;
-  outputTokens: string;
-  cacheReadTokens: string;
-  cacheWriteTokens: string;
-  reasoningTokens: string;
-  pricedCalls: string;
-  unpricedCalls: string;
-  costUsd: string | null;
 }
 
 /**
@@ -39,9 +31,7 @@ export async function readSettledTraces(
   const { condition, parameters } = ofTraceDays(traces);
   const rows = await db.rows<SettledRow>(
     `SELECT lower(hex(trace_id)) AS traceId, session_id AS sessionId, user_id AS userId,
-       model_calls AS modelCalls, input_tokens AS inputTokens, output_tokens AS outputTokens,
-       cache_read_tokens AS cacheReadTokens, cache_write_tokens AS cacheWriteTokens, reasoning_tokens AS reasoningTokens,
-       priced_calls AS pricedCalls, unpriced_calls AS unpricedCalls, toString(cost_usd) AS costUsd
+       ${summarySums}
      FROM (
        SELECT * FROM ${tables.traces}
        WHERE project_id = {projectId:String}
@@ -60,15 +50,7 @@ export async function readSettledTraces(
 
 function toSettled(row: SettledRow): SettledTrace {
   return {
-    usage: {
-      modelCalls: Number(row.modelCalls),
-      inputTokens: Number(row.inputTokens),
-      outputTokens: Number(row.outputTokens),
-      cacheReadTokens: Number(row.cacheReadTokens),
-      cacheWriteTokens: Number(row.cacheWriteTokens),
-      reasoningTokens: Number(row.reasoningTokens),
-    },
-    cost: { usd: row.costUsd, pricedCalls: Number(row.pricedCalls), unpricedCalls: Number(row.unpricedCalls) },
+    ...toUsageAndCost(row),
     sessionId: row.sessionId,
     userId: row.userId,
   };
