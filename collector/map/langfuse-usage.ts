@@ -1,6 +1,7 @@
 import type { Json } from '../lossless-json.ts';
-import { isObject, type JsonObject } from './message.ts';
+import type { JsonObject } from './message.ts';
 import { readCacheWrites } from './provider-response.ts';
+import { readGeminiCounts, readOpenAiCounts } from './provider-usage.ts';
 import type { RawUsage } from './usage.ts';
 import { count } from './value.ts';
 
@@ -9,47 +10,7 @@ import { count } from './value.ts';
  * provider's API gave them, or buckets under names of the user's choice, of which no token is in two.
  */
 export function readLangfuseUsage(details: JsonObject): RawUsage {
-  return readProviderCounts(details) ?? readGeminiCounts(details) ?? readBuckets(details);
-}
-
-const promptNames = ['prompt_tokens', 'input_tokens'] as const;
-const completionNames = ['completion_tokens', 'output_tokens'] as const;
-const writeNames = ['cache_write_tokens', 'cache_creation_tokens', 'cache_creation'] as const;
-const promptDetails = ['prompt_tokens_details', 'input_tokens_details', 'input_token_details'] as const;
-const completionDetails = ['completion_tokens_details', 'output_tokens_details', 'output_token_details'] as const;
-
-/** OpenAI's counts, and LangChain's: what a part of the input or the output was stands in an object of its own. */
-function readProviderCounts(details: JsonObject): RawUsage | undefined {
-  const isOpenAi = 'prompt_tokens' in details || 'completion_tokens' in details;
-  if (!isOpenAi && ![...promptDetails, ...completionDetails].some((name) => isObject(details[name]))) return undefined;
-  const prompt = objectOf(first(details, promptDetails));
-  const completion = objectOf(first(details, completionDetails));
-  const cacheWrite5m = countOf(prompt['ephemeral_5m_input_tokens']);
-  const cacheWrite1h = countOf(prompt['ephemeral_1h_input_tokens']);
-  const written = first(prompt, writeNames) ?? details['cache_creation_input_tokens'];
-  return {
-    input: countOf(first(details, promptNames)),
-    output: countOf(first(details, completionNames)),
-    cacheRead: countOf(prompt['cached_tokens'] ?? prompt['cache_read'] ?? details['cache_read_input_tokens']),
-    // LangChain says 0 where it says how long they live.
-    cacheWrite: largest(countOf(written), sum([cacheWrite5m, cacheWrite1h])),
-    ...{ cacheWrite5m, cacheWrite1h },
-    reasoning: countOf(completion['reasoning_tokens'] ?? completion['reasoning'] ?? details['reasoning_tokens']),
-    inputAudio: countOf(prompt['audio_tokens'] ?? prompt['audio']),
-    outputAudio: countOf(completion['audio_tokens'] ?? completion['audio']),
-  };
-}
-
-/** Google's counts: the input has the cached tokens in it, the answer has neither the thoughts nor the prompts of tools. */
-function readGeminiCounts(details: JsonObject): RawUsage | undefined {
-  if (!('prompt_token_count' in details)) return undefined;
-  const counts = (...names: string[]) => sum(names.map((name) => countOf(details[name])));
-  return {
-    input: counts('prompt_token_count', 'tool_use_prompt_token_count'),
-    output: counts('candidates_token_count', 'thoughts_token_count'),
-    cacheRead: counts('cached_content_token_count'),
-    reasoning: counts('thoughts_token_count'),
-  };
+  return readOpenAiCounts(details) ?? readGeminiCounts(details) ?? readBuckets(details);
 }
 
 /** What a bucket holds, by its name in lower case without separators; the first that fits. */
@@ -127,14 +88,6 @@ function settleSides({ input, output }: Record<'input' | 'output', Side>, total:
   };
 }
 
-function first(details: JsonObject, names: readonly string[]): Json | undefined {
-  return names.map((name) => details[name]).find((value) => value !== undefined && value !== null);
-}
-
-function objectOf(value: Json | undefined): JsonObject {
-  return isObject(value) ? value : {};
-}
-
 function countOf(value: Json | undefined): bigint | undefined {
   return typeof value === 'number' || typeof value === 'string' ? count(value) : undefined;
 }
@@ -142,9 +95,4 @@ function countOf(value: Json | undefined): bigint | undefined {
 function sum(counts: readonly (bigint | undefined)[]): bigint | undefined {
   const given = counts.filter((tokens) => tokens !== undefined);
   return given.length === 0 ? undefined : given.reduce((all, tokens) => all + tokens, 0n);
-}
-
-function largest(first: bigint | undefined, second: bigint | undefined): bigint | undefined {
-  if (first === undefined || second === undefined) return first ?? second;
-  return first > second ? first : second;
 }

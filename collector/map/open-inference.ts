@@ -20,12 +20,11 @@ import {
 import { callNames, isHandoff, likely, only, readKind, speaksOpenInference } from './open-inference-kinds.ts';
 import { describeVectors, flat, flatList, keysOf, readDocument, readEmbeddedTexts } from './open-inference-lists.ts';
 import { readFlatTexts } from './open-inference-messages.ts';
-import { readCacheWrites } from './provider-response.ts';
+import { leavesCachedOut, usageRows } from './open-inference-usage.ts';
 import { finishReasons, identity, provider } from './readers.ts';
 import type { Source } from './source.ts';
-import { derived, fromTable, name, part, type Row, row, tokens, whole } from './table.ts';
-import type { RawUsage } from './usage.ts';
-import { count, number, structured, text } from './value.ts';
+import { derived, fromTable, name, part, type Row, row, whole } from './table.ts';
+import { number, structured, text } from './value.ts';
 import { withoutVectors } from './vectors.ts';
 
 const parameters = 'llm.invocation_parameters';
@@ -45,6 +44,7 @@ const requestModels: readonly Row[] = [
 export const openInference = fromTable({
   name: 'openinference',
   speaks: speaksOpenInference,
+  isExclusive: leavesCachedOut,
   rows: [
     row('kind', 'openinference.span.kind', (value) => readKind(value)?.kind),
     // Of spans that name no kind, the first that fits.
@@ -74,16 +74,7 @@ export const openInference = fromTable({
     ...only(['llm'], ofAnswer('serviceTier')),
     row('serviceTier', parameters, (_value, source) => within(source.object(parameters), ['service_tier'], text)),
 
-    tokens('input', 'llm.token_count.prompt'),
-    tokens('output', 'llm.token_count.completion'),
-    tokens('cacheRead', 'llm.token_count.prompt_details.cache_read'),
-    tokens('cacheRead', 'llm.token_count.prompt_details.cache_input'),
-    tokens('cacheWrite', 'llm.token_count.prompt_details.cache_write'),
-    ...only(['llm'], ofWrites('cacheWrite5m'), ofWrites('cacheWrite1h')),
-    tokens('reasoning', 'llm.token_count.completion_details.reasoning'),
-    tokens('inputAudio', 'llm.token_count.prompt_details.audio'),
-    tokens('outputAudio', 'llm.token_count.completion_details.audio'),
-    tokens('total', 'llm.token_count.total'),
+    ...usageRows,
     row('reportedCostUsd', 'llm.cost.total', number),
     row('reportedCostUsd', 'llm.cost.prompt', readCostOfParts),
 
@@ -181,17 +172,6 @@ function readResponseModel(value: AnyValue, source: Source): string | undefined 
 
 function ofAnswer(field: 'responseModel' | 'responseId' | 'finishReasons' | 'serviceTier'): Row {
   return { field, from: 'output.value', read: (source) => source.once(readAnswer)?.[field] };
-}
-
-/** How long written caches live, which only the raw response says; believed where it says as many as were counted. */
-function ofWrites(field: 'cacheWrite5m' | 'cacheWrite1h'): Row {
-  return row(`usage.${field}`, 'output.value', (_value, source) => source.once(readWrites)[field]);
-}
-
-function readWrites(source: Source): Pick<RawUsage, 'cacheWrite5m' | 'cacheWrite1h'> {
-  const { cacheWrite5m = 0n, cacheWrite1h = 0n } = readCacheWrites(source.once(readOutput));
-  const counted = count(source.attributes.get('llm.token_count.prompt_details.cache_write'));
-  return counted === cacheWrite5m + cacheWrite1h ? { cacheWrite5m, cacheWrite1h } : {};
 }
 
 function readCostOfParts(value: AnyValue, { attributes }: Source): number | undefined {

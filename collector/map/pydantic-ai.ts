@@ -1,5 +1,5 @@
 import type { Json } from '../lossless-json.ts';
-import { mergeContent, readGenAiEvent } from './gen-ai-events.ts';
+import { readEventList } from './event-lists.ts';
 import { labelsIn } from './labels.ts';
 import { isObject, readMessages } from './message.ts';
 import type { SpanKind } from './names.ts';
@@ -114,11 +114,11 @@ function readRun(source: Source): Reading | undefined {
 }
 
 function readRunEvents(source: Source): Reading | undefined {
-  return divide(readEvents(source.json('all_messages_events')));
+  return divide(readEventList(source.json('all_messages_events')));
 }
 
 function readCallEvents(source: Source): Reading | undefined {
-  return readEvents(source.json('events'));
+  return readEventList(source.json('events'));
 }
 
 function divide(reading: Reading | undefined): Reading | undefined {
@@ -127,22 +127,4 @@ function divide(reading: Reading | undefined): Reading | undefined {
   const last = all.at(-1);
   if (last?.role !== 'assistant') return all.length === 0 ? undefined : { inputMessages: all };
   return { inputMessages: all.slice(0, -1), outputMessages: [last] };
-}
-
-/** Events of one message each, as objects of a list: their names, where they have one, among the fields. */
-function readEvents(list: Json | undefined): Reading | undefined {
-  if (!Array.isArray(list)) return undefined;
-  let read: Reading | undefined;
-  for (const event of list.filter(isObject)) {
-    const { 'gen_ai.message.index': _index, ...body } = event;
-    const said = readGenAiEvent(eventName(event), new Map(), body);
-    if (said !== undefined) read = mergeContent(read ?? {}, said);
-  }
-  return read;
-}
-
-function eventName(event: Record<string, Json>): string {
-  const { 'event.name': given, message, role } = event;
-  if (typeof given === 'string') return given;
-  return message === undefined ? `gen_ai.${typeof role === 'string' ? role : 'user'}.message` : 'gen_ai.choice';
 }

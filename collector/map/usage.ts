@@ -61,6 +61,8 @@ export function fillUsage(sources: readonly RawUsage[]): RawUsage {
     const counts = toInclusive(source.isExclusive === true ? withCachedOf(source, sources) : source);
     const telling = source.isExclusive === true ? undefined : sources.find((other) => tells(other, source));
     if (telling !== undefined) counts.input = toInclusive(telling).input;
+    const thinking = sources.find((other) => tellsOfThoughts(other, source));
+    if (thinking !== undefined) counts.output = toInclusive(thinking).output;
     // A total tells how its own source counts, not another's.
     if (filled.input !== undefined) delete counts.total;
     for (const name of Object.keys(counts) as (keyof typeof counts)[]) filled[name] ??= counts[name];
@@ -75,6 +77,15 @@ function tells(other: RawUsage, source: RawUsage): boolean {
   return source.input !== undefined && other.input === source.input && isTelling;
 }
 
+/** As `tells`, of the other side: two that give one output count, and one knows how much of it was reasoning. */
+function tellsOfThoughts(other: RawUsage, source: RawUsage): boolean {
+  return (
+    source.output !== undefined &&
+    other.output === source.output &&
+    (source.reasoning ?? other.reasoning) !== source.reasoning
+  );
+}
+
 /** An emitter that leaves cached tokens out may give them under the names of another convention. */
 function withCachedOf(source: RawUsage, sources: readonly RawUsage[]): RawUsage {
   const own = sources.filter(({ isExclusive }) => isExclusive === true);
@@ -87,7 +98,8 @@ function withCachedOf(source: RawUsage, sources: readonly RawUsage[]): RawUsage 
   };
 }
 
-function toInclusive({ isExclusive, ...counts }: RawUsage): Omit<RawUsage, 'isExclusive'> {
+/** The counts with what the source leaves out of them; those that were not sent stay away. */
+export function toInclusive({ isExclusive, ...counts }: RawUsage): Omit<RawUsage, 'isExclusive'> {
   const usage = normaliseUsage({ isExclusive, ...counts });
   if (usage === undefined) return counts;
   return {

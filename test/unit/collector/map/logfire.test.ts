@@ -17,18 +17,54 @@ const request = {
   }),
 };
 const answered = (response: unknown) => ({ ...level, response_data: json(response) });
+const ofClient = (client: string, name = 'Message with claude') => ({ scopeName: `logfire.${client}`, name });
+const started = { ...level, request_data: json({ model: 'claude', stream: true }) };
+const counted = answered({
+  usage: {
+    ...{ input_tokens: 150, output_tokens: 70, cache_read_input_tokens: 400, cache_creation_input_tokens: 50 },
+    cache_creation: { ephemeral_5m_input_tokens: 20, ephemeral_1h_input_tokens: 30 },
+  },
+});
+const reasoned = answered({
+  usage: { prompt_tokens: 9, completion_tokens: 8, completion_tokens_details: { reasoning_tokens: 7 } },
+});
+const events = {
+  ...level,
+  events: json([
+    { 'event.name': 'gen_ai.user.message', role: 'user', content: 'first' },
+    { 'event.name': 'gen_ai.choice', index: 0, message: { role: 'assistant', content: 'then' } },
+  ]),
+};
 
 describeConvention(logfire, [
   ['kind', { 'logfire.span_type': 'pending_span' }, 'other'],
   ['kind', { 'logfire.span_type': 'log' }, undefined],
+  ['kind', { ...level, request_data: json({ model: 'claude' }) }, 'llm', ofClient('anthropic')],
+  ['kind', { ...level, request_data: '{}' }, 'embedding', ofClient('openai', 'Embedding Creation with m')],
+  ['kind', started, 'chain', ofClient('anthropic')],
+  ['kind', { ...level, request_data: json({ stream: true }), response_data: '{}' }, 'llm', ofClient('anthropic')],
+  ['kind', started, 'llm', { ...ofClient('anthropic'), status: { code: 2 } }],
+  ['kind', started, undefined, ofClient('mine')],
   ['hasFailed', { 'logfire.level_num': 17 }, true],
   ['hasFailed', { 'logfire.level_num': 16 }, undefined],
   ['errorMessage', { 'logfire.msg': 'downstream timed out' }, 'downstream timed out'],
   ['stream', request, true],
+  ['provider', started, 'anthropic', ofClient('anthropic')],
+  ['provider', started, undefined, ofClient('mine')],
+  ['requestModel', started, 'claude'],
+  ['usage.input', counted, 600n],
+  ['usage.output', counted, 70n],
+  ['usage.cacheRead', counted, 400n],
+  ['usage.cacheWrite', counted, 50n],
+  ['usage.cacheWrite5m', counted, 20n],
+  ['usage.cacheWrite1h', counted, 30n],
+  ['usage.reasoning', reasoned, 7n],
   ['responseId', answered({ id: 'r', choices: [{ message: { role: 'assistant', content: 'ho' } }] }), 'r'],
+  ['inputMessages', events, says('user', 'first')],
   ['inputMessages', request, says('user', 'hi')],
   ['systemInstructions', request, says('system', 'be')],
   ['toolDefinitions', request, [{ name: 'f' }]],
+  ['outputMessages', events, says('assistant', 'then')],
   ['outputMessages', answered({ message: { role: 'assistant', content: 'one' }, usage: {} }), says('assistant', 'one')],
   ['outputMessages', answered({ combined_chunk_content: 'stream', chunk_count: 2 }), says('assistant', 'stream')],
   ['outputMessages', answered({ choices: [{ message: { content: 'whole' } }] }), says('assistant', 'whole')],

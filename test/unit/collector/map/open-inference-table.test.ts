@@ -21,6 +21,20 @@ const written = {
   'llm.token_count.prompt_details.cache_write': 30,
   'output.value': json({ usage: { cache_creation: { ephemeral_5m_input_tokens: 10, ephemeral_1h_input_tokens: 20 } } }),
 };
+/** As Anthropic counts: 600 tokens went in, of which 400 were read from a cache and 50 written to one. */
+const counted = {
+  'output.value': json({
+    usage: {
+      ...{ input_tokens: 150, output_tokens: 70, cache_read_input_tokens: 400, cache_creation_input_tokens: 50 },
+      cache_creation: { ephemeral_5m_input_tokens: 20, ephemeral_1h_input_tokens: 30 },
+    },
+  }),
+};
+const reasoned = {
+  'output.value': json({
+    usage: { prompt_tokens: 9, completion_tokens: 8, completion_tokens_details: { reasoning_tokens: 7 } },
+  }),
+};
 const toolMessage = json({ type: 'tool', content: 'warm', tool_call_id: 'c3' });
 const embedded = { 'embedding.embeddings.0.embedding.text': 'a', 'embedding.embeddings.0.embedding.vector': [1, 2] };
 
@@ -65,14 +79,23 @@ describeConvention(openInference, [
   ['serviceTier', call({ 'llm.invocation_parameters': '{"service_tier":"priority"}' }), 'priority'],
 
   ['usage.input', call({ 'llm.token_count.prompt': 101 }), 101n],
+  ['usage.input', call(counted), 600n],
+  ['usage.input', tool(counted), undefined],
   ['usage.output', call({ 'llm.token_count.completion': 102 }), 102n],
+  ['usage.output', call(counted), 70n],
   ['usage.cacheRead', call({ 'llm.token_count.prompt_details.cache_read': 103 }), 103n],
   ['usage.cacheRead', call({ 'llm.token_count.prompt_details.cache_input': 104 }), 104n],
+  ['usage.cacheRead', call({ ...counted, 'llm.token_count.prompt': 150 }), 400n],
+  ['usage.cacheRead', call({ ...counted, 'llm.token_count.prompt': 600 }), 400n],
+  ['usage.cacheRead', call({ ...counted, 'llm.token_count.prompt': 151 }), undefined],
   ['usage.cacheWrite', call({ 'llm.token_count.prompt_details.cache_write': 105 }), 105n],
+  ['usage.cacheWrite', call(counted), 50n],
   ['usage.cacheWrite5m', call(written), 10n],
+  ['usage.cacheWrite5m', call(counted), 20n],
   ['usage.cacheWrite5m', call({ ...written, 'llm.token_count.prompt_details.cache_write': 31 }), undefined],
   ['usage.cacheWrite1h', call(written), 20n],
   ['usage.reasoning', call({ 'llm.token_count.completion_details.reasoning': 106 }), 106n],
+  ['usage.reasoning', call(reasoned), 7n],
   ['usage.inputAudio', call({ 'llm.token_count.prompt_details.audio': 107 }), 107n],
   ['usage.outputAudio', call({ 'llm.token_count.completion_details.audio': 108 }), 108n],
   ['usage.total', call({ 'llm.token_count.total': 109 }), 109n],
