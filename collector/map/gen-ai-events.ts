@@ -2,9 +2,17 @@ import type { Json } from '../lossless-json.ts';
 import { tryParseJson } from '../lossless-json.ts';
 import type { AnyValue, Attributes, OtlpEvent } from '../receive/otlp.ts';
 import { readGenAiContent } from './gen-ai-content.ts';
-import { type CanonicalMessage, type JsonObject, readContent, readMessage, readMessages } from './message.ts';
+import {
+  type CanonicalMessage,
+  isObject,
+  isPart,
+  type JsonObject,
+  readContent,
+  readMessage,
+  readMessages,
+} from './message.ts';
 import type { Reading } from './reading.ts';
-import { jsonObject, structuredContent } from './value.ts';
+import { jsonObject, structured, structuredContent } from './value.ts';
 
 export const operationDetails = 'gen_ai.client.inference.operation.details';
 
@@ -57,11 +65,42 @@ export function readGenAiEvents(events: readonly OtlpEvent[]): Reading | undefin
 export function readGenAiEvent(name: string, attributes: Attributes, body: Json): Reading | undefined {
   if (name === operationDetails) return readGenAiContent(attributes);
   const single = messageEvents.get(name);
-  if (single !== undefined) return { [single.side]: [readEventMessage(name, single.role, body)] };
+  if (single !== undefined) {
+    const said = attributes.get('gen_ai.event.content');
+    return {
+      [single.side]: [readEventMessage(name, single.role, said === undefined ? bodyOf(body) : structured(said))],
+    };
+  }
   const whole = contentEvents.get(name);
   if (whole === undefined) return undefined;
   const value: AnyValue | undefined = attributes.get(whole.attribute);
   return value === undefined ? undefined : { [whole.side]: readMessages(structuredContent(value), whole.role) };
+}
+
+/** What a tool was given and gave back. */
+export interface ToolEvents {
+  arguments?: Json | undefined;
+  result?: Json | undefined;
+}
+
+/** True for the events that say what a tool was given and gave back, on its own span, as if to a model. */
+export function isToolEvent({ name }: OtlpEvent): boolean {
+  return name === 'gen_ai.tool.message' || name === 'gen_ai.choice';
+}
+
+/** Reads these, of each the last. */
+export function readGenAiToolEvents(events: readonly OtlpEvent[]): ToolEvents {
+  const said = (name: string, field: string) => {
+    const value = events.findLast((event) => event.name === name)?.attributes.get(field);
+    return value === undefined ? undefined : structuredContent(value);
+  };
+  return { arguments: said('gen_ai.tool.message', 'content'), result: said('gen_ai.choice', 'message') };
+}
+
+/** Some logging libraries make a text of the body. */
+function bodyOf(body: Json): Json {
+  const inner = typeof body === 'string' ? parsed(body) : body;
+  return isObject(inner) ? inner : body;
 }
 
 /** Two pieces of one call's content: lists are joined, nothing is overwritten. */
@@ -94,14 +133,20 @@ function readEventMessage(name: string, role: string, body: Json): CanonicalMess
   }
   const { id, finish_reason: finish, message } = body;
   const own = Object.entries(body).filter(([key]) => !eventFields.has(key));
-  const fields = Object.fromEntries(own.map(([key, value]) => [key, key === 'tool_calls' ? parsed(value) : value]));
+  const fields = Object.fromEntries(own.map(([key, value]) => [key, readField(key, value)]));
   const said = name === 'gen_ai.choice' && message !== undefined ? parsed(message) : { content: null, ...fields };
   const called: JsonObject = name === 'gen_ai.tool.message' && typeof id === 'string' ? { tool_call_id: id } : {};
-  const read = readMessage(
-    typeof said === 'object' && !Array.isArray(said) ? { content: null, ...said, ...called } : said,
-    role,
-  );
+  const whole = Array.isArray(said) ? { content: readField('content', said) } : said;
+  const read = readMessage(typeof whole === 'object' ? { content: null, ...whole, ...called } : whole, role);
   return typeof finish === 'string' && finish !== '' ? { ...read, finish_reason: finish } : read;
+}
+
+/** Content is text, which may look like JSON, but a list of parts is one. */
+function readField(key: string, value: Json): Json {
+  if (key === 'tool_calls') return parsed(value);
+  if (key !== 'content') return value;
+  const parts = parsed(value);
+  return Array.isArray(parts) && parts.length > 0 && parts.every(isPart) ? parts : value;
 }
 
 /** Span events hold nested values as JSON text. */

@@ -1,13 +1,12 @@
+import type { Attributes } from '../receive/otlp.ts';
 import { readDefinitions, readInstructions, readMessageList } from './gen-ai-content.ts';
-import { readGenAiEvents } from './gen-ai-events.ts';
+import { leavesCachedOut, readListed, readServerTime, readWithThoughts, totals } from './gen-ai-emitters.ts';
+import { isToolEvent, readGenAiEvents, readGenAiToolEvents, type ToolEvents } from './gen-ai-events.ts';
 import { finishReasons, isTrue, operationKind, provider, secondsAsNs } from './readers.ts';
 import type { Reading } from './reading.ts';
 import type { Source } from './source.ts';
 import { derived, fromTable, name, type Row, row, tokens, whole } from './table.ts';
 import { number, structured } from './value.ts';
-
-/** Emitters that use the names of the conventions, but give the input count without cached tokens. */
-const exclusiveScopes: ReadonlySet<string> = new Set(['@traceloop/instrumentation-anthropic']);
 
 const aliases: readonly Row[] = [
   tokens('input', 'gen_ai.usage.prompt_tokens'),
@@ -16,6 +15,7 @@ const aliases: readonly Row[] = [
   tokens('cacheWrite', 'gen_ai.usage.cache_creation_input_tokens'),
   tokens('cacheWrite', 'gen_ai.usage.cache_write_input_tokens'),
   tokens('reasoning', 'gen_ai.usage.reasoning_tokens'),
+  tokens('reasoning', 'llm.usage.reasoning_tokens'),
   tokens('total', 'gen_ai.usage.total_tokens'),
   tokens('total', 'llm.usage.total_tokens'),
 ];
@@ -27,7 +27,7 @@ const aliases: readonly Row[] = [
 export const genAi = fromTable({
   name: 'otel-gen-ai',
   speaks: (source) => source.speaks('gen_ai') || source.once(readEvents) !== undefined,
-  isExclusive,
+  isExclusive: leavesCachedOut,
   rows: [
     row('kind', 'gen_ai.operation.name', operationKind),
     ...['gen_ai.request.model', 'gen_ai.response.model', 'gen_ai.usage.input_tokens', 'gen_ai.usage.output_tokens'].map(
@@ -41,12 +41,15 @@ export const genAi = fromTable({
     name('responseModel', 'gen_ai.response.model'),
     name('responseId', 'gen_ai.response.id'),
     row('finishReasons', 'gen_ai.response.finish_reasons', finishReasons),
+    row('finishReasons', 'gen_ai.response.finish_reason', readListed),
+    row('finishReasons', 'gen_ai.response.stop_reason', finishReasons),
     row('finishReasons', 'anthropic.message.stop_reason', finishReasons),
     row('stream', 'gen_ai.request.stream', isTrue),
     row('stream', 'gen_ai.response.time_to_first_chunk', () => true),
     row('stream', 'gen_ai.client.operation.time_to_first_chunk', () => true),
     row('timeToFirstTokenNs', 'gen_ai.response.time_to_first_chunk', secondsAsNs),
     row('timeToFirstTokenNs', 'gen_ai.client.operation.time_to_first_chunk', secondsAsNs),
+    row('timeToFirstTokenNs', 'gen_ai.server.time_to_first_token', readServerTime),
     name('serviceTier', 'openai.response.service_tier'),
     name('serviceTier', 'gen_ai.openai.response.service_tier'),
     name('serviceTier', 'openai.request.service_tier'),
@@ -55,6 +58,7 @@ export const genAi = fromTable({
     row('isBatch', 'anthropic.response.service_tier', (tier) => (tier === 'batch' ? true : undefined)),
 
     tokens('input', 'gen_ai.usage.input_tokens'),
+    ...totals.map((total) => row('usage.output', total, readWithThoughts)),
     tokens('output', 'gen_ai.usage.output_tokens'),
     tokens('cacheRead', 'gen_ai.usage.cache_read.input_tokens'),
     tokens('cacheWrite', 'gen_ai.usage.cache_write.input_tokens'),
@@ -68,6 +72,7 @@ export const genAi = fromTable({
     tokens('outputAudio', 'gen_ai.usage.audio.output_tokens'),
     tokens('total', 'gen_ai.usage.total_tokens'),
     row('reportedCostUsd', 'gen_ai.usage.cost', number),
+    row('reportedCostUsd', 'gen_ai.cost.total_cost', number),
 
     name('sessionId', 'gen_ai.conversation.id'),
     name('agentName', 'gen_ai.agent.name'),
@@ -78,6 +83,9 @@ export const genAi = fromTable({
     name('toolCallId', 'gen_ai.tool.call.id'),
     whole('toolArguments', 'gen_ai.tool.call.arguments', structured),
     whole('toolResult', 'gen_ai.tool.call.result', structured),
+    derived('toolArguments', 'events of the span', (source) => source.once(readToolEvents)?.arguments),
+    derived('toolResult', 'events of the span', (source) => source.once(readToolEvents)?.result),
+    row('hasFailed', 'gen_ai.tool.status', (status) => (status === 'error' ? true : undefined)),
     whole('inputValue', 'gen_ai.retrieval.query.text', structured),
     whole('outputValue', 'gen_ai.retrieval.documents', structured),
 
@@ -93,13 +101,9 @@ export const genAi = fromTable({
 export const genAiAliases = fromTable({
   name: 'otel-gen-ai-aliases',
   speaks: (source) => source.speaks('gen_ai') && aliases.some(({ from }) => source.attributes.has(from)),
-  isExclusive,
+  isExclusive: leavesCachedOut,
   rows: [...aliases, derived('likelyKind', 'token counts', () => 'llm')],
 });
-
-function isExclusive({ span }: Source): boolean {
-  return exclusiveScopes.has(span.scope.name);
-}
 
 /** The messages in the span's own events. */
 function fromEvents(
@@ -108,6 +112,15 @@ function fromEvents(
   return fields.map((field) => derived(field, 'events of the span', (source) => source.once(readEvents)?.[field]));
 }
 
-function readEvents({ span }: Source): Reading | undefined {
-  return readGenAiEvents(span.events);
+function readEvents({ span, attributes }: Source): Reading | undefined {
+  return readGenAiEvents(isTool(attributes) ? span.events.filter((event) => !isToolEvent(event)) : span.events);
+}
+
+/** What goes in and out of a tool is no conversation, though Strands says it in events of one. */
+function readToolEvents({ span, attributes }: Source): ToolEvents | undefined {
+  return isTool(attributes) ? readGenAiToolEvents(span.events) : undefined;
+}
+
+function isTool(attributes: Attributes): boolean {
+  return attributes.get('gen_ai.operation.name') === 'execute_tool';
 }

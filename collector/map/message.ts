@@ -1,6 +1,6 @@
 import type { Json } from '../lossless-json.ts';
-import { tryParseJson } from '../lossless-json.ts';
-import { readFile, readGoogleMedia, readImageUrl, readInputAudio, readMediaPart, readSpokenAudio } from './media.ts';
+import { readFile, readImageUrl, readInputAudio, readMediaPart, readSpokenAudio } from './media.ts';
+import { asText, parsed, readUntypedPart } from './untyped-parts.ts';
 
 export type JsonObject = Record<string, Json>;
 
@@ -177,25 +177,9 @@ const partReaders: ReadonlyMap<string, PartReader> = new Map(
 function readPart(part: Json): JsonObject {
   if (typeof part === 'string') return { type: 'text', content: part };
   if (!isObject(part)) return { type: 'data', value: part };
-  if (typeof part['type'] !== 'string') return readGooglePart(part) ?? { type: 'data', value: part };
+  if (typeof part['type'] !== 'string') return readUntypedPart(part) ?? { type: 'data', value: part };
   const read = partReaders.get(part['type']);
   return read === undefined ? { type: 'data', value: part } : read(part);
-}
-
-/** Google's parts: which of their fields is set says what they are. */
-function readGooglePart(part: JsonObject): JsonObject | undefined {
-  const { text, thought, function_call, functionCall = function_call, function_response, ...rest } = part;
-  const { functionResponse = function_response, ...others } = rest;
-  if (typeof text === 'string') return { ...others, type: thought === true ? 'reasoning' : 'text', content: text };
-  if (isObject(functionCall)) {
-    const { id = null, name, args } = functionCall;
-    return { ...others, type: 'tool_call', id, name: asText(name), arguments: parsed(args) };
-  }
-  if (isObject(functionResponse)) {
-    const { id = null, name, response } = functionResponse;
-    return { ...others, type: 'tool_call_response', id, name: asText(name), result: parsed(response) };
-  }
-  return readGoogleMedia(part);
 }
 
 function readText({ text, ...rest }: JsonObject): JsonObject {
@@ -218,19 +202,10 @@ function leftOver(rest: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null && value !== ''));
 }
 
-/** Arguments and results are JSON where their text is JSON. */
-function parsed(value: Json | undefined): Json {
-  if (typeof value !== 'string') return value ?? null;
-  return /^\s*[[{"]/.test(value) ? (tryParseJson(value) ?? value) : value;
-}
-
-function asText(value: Json | undefined): string {
-  if (typeof value === 'string') return value;
-  return value === undefined || value === null ? '' : JSON.stringify(value);
-}
-
-function isPart(value: Json): boolean {
-  return isObject(value) && typeof value['type'] === 'string' && !('role' in value) && partReaders.has(value['type']);
+/** True for a part of a message, by its type, or by its fields where it names none. */
+export function isPart(value: Json): boolean {
+  if (!isObject(value) || 'role' in value) return false;
+  return typeof value['type'] === 'string' ? partReaders.has(value['type']) : readUntypedPart(value) !== undefined;
 }
 
 /** A JSON object, as opposed to a list, a scalar, or a number that is kept as its digits. */

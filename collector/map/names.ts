@@ -23,6 +23,7 @@ const kindOfOperation: ReadonlyMap<string, SpanKind> = new Map(
     plan: 'chain',
     agent_step: 'chain',
     task: 'chain',
+    execute_task: 'chain',
     chain: 'chain',
     model_generation: 'chain',
     guard: 'guardrail',
@@ -30,9 +31,21 @@ const kindOfOperation: ReadonlyMap<string, SpanKind> = new Map(
   }),
 );
 
-/** Kind from `gen_ai.operation.name`; a name that is not known is `other`. */
+/** What names of emitters' own mean, by a word in them: `chat.completions`, `text_completions`, `response`, `embedding`. */
+const operationWords: readonly (readonly [RegExp, SpanKind])[] = [
+  [/\bembed(ding|dings)?\b/, 'embedding'],
+  [/\b(rerank|retrieve|retrieval)\b/, 'retriever'],
+  [/\bguardrail\b/, 'guardrail'],
+  [/\b(completions?|chat|responses?|llm|generation)\b/, 'llm'],
+];
+
+/** Kind from `gen_ai.operation.name`; a name that says nothing is `other`. */
 export function kindFromOperation(operation: string): SpanKind {
-  return kindOfOperation.get(operation) ?? 'other';
+  const known = kindOfOperation.get(operation);
+  if (known !== undefined) return known;
+  const words = operation.toLowerCase().replaceAll(/[^a-z]/g, ' ');
+  if (/^(create|delete|get|list|fetch|update|search|submit)\b/.test(words)) return 'other';
+  return operationWords.find(([word]) => word.test(words))?.[1] ?? 'other';
 }
 
 /** Prefix of what emitters call a provider, to the name that OpenTelemetry gives it; the first that fits counts. */
@@ -51,6 +64,7 @@ const providers: readonly (readonly [prefix: string, name: string])[] = [
   ['google', 'gcp.gemini'],
   ['gemini', 'gcp.gemini'],
   ['aws', 'aws.bedrock'],
+  ['bedrock', 'aws.bedrock'],
   ['amazon', 'aws.bedrock'],
   ['mistral', 'mistral_ai'],
   ['xai', 'x_ai'],
@@ -62,10 +76,14 @@ const providers: readonly (readonly [prefix: string, name: string])[] = [
   ['watsonx', 'ibm.watsonx.ai'],
 ];
 
+/** Frameworks, which some emitters name as the provider; whose model it is, its name tells. */
+const frameworks =
+  /^(langchain|langgraph|llama_?index|crewai|autogen|haystack|strands-agents|pydantic[-_]?ai|spring_ai|google_adk|gcp\.vertex\.agent|microsoft\.agent_framework|semantic_kernel|openai_agents|agno|smolagents|dspy|unknown|none)$/;
+
 /** The provider by OpenTelemetry's name; one that is not in the table keeps its own, in lower case. */
 export function normaliseProvider(provider: string): string {
   const name = provider.toLowerCase();
-  if (name === 'langchain') return ''; // a framework
+  if (frameworks.test(name)) return '';
   return providers.find(([prefix]) => name.startsWith(prefix))?.[1] ?? name;
 }
 

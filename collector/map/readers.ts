@@ -36,8 +36,9 @@ export function finishReasons(value: AnyValue): string[] {
   return texts(value).filter(Boolean).map(normaliseFinishReason);
 }
 
+/** Also as text, in Python's spelling, too. */
 export function isTrue(value: AnyValue): true | undefined {
-  return value === true || value === 'true' ? true : undefined;
+  return value === true || value === 'true' || value === 'True' ? true : undefined;
 }
 
 const maxDurationMs = 1e12;

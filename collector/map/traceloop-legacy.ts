@@ -8,7 +8,12 @@ import { readFlatCompletions, readFlatPrompts } from './traceloop-messages.ts';
 import { json, structured } from './value.ts';
 
 const kinds = new Map(
-  Object.entries<SpanKind>({ chat: 'llm', completion: 'llm', embedding: 'embedding', rerank: 'retriever' }),
+  Object.entries<SpanKind>({
+    ...{ chat: 'llm', completion: 'llm', embedding: 'embedding', rerank: 'retriever' },
+    // LiteLLM's, which are names of its functions.
+    ...{ acompletion: 'llm', text_completion: 'llm', atext_completion: 'llm', responses: 'llm', aresponses: 'llm' },
+    ...{ anthropic_messages: 'llm', aembedding: 'embedding', arerank: 'retriever' },
+  }),
 );
 /** By OpenTelemetry's names. */
 const operations = new Map(

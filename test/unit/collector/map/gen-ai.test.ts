@@ -12,6 +12,15 @@ describeConvention(general, [
   ['userId', { 'enduser.id': 'u2' }, 'u2'],
 ]);
 
+/** Of a call with 100 tokens in, an answer of 20. */
+const answered = { 'gen_ai.usage.input_tokens': 100, 'gen_ai.usage.output_tokens': 20 };
+const thoughtless = { scopeName: 'opentelemetry.instrumentation.vertexai' };
+const tool = { 'gen_ai.operation.name': 'execute_tool' };
+const toolEvents = eventsOf(
+  ['gen_ai.tool.message', { role: 'tool', content: '{"city":"Oslo"}', id: 'c' }],
+  ['gen_ai.choice', { message: '[{"text":"cold"}]', id: 'c' }],
+);
+
 describeConvention(genAi, [
   ['kind', { 'gen_ai.operation.name': 'execute_tool' }, 'tool'],
   ['likelyKind', { 'gen_ai.request.model': 'gpt-5' }, 'llm'],
@@ -26,6 +35,8 @@ describeConvention(genAi, [
   ['responseId', { 'gen_ai.response.id': 'r' }, 'r'],
   ['finishReasons', { 'gen_ai.response.finish_reasons': ['end_turn', 'tool_use'] }, ['stop', 'tool_calls']],
   ['finishReasons', { 'gen_ai.response.finish_reasons': '["length"]' }, ['length']],
+  ['finishReasons', { 'gen_ai.response.finish_reason': 'stop,max_tokens' }, ['stop', 'length']],
+  ['finishReasons', { 'gen_ai.response.stop_reason': 'tool_use' }, ['tool_calls']],
   ['finishReasons', { 'anthropic.message.stop_reason': 'refusal', 'gen_ai.system': 'anthropic' }, ['content_filter']],
   ['stream', { 'gen_ai.request.stream': true }, true],
   ['stream', { 'gen_ai.request.stream': false }, undefined],
@@ -33,6 +44,8 @@ describeConvention(genAi, [
   ['stream', { 'gen_ai.client.operation.time_to_first_chunk': 0.5 }, true],
   ['timeToFirstTokenNs', { 'gen_ai.response.time_to_first_chunk': 0.25 }, 250_000_000n],
   ['timeToFirstTokenNs', { 'gen_ai.client.operation.time_to_first_chunk': 0.5 }, 500_000_000n],
+  ['timeToFirstTokenNs', { 'gen_ai.server.time_to_first_token': 420 }, 420_000_000n],
+  ['timeToFirstTokenNs', { 'gen_ai.server.time_to_first_token': 0.42 }, 420_000_000n],
   ['serviceTier', { 'openai.response.service_tier': 'flex', 'gen_ai.system': 'openai' }, 'flex'],
   ['serviceTier', { 'gen_ai.openai.response.service_tier': 'priority' }, 'priority'],
   ['serviceTier', { 'openai.request.service_tier': 'default', 'gen_ai.system': 'openai' }, 'default'],
@@ -42,6 +55,11 @@ describeConvention(genAi, [
   ['isBatch', { 'anthropic.response.service_tier': 'standard', 'gen_ai.system': 'anthropic' }, undefined],
 
   ['usage.input', { 'gen_ai.usage.input_tokens': 101 }, 101n],
+  ['usage.output', { ...answered, 'gen_ai.usage.total_tokens': 180 }, 80n, thoughtless],
+  ['usage.output', { ...answered, 'llm.usage.total_tokens': 190 }, 90n, thoughtless],
+  ['usage.output', { ...answered, 'gen_ai.usage.total_tokens': 120 }, 20n, thoughtless],
+  ['usage.output', { 'gen_ai.usage.total_tokens': 180 }, undefined, thoughtless],
+  ['usage.output', { ...answered, 'gen_ai.usage.total_tokens': 180 }, 20n],
   ['usage.output', { 'gen_ai.usage.output_tokens': 102 }, 102n],
   ['usage.cacheRead', { 'gen_ai.usage.cache_read.input_tokens': 103 }, 103n],
   ['usage.cacheWrite', { 'gen_ai.usage.cache_write.input_tokens': 104 }, 104n],
@@ -63,6 +81,7 @@ describeConvention(genAi, [
   ['usage.outputAudio', { 'gen_ai.usage.audio.output_tokens': 112 }, 112n],
   ['usage.total', { 'gen_ai.usage.total_tokens': 113 }, 113n],
   ['reportedCostUsd', { 'gen_ai.usage.cost': 0.25 }, 0.25],
+  ['reportedCostUsd', { 'gen_ai.cost.total_cost': 0.75 }, 0.75],
 
   ['sessionId', { 'gen_ai.conversation.id': 'c' }, 'c'],
   ['agentName', { 'gen_ai.agent.name': 'support' }, 'support'],
@@ -71,7 +90,11 @@ describeConvention(genAi, [
   ['toolName', { 'gen_ai.tool.name': 'search' }, 'search'],
   ['toolCallId', { 'gen_ai.tool.call.id': 'call_1' }, 'call_1'],
   ['toolArguments', { 'gen_ai.tool.call.arguments': '{"q":1}' }, { q: 1 }],
+  ['toolArguments', tool, { city: 'Oslo' }, toolEvents],
   ['toolResult', { 'gen_ai.tool.call.result': 'done' }, 'done'],
+  ['toolResult', tool, [{ text: 'cold' }], toolEvents],
+  ['hasFailed', { ...tool, 'gen_ai.tool.status': 'error' }, true],
+  ['hasFailed', { ...tool, 'gen_ai.tool.status': 'success' }, undefined],
   ['inputValue', { 'gen_ai.retrieval.query.text': 'what' }, 'what'],
   ['outputValue', { 'gen_ai.retrieval.documents': '[{"id":"d"}]' }, [{ id: 'd' }]],
 
@@ -109,6 +132,7 @@ describeConvention(genAiAliases, [
   ['usage.cacheWrite', { 'gen_ai.usage.cache_creation_input_tokens': 104 }, 104n],
   ['usage.cacheWrite', { 'gen_ai.usage.cache_write_input_tokens': 105 }, 105n],
   ['usage.reasoning', { 'gen_ai.usage.reasoning_tokens': 106 }, 106n],
+  ['usage.reasoning', { 'llm.usage.reasoning_tokens': 116, 'gen_ai.system': 'openai' }, 116n],
   ['usage.total', { 'gen_ai.usage.total_tokens': 107 }, 107n],
   ['usage.total', { 'llm.usage.total_tokens': 108, 'gen_ai.system': 'openai' }, 108n],
 ]);

@@ -4,13 +4,31 @@ import { kindFromOperation, normaliseFinishReason, normaliseProvider } from '../
 describe('kindFromOperation', () => {
   it.each([
     ['llm', ['chat', 'generate_content', 'text_completion', 'completion', 'generate', 'message']],
-    ['embedding', ['embeddings']],
+    ['llm', ['chat.completions', 'text_completions', 'response', 'responses', 'llm_request', 'Chat Completion']],
+    ['embedding', ['embeddings', 'embedding', 'openai.embed']],
     ['tool', ['execute_tool']],
     ['agent', ['invoke_agent', 'create_agent']],
-    ['retriever', ['retrieval', 'search_memory', 'rerank']],
-    ['chain', ['invoke_workflow', 'workflow', 'plan', 'agent_step', 'task', 'chain', 'model_generation']],
-    ['guardrail', ['guard', 'guardrail.run']],
-    ['other', ['fetch_response', 'create_memory', 'delete_memory_store', 'dance', '', 'constructor', '__proto__']],
+    ['retriever', ['retrieval', 'search_memory', 'rerank', 'vector_db_retrieve']],
+    [
+      'chain',
+      ['invoke_workflow', 'workflow', 'plan', 'agent_step', 'task', 'chain', 'model_generation', 'execute_task'],
+    ],
+    ['guardrail', ['guard', 'guardrail.run', 'guardrail_check']],
+    [
+      'other',
+      [
+        'fetch_response',
+        'get_completion_list',
+        'create_memory',
+        'framework',
+        'agent_handoff',
+        'delete_memory_store',
+        'dance',
+        '',
+        'constructor',
+        '__proto__',
+      ],
+    ],
   ])('gives %s', (kind, operations) => {
     expect(operations.map(kindFromOperation)).toEqual(operations.map(() => kind));
   });
@@ -24,7 +42,7 @@ describe('normaliseProvider', () => {
     ['anthropic', ['anthropic', 'Anthropic', 'anthropic.messages']],
     ['gcp.vertex_ai', ['google.vertex.chat', 'vertex_ai', 'vertexai', 'gcp.vertex_ai']],
     ['gcp.gemini', ['google', 'google.generative-ai', 'gemini', 'google_genai']],
-    ['aws.bedrock', ['amazon-bedrock', 'amazon', 'aws_bedrock', 'aws.bedrock', 'aws']],
+    ['aws.bedrock', ['amazon-bedrock', 'amazon', 'aws_bedrock', 'aws.bedrock', 'aws', 'bedrock', 'bedrock_converse']],
     ['mistral_ai', ['mistral', 'mistral.chat', 'mistral_ai', 'mistralai']],
     ['x_ai', ['xai', 'xai.chat', 'x_ai']],
     ['moonshot_ai', ['moonshot_ai', 'moonshotai']],
@@ -36,7 +54,7 @@ describe('normaliseProvider', () => {
     ['gcp.gen_ai', ['gcp.gen_ai']],
     ['my-own', ['My-Own']],
     ['constructor', ['constructor']],
-    ['', ['langchain', 'LangChain']],
+    ['', ['langchain', 'LangChain', 'strands-agents', 'gcp.vertex.agent', 'spring_ai', 'crewai', 'unknown', 'none']],
   ])('gives %j', (name, sent) => {
     expect(sent.map(normaliseProvider)).toEqual(sent.map(() => name));
   });
