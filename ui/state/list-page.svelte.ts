@@ -97,6 +97,12 @@ export abstract class ListPage<
   }
 }
 
+/** What the surroundings of a list need of its page. */
+export type ShownPage = Pick<
+  ListPage<string, NarrowQuery & { sort: string }, PagedList<unknown, string>>,
+  'query' | 'problems' | 'loadKey' | 'load' | 'reload' | 'stop' | 'checkForFirst'
+>;
+
 function leaveOut(params: URLSearchParams, name: string): string {
   const rest = new URLSearchParams(params);
   rest.delete(name);

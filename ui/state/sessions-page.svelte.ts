@@ -1,4 +1,3 @@
-import { createContext } from 'svelte';
 import type { SessionSort } from '../api/types.ts';
 import { ListPage, type ListPageParts } from './list-page.svelte.ts';
 import type { SessionList } from './session-list.svelte.ts';
@@ -28,5 +27,3 @@ export class SessionsPage extends ListPage<SessionSort, SessionQuery, SessionLis
     else list.outdated = true;
   }
 }
-
-export const [getSessionsPage, setSessionsPage] = createContext<SessionsPage>();

@@ -1,4 +1,3 @@
-import { createContext } from 'svelte';
 import type { TraceSummary } from '../api/types.ts';
 import { toMs } from '../components/time.ts';
 import { resolveRange } from '../components/range/time-range.ts';
@@ -50,5 +49,3 @@ export class TracesPage extends ListPage<TraceSort, TraceQuery, TraceList> {
     else void overview.load(toApiParams(this.query, Date.now()));
   }
 }
-
-export const [getTracesPage, setTracesPage] = createContext<TracesPage>();

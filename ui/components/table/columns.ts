@@ -8,6 +8,22 @@ export interface Column<Id extends string, Sort extends string> {
   sorts?: readonly Sort[];
   /** Cannot be hidden. */
   fixed?: boolean;
+  /** Where it stands in the card of two lines that a row is on a narrow screen: CSS grid lines. Others are left out there. */
+  card?: { row: 1 | 2; columns: string };
+}
+
+/** What a list says of one of its rows. */
+export interface RowFrame<Id extends string, Sort extends string> {
+  columns: readonly Column<Id, Sort>[];
+  href: string;
+  /** Counted from 1 through the whole list. */
+  position: number;
+  current: boolean;
+  /** Tab reaches this row; only one in the list. */
+  tabStop: boolean;
+  marked: boolean;
+  onpick: () => void;
+  onmark: () => void;
 }
 
 /** What a page may ask of its table. */
