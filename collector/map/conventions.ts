@@ -2,6 +2,7 @@ import type { OtlpSpan } from '../receive/otlp.ts';
 import { genAiPrompt } from './gen-ai-prompt.ts';
 import { genAi, genAiAliases } from './gen-ai.ts';
 import { general } from './general.ts';
+import { googleAdk } from './google-adk.ts';
 import { langsmith } from './langsmith.ts';
 import { mastra } from './mastra.ts';
 import { openInference } from './open-inference.ts';
@@ -36,6 +37,7 @@ export const conventions: readonly Convention[] = [
   vectorStores,
   pydanticAi,
   logfire,
+  googleAdk,
   mastra,
   langsmith,
   genAiPrompt,

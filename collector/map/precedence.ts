@@ -18,6 +18,7 @@ export const orders: Readonly<Partial<Record<ReadingField, readonly string[]>>> 
     'mastra',
     'vercel-ai',
     'langsmith',
+    'google-adk',
     'otel-gen-ai',
     'traceloop',
     'traceloop-legacy',
@@ -25,7 +26,7 @@ export const orders: Readonly<Partial<Record<ReadingField, readonly string[]>>> 
     'vector-stores',
   ],
   // What Langfuse's own SDK counted is meant for it alone: the other counts of such a span are by a second instrumentation.
-  usage: ['langfuse', 'otel-gen-ai', 'openinference', 'vercel-ai', 'langfuse-additions', 'otel-gen-ai-aliases'],
+  usage: ['langfuse', 'google-adk', 'otel-gen-ai', 'openinference', 'vercel-ai', 'langfuse-additions', 'otel-gen-ai-aliases'],
   requestModel: ['otel-gen-ai', 'vercel-ai', 'openinference', 'langfuse', 'langfuse-additions'],
   responseModel: ['otel-gen-ai', 'vercel-ai', 'openinference', 'langfuse', 'langfuse-additions'],
   inputMessages: [
@@ -58,6 +59,7 @@ export const orders: Readonly<Partial<Record<ReadingField, readonly string[]>>> 
     'vercel-ai',
     'langsmith',
     'mastra',
+    'google-adk',
     'otel-gen-ai',
     'openinference',
   ],

@@ -9,6 +9,7 @@ const conventionWords: Readonly<Record<string, string>> = {
   'traceloop-legacy': 'OpenLLMetry (Traceloop), older names',
   mcp: 'Model Context Protocol',
   'vercel-ai': 'Vercel AI SDK',
+  'google-adk': 'Google ADK',
   mastra: 'Mastra',
   langsmith: 'LangSmith',
   langfuse: 'Langfuse',
