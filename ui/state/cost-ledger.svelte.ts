@@ -2,6 +2,7 @@ import { type ApiFailure, isAborted, toFailure } from '../api/client.ts';
 import { getCosts, listLedger } from '../api/costs.ts';
 import type { BookingStatus, CostsReply, LedgerEntryReply, LedgerSort } from '../api/types.ts';
 import { type CostSelection, readOneOf, readSelection, resolveWindow, toCostParams } from './cost-query.ts';
+import { MoneyPage } from './money-page.svelte.ts';
 import type { Router } from './router.svelte.ts';
 
 const statuses: readonly BookingStatus[] = ['priced', 'reported', 'unpriced_model', 'unpriced_usage'];
@@ -50,78 +51,24 @@ export interface LedgerView {
 }
 
 /** The rows behind a sum, by the page's address. */
-export class LedgerPage {
-  view: LedgerView | null = $state.raw(null);
-  failure: ApiFailure | null = $state.raw(null);
-  loading = $state(false);
+export class LedgerPage extends MoneyPage<LedgerQuery, LedgerView> {
   loadingMore = $state(false);
   moreFailure: ApiFailure | null = $state.raw(null);
 
-  readonly #router: Router;
-  #reloads = $state(0);
-  #shownKey = $state('');
-  #controller = new AbortController();
-
-  readonly #reading = $derived.by(() => readLedgerQuery(this.#router.params));
-
   constructor(router: Router) {
-    this.#router = router;
+    super(router, readLedgerQuery);
   }
 
-  get query(): LedgerQuery {
-    return this.#reading.query;
-  }
-
-  get problems(): readonly string[] {
-    return this.#reading.problems;
-  }
-
-  get loadKey(): string {
-    return `${this.#queryKey} ${this.#reloads}`;
-  }
-
-  /** True while what is shown is the answer to another question than the address asks. */
-  get stale(): boolean {
-    return this.view !== null && this.#shownKey !== this.#queryKey;
-  }
-
-  get #queryKey(): string {
-    return JSON.stringify({ ...this.query, live: undefined });
-  }
-
-  reload(): void {
-    this.#reloads += 1;
-  }
-
-  async load(): Promise<void> {
-    this.#controller.abort();
-    this.#controller = new AbortController();
-    const { signal } = this.#controller;
-    const { query } = this;
-    const key = this.#queryKey;
-    const window = resolveWindow(query, Date.now());
-    this.loading = true;
+  override load(): Promise<void> {
     this.moreFailure = null;
-    try {
-      const [page, costs] = await Promise.all([
-        listLedger(toLedgerParams(query, window), signal),
-        query.traceId === null ? getCosts({ ...toCostParams(query, window), limit: 1 }, signal) : null,
-      ]);
-      this.view = { query, window, entries: page.entries, nextCursor: page.nextCursor, costs };
-      this.#shownKey = key;
-      this.failure = null;
-    } catch (error) {
-      if (isAborted(error)) return;
-      this.failure = toFailure(error);
-    }
-    if (!signal.aborted) this.loading = false;
+    return super.load();
   }
 
   async loadMore(): Promise<void> {
     const { view } = this;
     const cursor = view?.nextCursor ?? null;
     if (view === null || cursor === null || this.loadingMore || view.entries.length >= ledgerRowsMax) return;
-    const { signal } = this.#controller;
+    const { signal } = this;
     this.loadingMore = true;
     try {
       const page = await listLedger({ ...toLedgerParams(view.query, view.window), cursor }, signal);
@@ -133,8 +80,13 @@ export class LedgerPage {
     this.loadingMore = false;
   }
 
-  stop(): void {
-    this.#controller.abort();
+  protected async readView(query: LedgerQuery, signal: AbortSignal): Promise<LedgerView> {
+    const window = resolveWindow(query, Date.now());
+    const [page, costs] = await Promise.all([
+      listLedger(toLedgerParams(query, window), signal),
+      query.traceId === null ? getCosts({ ...toCostParams(query, window), limit: 1 }, signal) : null,
+    ]);
+    return { query, window, entries: page.entries, nextCursor: page.nextCursor, costs };
   }
 }
 

@@ -1,4 +1,3 @@
-import { type ApiFailure, isAborted, toFailure } from '../api/client.ts';
 import { costsCsvHref, getCosts } from '../api/costs.ts';
 import type { CostInterval, CostRow, CostsReply } from '../api/types.ts';
 import type { GroupValues } from './cost-drill.ts';
@@ -13,6 +12,7 @@ import {
   toCostParams,
   writeGroups,
 } from './cost-query.ts';
+import { MoneyPage } from './money-page.svelte.ts';
 import type { Router } from './router.svelte.ts';
 
 /** Rows of the table at first, and when more are asked for. */
@@ -42,69 +42,11 @@ export interface CostView {
 }
 
 /** What the costs page shows, by its address, and how that is kept fresh while it is open. */
-export class CostPage {
-  /** Null until there is an answer; the old one stays until the new one is there. */
-  view: CostView | null = $state.raw(null);
-  /** Why the last try gave no answer. */
-  failure: ApiFailure | null = $state.raw(null);
-  loading = $state(false);
+export class CostPage extends MoneyPage<CostQuery, CostView> {
   rowLimit: number = $state(groupRows.first);
 
-  readonly #router: Router;
-  #reloads = $state(0);
-  #shownKey = $state('');
-  #controller = new AbortController();
-
-  readonly #reading = $derived.by(() => readCostQuery(this.#router.params));
-
   constructor(router: Router) {
-    this.#router = router;
-  }
-
-  get query(): CostQuery {
-    return this.#reading.query;
-  }
-
-  /** What is wrong in the address, a sentence each. */
-  get problems(): readonly string[] {
-    return this.#reading.problems;
-  }
-
-  /** Changes whenever something is to be loaded: another query, or the same once more. */
-  get loadKey(): string {
-    return `${this.#queryKey} ${this.#reloads}`;
-  }
-
-  /** True while what is shown is the answer to another question than the address asks. */
-  get stale(): boolean {
-    return this.view !== null && this.#shownKey !== this.#queryKey;
-  }
-
-  get #queryKey(): string {
-    // What only orders the rows or follows time asks for nothing new.
-    return JSON.stringify({ ...this.query, order: undefined, live: undefined, drill: undefined, limit: this.rowLimit });
-  }
-
-  reload(): void {
-    this.#reloads += 1;
-  }
-
-  async load(): Promise<void> {
-    this.#controller.abort();
-    this.#controller = new AbortController();
-    const { signal } = this.#controller;
-    const key = this.#queryKey;
-    this.loading = true;
-    try {
-      const view = await this.#read(this.query, signal);
-      this.view = view;
-      this.#shownKey = key;
-      this.failure = null;
-    } catch (error) {
-      if (isAborted(error)) return;
-      this.failure = toFailure(error);
-    }
-    if (!signal.aborted) this.loading = false;
+    super(router, readCostQuery);
   }
 
   /** Loads again and again until the returned function is called; not while nobody looks. */
@@ -126,11 +68,6 @@ export class CostPage {
     return () => clearTimeout(timer);
   }
 
-  /** Gives up what is under way, when the page is left. */
-  stop(): void {
-    this.#controller.abort();
-  }
-
   /** The file of what is shown: the same filters, window and groups; `interval` as the chart has it, or the whole window. */
   csvHref(view: CostView, options: { interval: boolean }): string {
     return costsCsvHref({
@@ -140,7 +77,12 @@ export class CostPage {
     });
   }
 
-  async #read(query: CostQuery, signal: AbortSignal): Promise<CostView> {
+  protected override get queryKey(): string {
+    // What only orders the rows or follows time asks for nothing new.
+    return JSON.stringify({ ...this.query, order: undefined, live: undefined, drill: undefined, limit: this.rowLimit });
+  }
+
+  protected async readView(query: CostQuery, signal: AbortSignal): Promise<CostView> {
     const window = resolveWindow(query, Date.now());
     const interval = pickInterval(query.interval, window);
     const params = toCostParams(query, window);
