@@ -38,6 +38,7 @@ const questions: [string, (round: number) => string][] = [
   ['by user, agent and model', () => `/costs?${quarter}&groupBy=user,agent,model`],
   ['by day of one user', (round) => `/costs?${quarter}&interval=day&groupBy=agent&user=user-${round}`],
   ['by model of one session', (round) => `/costs?${quarter}&groupBy=model&session=session-${round * 97}`],
+  ['calls without a price', () => `/unpriced?${quarter}`],
   ['ledger, newest 100', () => `/ledger?${quarter}`],
   ['ledger, costliest 100', () => `/ledger?${quarter}&sort=-cost`],
   ['ledger of one session', (round) => `/ledger?${quarter}&session=session-${round * 97}`],
