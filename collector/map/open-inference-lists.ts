@@ -31,8 +31,10 @@ export function flatList(source: Source, root: Root): IndexedEntry[] | undefined
   return source.once(readFlatLists)[root];
 }
 
-function readFlatLists({ attributes }: Source): FlatLists {
-  return readIndexed(attributes, flatLists);
+const namespaces = [...new Set(Object.keys(flatLists).map((root) => root.slice(0, root.indexOf('.'))))];
+
+function readFlatLists(source: Source): FlatLists {
+  return namespaces.some((namespace) => source.speaks(namespace)) ? readIndexed(source.attributes, flatLists) : {};
 }
 
 /** Content that a list in flat names holds whole; `fields` are those that hold it, all where none is named. */

@@ -26,7 +26,15 @@ export const orders: Readonly<Partial<Record<ReadingField, readonly string[]>>> 
     'vector-stores',
   ],
   // What Langfuse's own SDK counted is meant for it alone: the other counts of such a span are by a second instrumentation.
-  usage: ['langfuse', 'google-adk', 'otel-gen-ai', 'openinference', 'vercel-ai', 'langfuse-additions', 'otel-gen-ai-aliases'],
+  usage: [
+    'langfuse',
+    'google-adk',
+    'otel-gen-ai',
+    'openinference',
+    'vercel-ai',
+    'langfuse-additions',
+    'otel-gen-ai-aliases',
+  ],
   requestModel: ['otel-gen-ai', 'vercel-ai', 'openinference', 'langfuse', 'langfuse-additions'],
   responseModel: ['otel-gen-ai', 'vercel-ai', 'openinference', 'langfuse', 'langfuse-additions'],
   inputMessages: [
@@ -107,7 +115,7 @@ export function combine(readings: readonly NamedReading[]): Combination {
     const giver = givers.find(({ reading }) => !isEmpty(reading[field])) ?? givers[0];
     if (giver === undefined) continue;
     combined.from.set(field, giver.name);
-    Object.assign(combined.reading, { [field]: giver.reading[field] });
+    set(combined.reading, field, giver.reading[field]);
     if (field === 'usage') combined.reading.usage = fillUsage(givers.flatMap(({ reading }) => reading.usage ?? []));
     if (field === 'labels') combined.reading.labels = joinLabels(givers.flatMap(({ reading }) => reading.labels ?? []));
     combined.origins.push(...originsOf(field, giver, givers));
@@ -115,6 +123,10 @@ export function combine(readings: readonly NamedReading[]): Combination {
   settleReading(combined);
   settleAttributes(combined, readings);
   return combined;
+}
+
+function set<F extends ReadingField>(reading: Reading, field: F, value: Reading[F]): void {
+  reading[field] = value;
 }
 
 /** One origin a field; of token counts one each, and of labels one for every convention that has some. */

@@ -43,7 +43,11 @@ function plain(value: Json | undefined): string {
 function preview(text: string): string {
   const start = text.trimStart();
   const line = start.slice(0, previewSourceCharacters).toWellFormed().replace(/\s+/g, ' ').trim();
-  const characters = Array.from(line);
-  const whole = characters.length <= previewCharacters && start.length <= previewSourceCharacters;
-  return whole ? line : `${characters.slice(0, previewCharacters - 1).join('')}…`;
+  const isRead = start.length <= previewSourceCharacters;
+  if (isRead && line.length <= previewCharacters) return line;
+  // A character is at most two units. Taking all of them apart costs a quarter of the mapping of a chat.
+  const characters = Array.from(line.slice(0, 2 * (previewCharacters + 1)));
+  return isRead && characters.length <= previewCharacters
+    ? line
+    : `${characters.slice(0, previewCharacters - 1).join('')}…`;
 }

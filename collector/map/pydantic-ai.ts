@@ -11,6 +11,7 @@ import { number, structured, structuredContent } from './value.ts';
 /** Counts beside those of the conventions: of a call, and of a run of an agent, which is the sum of its calls. */
 const usage = 'gen_ai.usage.details';
 const runUsage = 'gen_ai.aggregated_usage';
+const ownUsage = [`${usage}.`, `${runUsage}.`] as const;
 
 /** Some look like anybody's, and count only beside names that are not. */
 const ownNames: ReadonlySet<string> = new Set([
@@ -28,9 +29,8 @@ export const pydanticAi = fromTable({
   name: 'pydantic-ai',
   speaks: (source) =>
     scopes.has(source.span.scope.name) ||
-    ['gen_ai', 'pydantic_ai', 'operation', 'logfire'].some(
-      (namespace) => source.speaks(namespace) && hasOwnName(source),
-    ),
+    (['gen_ai', 'pydantic_ai', 'operation', 'logfire'].some((namespace) => source.speaks(namespace)) &&
+      hasOwnName(source)),
   rows: [
     derived('kind', 'names of a run or a tool', readKind),
     name('requestModel', 'model_name'),
@@ -60,9 +60,11 @@ export const pydanticAi = fromTable({
 });
 
 function hasOwnName({ attributes }: Source): boolean {
-  return attributes
-    .keys()
-    .some((key) => ownNames.has(key) || key.startsWith(`${usage}.`) || key.startsWith(`${runUsage}.`));
+  // A loop: every span with GenAI names is asked, and an iterator's helpers take twice as long.
+  for (const key of attributes.keys()) {
+    if (ownNames.has(key) || key.startsWith(ownUsage[0]) || key.startsWith(ownUsage[1])) return true;
+  }
+  return false;
 }
 
 function countsOf(prefix: string): Row[] {
