@@ -23,11 +23,9 @@ export const sessionSummary = z
     status: z.enum(['ok', 'error']),
     firstInput: z.string().nullable().openapi({ description: 'At most 200 characters.' }),
     lastOutput: z.string().nullable().openapi({ description: 'At most 200 characters.' }),
-    labels: z
-      .record(z.string(), z.string())
-      .openapi({
-        description: 'What the steps that its traces begin with are labelled with; of several values the first.',
-      }),
+    labels: z.record(z.string(), z.string()).openapi({
+      description: 'What the steps that its traces begin with are labelled with; of several values the first.',
+    }),
     usage,
     cost,
   })

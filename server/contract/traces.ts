@@ -43,13 +43,9 @@ export type TraceLabel = z.infer<typeof traceLabel>;
 export const traceReply = z
   .object({
     trace: traceSummary,
-    labels: z
-      .array(traceLabel)
-      .optional()
-      .openapi({
-        description:
-          'What the spans of the trace are labelled with, the commonest hundred keys; on the first page only.',
-      }),
+    labels: z.array(traceLabel).optional().openapi({
+      description: 'What the spans of the trace are labelled with, the commonest hundred keys; on the first page only.',
+    }),
     spans: z.array(spanSkeleton),
     nextCursor,
   })

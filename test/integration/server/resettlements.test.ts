@@ -14,7 +14,7 @@ async function ask(method: string, url: string, body?: unknown) {
     headers: { host: '127.0.0.1', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  return { status: reply.status, body: (await reply.json()) };
+  return { status: reply.status, body: await reply.json() };
 }
 
 const window = { from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:00:00Z' };

@@ -34,16 +34,14 @@ it('says what changes by day and model, exactly', () => {
     ...{ before: cost('13.5', 3, 3), after: cost('11.000000000001', 6, 0), changedCount: 5, traceCount: 1_234 },
     ...{ expiredCount: 2, changes, changeCount: 3 },
   };
-  expect(formatOutcome(outcome, { commit: false })).toEqual(
-    [
-      'day         model                      before             after        difference  decisions',
-      '2026-11-20  openai mine  unknown + 3 unpriced   $0.000000000001  +$0.000000000001          3',
-      '2026-11-21  other                       $12.5               $10             -$2.5          2',
-      'all                        $13.5 + 3 unpriced  $11.000000000001  -$2.499999999999          5',
-      '2 traces have no spans left and keep their amounts',
-      '1,234 traces looked at; nothing is written: add --commit to write it',
-    ],
-  );
+  expect(formatOutcome(outcome, { commit: false })).toEqual([
+    'day         model                      before             after        difference  decisions',
+    '2026-11-20  openai mine  unknown + 3 unpriced   $0.000000000001  +$0.000000000001          3',
+    '2026-11-21  other                       $12.5               $10             -$2.5          2',
+    'all                        $13.5 + 3 unpriced  $11.000000000001  -$2.499999999999          5',
+    '2 traces have no spans left and keep their amounts',
+    '1,234 traces looked at; nothing is written: add --commit to write it',
+  ]);
   expect(formatOutcome({ ...outcome, changes: [], expiredCount: 0 }, { commit: true })).toEqual([
     'nothing changes: every call of the window has the price that it would get now',
     '1,234 traces looked at',
