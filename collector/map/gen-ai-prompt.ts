@@ -6,11 +6,13 @@ import { isObject, readMessages } from './message.ts';
 import type { SpanKind } from './names.ts';
 import { readProviderRequest } from './provider-request.ts';
 import { readCacheWrites, readProviderResponse } from './provider-response.ts';
+import { readProviderUsage } from './provider-usage.ts';
 import { operationKind } from './readers.ts';
 import type { Reading } from './reading.ts';
 import type { Source } from './source.ts';
 import { fromTable, part, row, whole } from './table.ts';
-import { structured, structuredContent } from './value.ts';
+import type { RawUsage } from './usage.ts';
+import { count, structured, structuredContent } from './value.ts';
 import { withoutVectors } from './vectors.ts';
 
 const prompt = 'gen_ai.prompt';
@@ -26,6 +28,9 @@ export const genAiPrompt = fromTable({
   rows: [
     ...(['responseModel', 'responseId', 'finishReasons', 'serviceTier'] as const).map((field) =>
       row(field, completion, (_value, source) => source.once(readResponse)?.[field]),
+    ),
+    ...(['cacheRead', 'cacheWrite', 'reasoning'] as const).map((counted) =>
+      row(`usage.${counted}`, completion, (_value, source) => source.once(readUsage)[counted]),
     ),
     row('usage.cacheWrite5m', completion, (_value, source) => readCacheWrites(source.json(completion)).cacheWrite5m),
     row('usage.cacheWrite1h', completion, (_value, source) => readCacheWrites(source.json(completion)).cacheWrite1h),
@@ -83,6 +88,12 @@ function readRequest(source: Source): Reading | undefined {
 function readResponse(source: Source): Reading | undefined {
   const output = contentOf(source) === 'llm' ? source.json(completion) : undefined;
   return output === undefined ? undefined : readProviderResponse(unwrap(output));
+}
+
+/** Parts of the counts, where the response counted as many tokens as the span. */
+function readUsage(source: Source): RawUsage {
+  const said = contentOf(source) === 'llm' ? readProviderUsage(unwrap(source.json(completion) ?? null)) : undefined;
+  return said !== undefined && said.input === count(source.attributes.get('gen_ai.usage.input_tokens')) ? said : {};
 }
 
 function readToolMessage(source: Source): Record<string, Json> | undefined {

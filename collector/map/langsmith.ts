@@ -84,13 +84,21 @@ function counted(field: Count, from: string, names: readonly string[], group?: s
     field: `usage.${field}`,
     from,
     read(source, attribute) {
-      const whole = source.object(attribute);
+      const whole = isObject(source.json(attribute))
+        ? source.object(attribute)
+        : readPythonCounts(source.attributes.get(attribute));
       const object = group === undefined ? whole : whole[group];
       if (!isObject(object)) return undefined;
       return names.map((member) => countOf(object[member])).find((found) => found !== undefined);
     },
     isAttribute: true,
   };
+}
+
+/** The exporter in Python writes `{'cache_read': 5}`, which is no JSON. */
+function readPythonCounts(value: AnyValue = ''): Record<string, Json> {
+  const counts = typeof value === 'string' ? value.matchAll(/'(\w{1,64})': (\d{1,16})(?=[,}])/g) : [];
+  return Object.fromEntries([...counts].map(([, member = '', digits]) => [member, Number(digits)]));
 }
 
 function countOf(value: Json | undefined): bigint | undefined {

@@ -14,11 +14,25 @@ const toolMessage = {
 };
 const answer = { role: 'assistant', content: 'yes' };
 
+/** As LangChain counts, on a span that counts the same. */
+const usage = {
+  ...{ input_tokens: 50, output_tokens: 5, total_tokens: 55 },
+  ...{ input_token_details: { cache_read: 40, cache_creation: 6 }, output_token_details: { reasoning: 3 } },
+};
+const counted = (usage_metadata: unknown) => ({
+  ...completion({ generations: [[{ message: { kwargs: { usage_metadata } } }]] }),
+  'gen_ai.usage.input_tokens': 50,
+});
+
 describeConvention(genAiPrompt, [
   ['responseModel', completion({ model: 'gpt-5-2025', choices: [{ message: answer }] }), 'gpt-5-2025'],
   ['responseId', completion({ id: 'chatcmpl-1', choices: [{ message: answer }] }), 'chatcmpl-1'],
   ['finishReasons', completion({ choices: [{ message: answer, finish_reason: 'length' }] }), ['length']],
   ['serviceTier', completion({ service_tier: 'flex', choices: [{ message: answer }] }), 'flex'],
+  ['usage.cacheRead', counted(usage), 40n],
+  ['usage.cacheRead', { ...counted(usage), 'gen_ai.usage.input_tokens': 51 }, undefined],
+  ['usage.cacheWrite', counted(usage), 6n],
+  ['usage.reasoning', counted(usage), 3n],
   ['usage.cacheWrite5m', completion({ usage: { cache_creation: { ephemeral_5m_input_tokens: 101 } } }), 101n],
   ['usage.cacheWrite1h', completion({ usage: { cache_creation: { ephemeral_1h_input_tokens: 102 } } }), 102n],
   ['toolCallId', { ...tool, ...completion(toolMessage) }, 'call_1'],

@@ -12,6 +12,9 @@ const parts = (side: 'input' | 'output', counts: unknown) => ({
   [`gen_ai.usage.${side}_token_details`]: JSON.stringify(counts),
 });
 
+/** The exporter in Python 0.4 to 0.15 writes counts so. */
+const python = { 'langsmith.span.kind': 'llm' };
+
 describeConvention(langsmith, [
   kindOf('llm', 'llm'),
   kindOf('chain', 'chain'),
@@ -36,6 +39,7 @@ describeConvention(langsmith, [
   ['usage.total', usage({ total_tokens: 103 }), 103n],
   ['usage.cacheRead', parts('input', { cache_read: 104 }), 104n],
   ['usage.cacheRead', parts('input', { flex_cache_read: 107 }), 107n],
+  ['usage.cacheRead', { ...python, 'gen_ai.usage.input_token_details': "{'audio': 0, 'cache_read': 103}" }, 103n],
   ['usage.cacheRead', usage({ input_token_details: { cache_read: 105 } }), 105n],
   ['usage.cacheRead', usage({ input_token_details: { priority: 1, priority_cache_read: 106 } }), 106n],
   ['usage.cacheWrite', parts('input', { cache_creation: 108 }), 108n],
