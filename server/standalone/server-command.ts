@@ -1,15 +1,13 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
 import { join } from 'node:path';
 import { parseDoctorArguments } from '../doctor/arguments.ts';
 import { parseResettleArguments } from '../resettle/arguments.ts';
 import { findRunningClickHouse, startClickHouse } from './clickhouse.ts';
-import { compileCacheEnvironment } from './compile-cache.ts';
 import { installDir, loadStandaloneConfig, type StandaloneConfig } from './config.ts';
 import { DataDirHeldError, holdDataDir } from './data-dir.ts';
 import { checkExternalClickHouse } from './external-clickhouse.ts';
 import type { Connection } from './prepare-database.ts';
+import { runCommand } from './run-command.ts';
 import { StartError } from './start-error.ts';
 
 /** Commands that are the server's, by what says whether their arguments are right. */
@@ -58,31 +56,13 @@ function holdUnlessRunning(dataDir: string): { release: () => void } | undefined
   }
 }
 
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** Runs a command of the server as a child on our own terminal. What ends us ends the child first, then what it works on. */
-async function startServerCommand(
+function startServerCommand(
   args: readonly string[],
-  { config, connection }: { config: StandaloneConfig; connection: Connection },
+  { config, connection: { url, secret } }: { config: StandaloneConfig; connection: Connection },
 ): Promise<number> {
-  const { url, secret } = connection;
-  const child = spawn(process.execPath, [join(installDir, 'server', 'cli.ts'), ...args], {
-    env: {
-      ...compileCacheEnvironment(),
-      ...config.environment,
-      CLICKHOUSE_URL: url,
-      ...(secret === undefined ? {} : { SIGHTGLASS_CLICKHOUSE_SECRET: secret }),
-    },
-    stdio: 'inherit',
+  return runCommand([join(installDir, 'server', 'cli.ts'), ...args], {
+    ...config.environment,
+    CLICKHOUSE_URL: url,
+    ...(secret === undefined ? {} : { SIGHTGLASS_CLICKHOUSE_SECRET: secret }),
   });
-  const forward = (signal: NodeJS.Signals) => child.kill(signal);
-  for (const signal of signals) process.on(signal, forward);
-  try {
-    return await new Promise<number>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
-    });
-  } finally {
-    for (const signal of signals) process.off(signal, forward);
-  }
 }
