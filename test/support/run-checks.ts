@@ -17,7 +17,7 @@ const checks = [
   },
   { name: 'prettier', command: 'prettier --check --log-level warn --cache --cache-strategy content .' },
   { name: 'knip', command: 'knip' },
-  { name: 'imports', command: 'depcruise server collector migrations ui test --output-type err' },
+  { name: 'imports', command: 'depcruise server collector runtime migrations ui test --output-type err' },
 ];
 
 /** Runs the checks beside each other; prints only what failed. Exits 1 if anything did. */
