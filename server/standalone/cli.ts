@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { doctorUsage } from '../doctor/arguments.ts';
 import { resettleUsage } from '../resettle/arguments.ts';
 import { startClickHouse } from './clickhouse.ts';
-import { installDir, loadStandaloneConfig } from './config.ts';
+import { installDir, loadStandaloneConfig, ownEnvironment } from './config.ts';
 import { holdDataDir } from './data-dir.ts';
 import { checkExternalClickHouse } from './external-clickhouse.ts';
 import { programs } from './programs.ts';
+import { runCommand } from './run-command.ts';
 import { runServerCommand } from './server-command.ts';
 import { StartError } from './start-error.ts';
 import { migrateDatabase } from './prepare-database.ts';
@@ -36,6 +37,11 @@ const verbs: Readonly<Record<string, Verb>> = {
     run: (args) => runServerCommand('resettle', args),
     usage: resettleUsage,
     failed: 2,
+  },
+  agents: {
+    summary: 'check and list the definition files of agents, print their JSON Schema',
+    run: (args) => runCommand([join(installDir, 'runtime', 'cli.ts'), ...args], ownEnvironment()),
+    usage: 'validate [--without-secrets] [PATH…] | list [PATH…] | schema',
   },
 };
 

@@ -93,6 +93,11 @@ function describe(name: keyof typeof allowed, env: NodeJS.ProcessEnv): string {
   return `${name}=${value} is not allowed; allowed: ${allowed[name]}`;
 }
 
+/** What a command sees that needs no setting of the one-machine start. */
+export function ownEnvironment(): NodeJS.ProcessEnv {
+  return process.env;
+}
+
 /** What a build sees: with another NODE_ENV around it (a test runner's, a shell's) it would make a slow development build. */
 export function productionEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   return { ...env, NODE_ENV: 'production' };
