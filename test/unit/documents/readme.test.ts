@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { agentSchema } from '../../../runtime/definition/schema.ts';
 import { apiErrors } from '../../../server/contract/errors.ts';
 import { pricesFile, pricesFileSchema } from '../../../server/contract/prices-file.ts';
 
@@ -20,4 +22,9 @@ test('the README’s price file is one, and every field of an entry is explained
   const schema = pricesFileSchema() as { properties: { prices: { items: { properties: Record<string, unknown> } } } };
   const fields = Object.keys(schema.properties.prices.items.properties);
   expect(fields.filter((field) => !readme.includes(`\`${field}\``))).toEqual([]);
+});
+
+test('the README’s agent is one', () => {
+  const [, example = ''] = /```yaml\n(name: hello\n.*?)```/s.exec(readme) ?? [];
+  expect(agentSchema.parse(parse(example)).model).toHaveLength(2);
 });
