@@ -15,6 +15,7 @@ import { pydanticAi } from './pydantic-ai.ts';
 import type { Convention, Reading } from './reading.ts';
 import { findRestated } from './restated.ts';
 import { Source } from './source.ts';
+import { springAi } from './spring-ai.ts';
 import { traceloop } from './traceloop.ts';
 import { traceloopLegacy } from './traceloop-legacy.ts';
 import { vectorStores } from './vector-stores.ts';
@@ -38,6 +39,7 @@ export const conventions: readonly Convention[] = [
   pydanticAi,
   logfire,
   googleAdk,
+  springAi,
   mastra,
   langsmith,
   genAiPrompt,

@@ -2,7 +2,7 @@ import type { Attributes } from '../receive/otlp.ts';
 import { readDefinitions, readInstructions, readMessageList } from './gen-ai-content.ts';
 import { leavesCachedOut, readListed, readServerTime, readWithThoughts, totals } from './gen-ai-emitters.ts';
 import { isToolEvent, readGenAiEvents, readGenAiToolEvents, type ToolEvents } from './gen-ai-events.ts';
-import { finishReasons, isTrue, operationKind, provider, secondsAsNs } from './readers.ts';
+import { finishReasons, isTrue, model, operationKind, provider, secondsAsNs } from './readers.ts';
 import type { Reading } from './reading.ts';
 import type { Source } from './source.ts';
 import { derived, fromTable, name, type Row, row, tokens, whole } from './table.ts';
@@ -37,8 +37,8 @@ export const genAi = fromTable({
     name('operation', 'gen_ai.operation.name'),
     row('provider', 'gen_ai.provider.name', provider),
     row('provider', 'gen_ai.system', provider),
-    name('requestModel', 'gen_ai.request.model'),
-    name('responseModel', 'gen_ai.response.model'),
+    row('requestModel', 'gen_ai.request.model', model),
+    row('responseModel', 'gen_ai.response.model', model),
     name('responseId', 'gen_ai.response.id'),
     row('finishReasons', 'gen_ai.response.finish_reasons', finishReasons),
     row('finishReasons', 'gen_ai.response.finish_reason', readListed),

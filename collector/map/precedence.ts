@@ -19,6 +19,7 @@ export const orders: Readonly<Partial<Record<ReadingField, readonly string[]>>> 
     'vercel-ai',
     'langsmith',
     'google-adk',
+    'spring-ai',
     'otel-gen-ai',
     'traceloop',
     'traceloop-legacy',

@@ -17,6 +17,12 @@ export function provider(value: AnyValue): string | undefined {
   return given === undefined ? undefined : normaliseProvider(given);
 }
 
+/** A model's name; some emitters say that they know none. */
+export function model(value: AnyValue): string | undefined {
+  const given = text(value);
+  return given === 'none' || given === 'unknown' ? undefined : given;
+}
+
 /** The kind that `gen_ai.operation.name` means. */
 export function operationKind(value: AnyValue): SpanKind | undefined {
   const operation = text(value);

@@ -10,6 +10,7 @@ const conventionWords: Readonly<Record<string, string>> = {
   mcp: 'Model Context Protocol',
   'vercel-ai': 'Vercel AI SDK',
   'google-adk': 'Google ADK',
+  'spring-ai': 'Spring AI',
   mastra: 'Mastra',
   langsmith: 'LangSmith',
   langfuse: 'Langfuse',
