@@ -1,4 +1,16 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit, type Document, type Node } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  visit,
+  type Document,
+  type Node,
+  type Pair,
+  type YAMLMap,
+} from 'yaml';
 
 /** Deeper than any definition; what comes from outside may not decide how deep we recurse. */
 const depthMax = 50;
@@ -47,7 +59,7 @@ export function readYaml(file: string, text: string): YamlContent | { faults: Fa
     if (faults.length > 0) return { faults };
     return {
       content: document.toJS({ maxAliasCount: 0 }) as unknown,
-      lineOf: (path) => findLine(document, path, lines),
+      lineOf: makeLineOf(document, lines),
     };
   } catch (error) {
     if (error instanceof RangeError && error.message.startsWith(stackOverflow)) return tooDeep;
@@ -86,21 +98,34 @@ function findUnwanted(document: Document, faultAt: (offset: number, message: str
   return faults;
 }
 
-function findLine(document: Document, path: Path, lines: LineCounter): number {
-  let node: unknown = document.contents;
-  let offset = isMap(node) || isSeq(node) ? (node.range?.[0] ?? 0) : 0;
-  for (const key of path) {
-    if (isMap(node)) {
-      const pair = node.items.find((one) => isScalar(one.key) && String(one.key.value) === String(key));
-      if (pair === undefined) break;
-      if (isScalar(pair.key)) offset = pair.key.range?.[0] ?? offset;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      const item = node.items[Number(key)];
-      if (!isScalar(item) && !isMap(item) && !isSeq(item)) break;
-      offset = item.range?.[0] ?? offset;
-      node = item;
-    } else break;
-  }
-  return lines.linePos(offset).line;
+/** Maps are indexed once, so that many faults of a large one stay cheap. */
+function makeLineOf(document: Document, lines: LineCounter): YamlContent['lineOf'] {
+  const indexes = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
+  const indexOf = (map: YAMLMap): ReadonlyMap<string, Pair> => {
+    const index = indexes.get(map) ?? new Map(map.items.map((pair) => [keyOf(pair), pair]));
+    indexes.set(map, index);
+    return index;
+  };
+  return (path) => {
+    let node: unknown = document.contents;
+    let offset = isMap(node) || isSeq(node) ? (node.range?.[0] ?? 0) : 0;
+    for (const key of path) {
+      if (isMap(node)) {
+        const pair = indexOf(node).get(String(key));
+        if (pair === undefined) break;
+        if (isScalar(pair.key)) offset = pair.key.range?.[0] ?? offset;
+        node = pair.value;
+      } else if (isSeq(node)) {
+        const item = node.items[Number(key)];
+        if (!isScalar(item) && !isMap(item) && !isSeq(item)) break;
+        offset = item.range?.[0] ?? offset;
+        node = item;
+      } else break;
+    }
+    return lines.linePos(offset).line;
+  };
+}
+
+function keyOf({ key }: Pair): string {
+  return isScalar(key) ? String(key.value) : '';
 }

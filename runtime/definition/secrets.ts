@@ -1,11 +1,11 @@
-/** What keys of providers and tokens look like. Prose about them has no digits in those places. */
+/** What keys of providers and tokens look like. Prose about them has no digits in those places. Looking ahead is bounded: time grows with the length only. */
 const secretPatterns = [
-  /\bsk-(?=[\w-]*\d)[\w-]{6,}/, // OpenAI, Anthropic and many that follow them
-  /\bBearer\s+(?!\$\{)(?=\S*\d)[\w.~+/=-]{6,}/i,
-  /\bBasic\s+(?=\S*[\d=]|[a-z]+[A-Z])[\w+/=]{12,}/,
+  /\bsk-(?=[\w-]{0,99}\d)[\w-]{6,}/, // OpenAI, Anthropic and many that follow them
+  /\bBearer\s+(?!\$\{)(?=\S{0,99}\d)[\w.~+/=-]{6,}/i,
+  /\bBasic\s+(?=\S{0,99}[\d=]|[a-z]+[A-Z])[\w+/=]{12,}/,
   /\b(AKIA|ASIA)[A-Z0-9]{16}\b/, // AWS
   /\bAIza[\w-]{30,}/, // Google
-  /\b(gh[pousr]|github_pat|glpat|xox[abprs]|hf|r8|gsk|xai|pk-lf|sk-lf)[_-](?=[\w-]*\d)[\w-]{16,}/,
+  /\b(gh[pousr]|github_pat|glpat|xox[abprs]|hf|r8|gsk|xai|pk-lf|sk-lf)[_-](?=[\w-]{0,99}\d)[\w-]{16,}/,
   /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}/, // JSON web tokens
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
   /:\/\/[^\s/:@{}]+:(?!\$\{)[^\s/@]+@/, // a password in an address

@@ -412,3 +412,12 @@ it('never shows a secret', () => {
   expect(lines).toContain('headers.cookie');
   for (const secret of secrets) expect(lines).not.toContain(secret);
 });
+
+it.each([
+  ['unknown keys', agentWith(Array.from({ length: 10_000 }, (_, i) => `k${i}: 1`).join('\n'))],
+  ['what begins like keys', agentWith(`description: ${'sk-'.repeat(60_000)}`)],
+])('reads a large file of %s in little time', (_what, text) => {
+  const started = performance.now();
+  expect(loadFiles({ 'a.yaml': text })).toHaveProperty('faults');
+  expect(performance.now() - started).toBeLessThan(4_000);
+});
