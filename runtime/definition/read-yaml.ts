@@ -9,6 +9,7 @@ import {
   type Document,
   type Node,
   type Pair,
+  type Scalar,
   type YAMLMap,
 } from 'yaml';
 
@@ -44,14 +45,17 @@ export function readYaml(file: string, text: string): YamlContent | { faults: Fa
   });
   const tooDeep = { faults: [{ file, line: 1, text: `is nested too deeply, allowed: ${depthMax} levels` }] };
   try {
-    const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+    const documents = parseAllDocuments(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      stringKeys: true,
+      uniqueKeys: false,
+    });
     const [document, second] = Array.isArray(documents) ? documents : [];
     if (document === undefined) return { faults: [{ file, line: 1, text: 'is empty, allowed: one agent' }] };
     const problems = [...document.errors, ...document.warnings];
     if (problems.some(({ message }) => message.startsWith(stackOverflow))) return tooDeep;
-    const faults = problems.map(({ code, message, pos }) =>
-      faultAt(pos[0], explain(code, { message, at: text.slice(pos[0]) })),
-    );
+    const faults = problems.map(({ code, message, pos }) => faultAt(pos[0], explain(code, message)));
     if (document.directives.yaml.explicit === true) faults.push(faultAt(0, 'begins with a directive, allowed: none'));
     if (second !== undefined)
       faults.push(faultAt(second.range[0], 'begins a second document, allowed: one agent a file'));
@@ -74,9 +78,7 @@ const explanations: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'begins a second document, allowed: one agent a file',
 };
 
-function explain(code: string, { message, at }: { message: string; at: string }): string {
-  if (code === 'DUPLICATE_KEY')
-    return `${/^[\w-]*/.exec(at)?.[0] ?? ''} stands here a second time, allowed: each key once`;
+function explain(code: string, message: string): string {
   return explanations[code] ?? `is no YAML: ${message.split('\n')[0] ?? ''}`;
 }
 
@@ -91,11 +93,25 @@ function findUnwanted(document: Document, faultAt: (offset: number, message: str
     if (isAlias(node)) add(node, `*${node.source} is an alias, allowed: the value written out`);
     else if (isScalar(node) || isMap(node) || isSeq(node)) {
       if (node.anchor !== undefined) add(node, `&${node.anchor} is an anchor, allowed: the value written out`);
+      if (isMap(node))
+        for (const key of findRepeated(node))
+          add(key, `${String(key.value)} stands here a second time, allowed: each key once`);
       if (node.tag !== undefined) add(node, 'has a tag, allowed: no tags (!…)');
     }
     return undefined;
   });
   return faults;
+}
+
+/** The parser's own search compares every key with every other one. */
+function findRepeated(map: YAMLMap): Scalar[] {
+  const seen = new Set<unknown>();
+  return map.items.flatMap(({ key }) => {
+    if (!isScalar(key)) return [];
+    const isRepeated = seen.has(key.value);
+    seen.add(key.value);
+    return isRepeated ? [key] : [];
+  });
 }
 
 /** Maps are indexed once, so that many faults of a large one stay cheap. */
