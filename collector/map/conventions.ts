@@ -1,25 +1,25 @@
 import type { OtlpSpan } from '../receive/otlp.ts';
-import { genAiPrompt } from './gen-ai-prompt.ts';
-import { genAi, genAiAliases } from './gen-ai.ts';
-import { general } from './general.ts';
-import { googleAdk } from './google-adk.ts';
-import { langsmith } from './langsmith.ts';
-import { mastra } from './mastra.ts';
-import { openInference } from './open-inference.ts';
-import { langfuse, langfuseAdditions } from './langfuse.ts';
-import { logfire } from './logfire.ts';
-import { mcp } from './mcp.ts';
+import { genAiPrompt } from './conventions/gen-ai-prompt.ts';
+import { genAi, genAiAliases } from './conventions/gen-ai.ts';
+import { general } from './conventions/general.ts';
+import { googleAdk } from './conventions/google-adk.ts';
+import { langsmith } from './conventions/langsmith.ts';
+import { mastra } from './conventions/mastra.ts';
+import { openInference } from './conventions/open-inference.ts';
+import { langfuse, langfuseAdditions } from './conventions/langfuse.ts';
+import { logfire } from './conventions/logfire.ts';
+import { mcp } from './conventions/mcp.ts';
 import type { Origin } from './origins.ts';
 import { combine, type NamedReading } from './precedence.ts';
-import { pydanticAi } from './pydantic-ai.ts';
+import { pydanticAi } from './conventions/pydantic-ai.ts';
 import type { Convention, Reading } from './reading.ts';
 import { findRestated } from './restated.ts';
 import { Source } from './source.ts';
-import { springAi } from './spring-ai.ts';
-import { traceloop } from './traceloop.ts';
-import { traceloopLegacy } from './traceloop-legacy.ts';
-import { vectorStores } from './vector-stores.ts';
-import { vercelAi } from './vercel-ai.ts';
+import { springAi } from './conventions/spring-ai.ts';
+import { traceloop } from './conventions/traceloop.ts';
+import { traceloopLegacy } from './conventions/traceloop-legacy.ts';
+import { vectorStores } from './conventions/vector-stores.ts';
+import { vercelAi } from './conventions/vercel-ai.ts';
 
 /**
  * Every convention the collector understands. A new one is one file and one line here; where it is believed before or after

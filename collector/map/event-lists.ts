@@ -1,5 +1,5 @@
 import type { Json } from '../lossless-json.ts';
-import { mergeContent, readGenAiEvent } from './gen-ai-events.ts';
+import { mergeContent, readGenAiEvent } from './conventions/gen-ai-events.ts';
 import { isObject } from './message.ts';
 import type { Reading } from './reading.ts';
 

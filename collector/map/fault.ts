@@ -1,5 +1,5 @@
 import type { OtlpLogRecord, OtlpSpan } from '../receive/otlp.ts';
-import { isGenAiEvent } from './gen-ai-events.ts';
+import { isGenAiEvent } from './conventions/gen-ai-events.ts';
 
 /** The time that rows may carry: `oldestNs` inclusive, by retention; `newestNs` inclusive, some clock skew ahead of now. */
 export interface TimeBounds {

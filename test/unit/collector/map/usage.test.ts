@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { genAi, genAiAliases } from '../../../../collector/map/gen-ai.ts';
+import { genAi, genAiAliases } from '../../../../collector/map/conventions/gen-ai.ts';
 import { Source } from '../../../../collector/map/source.ts';
 import { fillUsage, normaliseUsage } from '../../../../collector/map/usage.ts';
 import { spanOf } from './otlp-fixture.ts';

@@ -1,3 +1,0 @@
-import { describeCaptures } from './describe-capture.ts';
-
-describeCaptures('logfire-', { messageAttributes: /^(request_data|response_data)$/ });
