@@ -11,7 +11,7 @@ const e2eTimeoutMs = 120_000;
 const patience = { poll: { timeout: 15_000 } };
 
 /** Integration and browser tests wait for other processes most of the time. */
-const workersOfWaitingTests = Math.max(4, availableParallelism() - 1);
+const workersOfWaitingTests = Math.max(3, availableParallelism() - 1);
 
 /** Every test sees the same clock face, whatever machine it runs on. */
 process.env['TZ'] = 'UTC';
