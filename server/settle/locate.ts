@@ -29,6 +29,8 @@ export interface SizedTrace extends LocatedTrace {
  */
 export interface Horizon {
   untilMs: number;
+  /** True where it is the present: it moves on with the ledger that is compared. */
+  isPresent?: boolean;
 }
 
 /** Traces that arrived within these minutes of the horizon are read by one range; others in groups that a bloom index finds. */

@@ -5,6 +5,7 @@ import {
   type ChangedTrace,
   placeKey,
   readChangedTraces,
+  readClock,
   readFirstArrival,
   readPresent,
   readWindowEnd,
@@ -175,7 +176,7 @@ export class Settler {
     const changed = new Map(this.#waiting);
     for (const trace of await readChangedTraces(this.#db, window)) changed.set(placeKey(trace), trace);
     this.#waiting.clear();
-    await this.#settle([...changed.values()], { horizon: { untilMs: nowMs }, lane: 'fast' });
+    await this.#settle([...changed.values()], { horizon: { untilMs: nowMs, isPresent: true }, lane: 'fast' });
   }
 
   /** One window of the verified lane; true when there is more to do at once. */
@@ -191,7 +192,7 @@ export class Settler {
     const changed = isQuiet ? [] : await readChangedTraces(this.#db, { fromMs, toMs });
     const isBehind = toMs < limitMs;
     // What arrived after a window of the past belongs to a later window; of the present, everything is looked at.
-    const horizon = { untilMs: isBehind ? toMs : nowMs };
+    const horizon: Horizon = isBehind ? { untilMs: toMs } : { untilMs: nowMs, isPresent: true };
     await placeRecords({ db: this.#db, writer: this.#writer }, changed);
     for (const trace of await this.#settle(changed, { horizon, lane: 'verified' })) {
       // A large trace is settled beside the lanes: the cursor waits for it.
@@ -288,8 +289,10 @@ export class Settler {
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
       if (this.#isStopped()) throw new Error('stopped');
       const lastPass = await this.#readLastPass();
-      const located = attempt === 0 ? batch : await locateTraces(this.#db, batch, horizon);
-      const { traces, largeCopies } = await readBatch(this.#db, { traces: located, horizon });
+      // A view from before the last pass could take back what a rival has booked since, having seen more.
+      const seen = horizon.isPresent === true ? { untilMs: await readClock(this.#db) } : horizon;
+      const located = await locateTraces(this.#db, batch, seen);
+      const { traces, largeCopies } = await readBatch(this.#db, { traces: located, horizon: seen });
       const outcome = await this.#passes.write(decideBatch(traces, this.#book), lastPass);
       if (outcome.status === 'lost') continue;
       this.#ownPass = Math.max(this.#ownPass, outcome.lastPass);
