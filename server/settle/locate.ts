@@ -23,14 +23,9 @@ export interface SizedTrace extends LocatedTrace {
   fingerprint: string;
 }
 
-/**
- * Up to when arrivals are looked at: now, or the end of the window where settlement works off a backlog; what came later is
- * in a later window.
- */
+/** Up to when arrivals are looked at: the present, also of traces in a window of the past. */
 export interface Horizon {
   untilMs: number;
-  /** True where it is the present: it moves on with the ledger that is compared. */
-  isPresent?: boolean;
 }
 
 /** Traces that arrived within these minutes of the horizon are read by one range; others in groups that a bloom index finds. */

@@ -36,6 +36,8 @@ export interface SettlerOptions {
   /** With another settler's cursor younger than this, stand by; 0 = never. Saves work; correctness does not rest on it. */
   leaseMs?: number | undefined;
   monotonicMs?: (() => number) | undefined;
+  /** Arrivals of one verified window: what a pass holds in memory. */
+  verifiedRowsMax?: number | undefined;
 }
 
 const defaultVerifiedLagMs = 30_000;
@@ -43,8 +45,7 @@ const defaultLeaseMs = 10_000;
 const tickMs = 1_000;
 const standbyMs = 2_000;
 const errorPauseMs = 1_000;
-/** Arrivals of one verified window: what a pass holds in memory. */
-const verifiedRowsMax = 50_000;
+const defaultVerifiedRowsMax = 50_000;
 /** When more arrived since the last tick, the fast lane leaves the older ones to the verified lane. */
 const fastRowsMax = 100_000;
 /** The fast lane looks back so far: what it left waiting for longer is the verified lane's. */
@@ -77,6 +78,7 @@ export class Settler {
   readonly #verifiedLagMs: number;
   readonly #pastClock: PastClock;
   readonly #leaseMs: number;
+  readonly #verifiedRowsMax: number;
   readonly #monotonicMs: () => number;
   readonly #settled: SettledTraces;
   readonly #largeLane: LargeLane;
@@ -100,6 +102,7 @@ export class Settler {
     this.#verifiedLagMs = options.verifiedLagMs ?? defaultVerifiedLagMs;
     this.#pastClock = new PastClock({ lagMs: this.#verifiedLagMs, monotonicMs });
     this.#leaseMs = options.leaseMs ?? defaultLeaseMs;
+    this.#verifiedRowsMax = options.verifiedRowsMax ?? defaultVerifiedRowsMax;
     this.#monotonicMs = monotonicMs;
     this.#settled = new SettledTraces(monotonicMs);
     this.#passes = new PassWriter({ db, writer, shard, owner, monotonicMs });
@@ -176,7 +179,7 @@ export class Settler {
     const changed = new Map(this.#waiting);
     for (const trace of await readChangedTraces(this.#db, window)) changed.set(placeKey(trace), trace);
     this.#waiting.clear();
-    await this.#settle([...changed.values()], { horizon: { untilMs: nowMs, isPresent: true }, lane: 'fast' });
+    await this.#settle([...changed.values()], { horizon: { untilMs: nowMs }, lane: 'fast' });
   }
 
   /** One window of the verified lane; true when there is more to do at once. */
@@ -188,11 +191,11 @@ export class Settler {
     // A rival may have settled these traces having seen less of them: nothing is taken for done.
     await this.#readLastPass();
     const isQuiet = lastArrivalMs <= fromMs;
-    let toMs = isQuiet ? limitMs : await readWindowEnd(this.#db, { fromMs, toMs: limitMs }, verifiedRowsMax);
+    let toMs = isQuiet ? limitMs : await readWindowEnd(this.#db, { fromMs, toMs: limitMs }, this.#verifiedRowsMax);
     const changed = isQuiet ? [] : await readChangedTraces(this.#db, { fromMs, toMs });
     const isBehind = toMs < limitMs;
-    // What arrived after a window of the past belongs to a later window; of the present, everything is looked at.
-    const horizon: Horizon = isBehind ? { untilMs: toMs } : { untilMs: nowMs, isPresent: true };
+    // Also of traces in a window of the past everything is looked at: a narrower view would take back what is booked of them.
+    const horizon = { untilMs: nowMs };
     await placeRecords({ db: this.#db, writer: this.#writer }, changed);
     for (const trace of await this.#settle(changed, { horizon, lane: 'verified' })) {
       // A large trace is settled beside the lanes: the cursor waits for it.
@@ -290,7 +293,7 @@ export class Settler {
       if (this.#isStopped()) throw new Error('stopped');
       const lastPass = await this.#readLastPass();
       // A view from before the last pass could take back what a rival has booked since, having seen more.
-      const seen = horizon.isPresent === true ? { untilMs: await readClock(this.#db) } : horizon;
+      const seen = { untilMs: await readClock(this.#db) };
       const located = await locateTraces(this.#db, batch, seen);
       const { traces, largeCopies } = await readBatch(this.#db, { traces: located, horizon: seen });
       const outcome = await this.#passes.write(decideBatch(traces, this.#book), lastPass);

@@ -34,7 +34,11 @@ describe('spans of real SDK bodies, each once or twice, in any order and any bat
     async () => {
       const [reference, ...projects] = Array.from({ length: scheduleCount + 1 }, newProjectId);
       if (reference === undefined) throw new Error('there is no project');
-      const settlers = [settlerOf(database, { verifiedLagMs }), settlerOf(database, { verifiedLagMs })];
+      // One of them works off small windows of the past, as after a long stop.
+      const settlers = [
+        settlerOf(database, { verifiedLagMs }),
+        settlerOf(database, { verifiedLagMs, verifiedRowsMax: 20 }),
+      ];
       const writer = batchWriter(database);
       const stop = new AbortController();
       const running = settlers.map(({ settler }, place) => keepTicking(settler, 30 + 70 * place, stop.signal));
