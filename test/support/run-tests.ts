@@ -20,6 +20,7 @@ async function runTests(filters: string[]): Promise<Total> {
     for (const test of module.children.allTests()) {
       if (test.result().state === 'passed') total.passed += 1;
       else total.failed += 1;
+      if (test.diagnostic()?.flaky === true) console.log(`passed at the second try only: ${test.fullName}`);
     }
   }
   await vitest.close();
