@@ -1,0 +1,142 @@
+import type { Entry, GatewayCall, Session, Turn, TurnEnd, TurnInput } from './record.ts';
+
+/** No store to be reached: nothing was kept, the caller may try again. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}
+
+/** The right to advance one turn, until `renew` was not called for the time of the lease. */
+export interface Claim {
+  sessionId: string;
+  turnId: string;
+  owner: string;
+  /** Larger with every claim of the session: what an older holder writes is refused. */
+  fence: number;
+}
+
+export interface NewTurn {
+  id: string;
+  input: TurnInput;
+  idempotencyKey: string | null;
+  contentHash: string;
+}
+
+export interface AcceptOptions {
+  /** Of the session, from now on. */
+  ttlMs: number;
+  onBusy: 'queue' | 'reject' | 'interrupt';
+  /** Turns that may wait. */
+  queueLimit: number;
+  /**
+   * Number of the last turn that the caller has seen: if there is a later one, the turn is `stale`. Absent: whatever was said
+   * meanwhile, it is added.
+   */
+  afterTurn?: number | undefined;
+}
+
+export type Accepted =
+  | { status: 'accepted'; turn: Turn }
+  /** The same idempotency key and content: the turn that exists. */
+  | { status: 'repeated'; turn: Turn }
+  /** The same idempotency key, another content. */
+  | { status: 'key_reused' }
+  | { status: 'busy' }
+  | { status: 'queue_full' }
+  | { status: 'stale' }
+  | { status: 'not_found' };
+
+/** `cancel`: end it now; `supersede`: a newer message ends it; `lost`: another process has it. */
+export type Held = 'held' | 'cancel' | 'supersede' | 'lost';
+
+/** A definition that was registered, and who may be asked for by its name. */
+export interface Revision {
+  agent: string;
+  /** `support@1a2b3c4d5e6f` */
+  revision: string;
+  hash: string;
+  /** The definition as JSON, references unresolved. */
+  definition: unknown;
+  registeredMs: number;
+}
+
+export interface Deployment {
+  agent: string;
+  revision: string;
+  /** What the alias pointed to before. */
+  previous: string | null;
+  deployedMs: number;
+}
+
+/**
+ * Sessions, their turns and the registry of revisions. Every write is atomic and durable when it returns; times of leases and
+ * expiry are the store's own. Every method may throw a StoreUnavailableError.
+ */
+export interface SessionStore {
+  /** Keeps a new session; throws if the id exists. */
+  createSession(session: Session): Promise<void>;
+  /** Undefined: there is none, or it has expired. */
+  findSession(sessionId: string): Promise<Session | undefined>;
+  /** All of its turns with their entries, oldest first; `[]` for an unknown session. */
+  listTurns(sessionId: string): Promise<Turn[]>;
+  findTurn(sessionId: string, turnId: string): Promise<Turn | undefined>;
+  /** Newest first. */
+  listSessions(query: { agent?: string | undefined; limit: number }): Promise<Session[]>;
+  /** With everything of it; a running turn loses its lease. False: there was none. */
+  deleteSession(sessionId: string): Promise<boolean>;
+
+  /** Writes the turn down behind those that wait. With `interrupt`, whoever runs one is told to end it. */
+  accept(sessionId: string, turn: NewTurn, options: AcceptOptions): Promise<Accepted>;
+  /**
+   * Takes the oldest open turn of a session if no one holds its lease. It is `running` from then on. Undefined: another process
+   * is at it, or nothing is to be done.
+   */
+  claim(
+    sessionId: string,
+    holder: { owner: string; leaseMs: number },
+  ): Promise<{ claim: Claim; turn: Turn } | undefined>;
+  /** Prolongs the lease, and tells what was asked for meanwhile. */
+  renew(claim: Claim, leaseMs: number): Promise<Held>;
+  /** Adds entries; false: the lease was lost, nothing was written. */
+  append(claim: Claim, entries: readonly Entry[]): Promise<boolean>;
+  /** Ends the turn, releases the lease and notes the turn for export; false: the lease was lost, nothing was written. */
+  finish(claim: Claim, end: TurnEnd): Promise<boolean>;
+  /** Gives the lease back, the turn stays open for others. */
+  release(claim: Claim): Promise<void>;
+  /**
+   * Asks for the end of a turn, or of all open ones of the session: those that wait end at once, the one that runs is told by
+   * `renew`. Number of turns concerned.
+   */
+  cancel(sessionId: string, turnId?: string): Promise<number>;
+  /** Sessions with open turns that no one holds. */
+  listAbandoned(limit: number): Promise<string[]>;
+  /** Removes what has expired; number of sessions. Those with open turns stay. */
+  removeExpired(limit: number): Promise<number>;
+
+  /** Turns that ended and whose spans were not acknowledged yet, oldest first. */
+  listUnexported(limit: number): Promise<{ sessionId: string; turnId: string }[]>;
+  markExported(turns: readonly { sessionId: string; turnId: string }[]): Promise<void>;
+
+  /** Keeps a call of the gateway until `removeCalls`. */
+  keepCall(call: GatewayCall): Promise<void>;
+  /** Oldest first. */
+  listCalls(limit: number): Promise<GatewayCall[]>;
+  removeCalls(ids: readonly string[]): Promise<void>;
+
+  /** Keeps a revision if it is not there yet, and lets the alias point to it. */
+  deploy(revision: Revision): Promise<Deployment>;
+  /** Lets the alias point to a registered revision; undefined: there is no such revision. */
+  moveAlias(agent: string, revision: string): Promise<Deployment | undefined>;
+  /** What the alias points to. */
+  findDeployed(agent: string): Promise<Revision | undefined>;
+  findRevision(revision: string): Promise<Revision | undefined>;
+  /** Of all agents, those that the aliases point to. */
+  listDeployed(): Promise<Revision[]>;
+  /** Of one agent, newest first. */
+  listRevisions(agent: string): Promise<Revision[]>;
+  /** Of one agent, newest first; at most 100 are kept. */
+  listDeployments(agent: string): Promise<Deployment[]>;
+
+  /** Throws a StoreUnavailableError. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
