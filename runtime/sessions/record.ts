@@ -93,56 +93,72 @@ export interface Attempt {
   failure?: { kind: ModelFailureKind; message: string; status?: number | undefined } | undefined;
 }
 
+/** What a model call was and cost, whoever answered in the end. */
+export interface ModelCall {
+  /** The last one answered, unless the call failed. */
+  attempts: readonly Attempt[];
+  finishReason?: FinishReason | undefined;
+  responseId?: string | undefined;
+  responseModel?: string | undefined;
+  serviceTier?: string | undefined;
+  usage?: Usage | undefined;
+  /** US dollars, a decimal; absent = unknown. */
+  costUsd?: string | undefined;
+  /** `reported`: the provider said so; `priced`: from the price table. */
+  costSource?: 'reported' | 'priced' | undefined;
+}
+
 /** What a turn did, in order; a takeover goes on behind the last entry. */
 export type Entry =
-  | {
-      type: 'step';
-      /** From 0. */
-      step: number;
-      /** The last one answered, unless the turn ended with it. */
-      attempts: readonly Attempt[];
-      text: string;
-      toolCalls: readonly ToolCall[];
-      state?: ProviderState | undefined;
-      finishReason?: FinishReason | undefined;
-      responseId?: string | undefined;
-      responseModel?: string | undefined;
-      serviceTier?: string | undefined;
-      usage?: Usage | undefined;
-      /** US dollars, a decimal; absent = unknown. */
-      costUsd?: string | undefined;
-      /** `reported`: the provider said so; `priced`: from the price table. */
-      costSource?: 'reported' | 'priced' | undefined;
-      /** What the model was given and where it differs from the record: see `saw`. */
-      saw: Saw;
-    }
+  | StepEntry
   /** Written before a tool is called: one without its `tool` entry may have happened. */
   | { type: 'tool_started'; callId: string; step: number; name: string; sideEffect: SideEffect; atMs: number }
-  | {
-      type: 'tool';
-      callId: string;
-      step: number;
-      name: string;
-      toolType: 'http' | 'mcp' | 'agent' | 'none';
-      arguments: string;
-      text: string;
-      failure?: ToolFailureKind | undefined;
-      attempts: number;
-      cutFromBytes?: number | undefined;
-      turn?: { sessionId: string; turnId: string } | undefined;
-      costUsd?: string | undefined;
-      startMs: number;
-      endMs: number;
-    }
-  /** A message of the runtime to the model: repair of an answer, a notice about a limit. */
+  | ToolEntry
+  /** A message of the runtime to the model: how its answer has to be repaired. */
   | { type: 'notice'; text: string; atMs: number }
-  /** Everything before `before` is from now on given to models as `summary`, or not at all. The record itself keeps it. */
-  | {
-      type: 'compacted';
-      /** Number of the first turn that stays. */ before: number;
-      summary: string | null;
-      atMs: number;
-    };
+  | CompactedEntry;
+
+/** A model call. Without a finish reason it broke off, and the text is what came until then. */
+export interface StepEntry extends ModelCall {
+  type: 'step';
+  /** From 0. */
+  step: number;
+  text: string;
+  toolCalls: readonly ToolCall[];
+  state?: ProviderState | undefined;
+  /** Beside the record itself: what the model was given. */
+  saw: Saw;
+}
+
+export interface ToolEntry {
+  type: 'tool';
+  callId: string;
+  step: number;
+  name: string;
+  /** `none`: there is no such tool. */
+  toolType: 'http' | 'mcp' | 'agent' | 'none';
+  arguments: string;
+  text: string;
+  failure?: ToolFailureKind | undefined;
+  attempts: number;
+  cutFromBytes?: number | undefined;
+  turn?: { sessionId: string; turnId: string } | undefined;
+  /** US dollars, a decimal; of sub-agents. */
+  costUsd?: string | undefined;
+  startMs: number;
+  endMs: number;
+}
+
+/** Turns before `before` are from now on given to models as `summary`, or not at all. The record itself keeps them. */
+export interface CompactedEntry {
+  type: 'compacted';
+  /** Number of the first turn that stays. */
+  before: number;
+  summary: string | null;
+  atMs: number;
+  /** The call that wrote the summary. */
+  call?: ModelCall | undefined;
+}
 
 /** What went into a model call, so that replay shows what the model really saw. */
 export interface Saw {
