@@ -40,3 +40,11 @@ export function findReferences(value: string): EnvReference[] {
 export function removeReferences(value: string, instead: (fallback: string | undefined) => string): string {
   return value.replaceAll(reference, (_whole, _name: string, fallback: string | undefined) => instead(fallback));
 }
+
+/** The value with its references filled in; the start has checked that they are there, what is missing since then is empty. */
+export function resolveReferences(value: string, env: NodeJS.ProcessEnv): string {
+  return value.replaceAll(reference, (_whole, name: string, fallback = '') => {
+    const found = env[name] ?? '';
+    return found === '' ? String(fallback) : found;
+  });
+}
