@@ -1,4 +1,5 @@
 import { isUnset } from './check-secrets.ts';
+import { checkSimulate, nameTools } from './check-simulate.ts';
 import { suggest } from './fields.ts';
 import type { Path } from './read-yaml.ts';
 import { agentSchema, type AgentDefinition, model, type Model, nativeProviders } from './schema.ts';
@@ -41,6 +42,7 @@ export function checkDefinition(parts: ReadableParts, env: NodeJS.ProcessEnv | u
   return [
     ...checkModels(parts.model, env),
     ...checkTools(parts.tools),
+    ...checkSimulate(parts.model, parts.tools),
     ...checkEvals(parts),
     ...(parts.budgets ?? []).flatMap(({ action }, i) =>
       action === 'downgrade' && parts.model.length === 1
@@ -89,10 +91,7 @@ function checkPathParts({ url, input }: Extract<Tool, { type: 'http' }>, index: 
 }
 
 function checkEvals({ evals = [], tools, output }: ReadableParts): PlacedFault[] {
-  const known = tools.flatMap((one) => {
-    if (one?.type !== 'mcp') return one === undefined ? [] : [one.name];
-    return one.allow === undefined ? [`${one.name}__*`] : one.allow.map((name) => `${one.name}__${name}`);
-  });
+  const known = tools.flatMap((one) => (one === undefined ? [] : nameTools(one)));
   return evals.flatMap((one, i) => {
     const faults: PlacedFault[] = [];
     const add = (key: string, message: string) => faults.push({ path: ['evals', i, key], message });

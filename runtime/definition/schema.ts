@@ -14,6 +14,7 @@ import {
   text,
   whole,
 } from './fields.ts';
+import { simulate } from './simulate-schema.ts';
 import { objectSchema, tool } from './tool-schema.ts';
 
 export const definitionLimits = {
@@ -86,6 +87,11 @@ const modelWithSettings = strict({
   fallbackOn: list(oneOf(fallbackReasons), fallbackReasons.length, 'reasons')
     .describe('The next model takes over for these reasons only. Left out: for all of them.')
     .optional(),
+  simulate: simulate.describe('How a model of the provider simulated behaves.').optional(),
+}).superRefine(({ model, simulate }, context) => {
+  if (simulate === undefined || model.startsWith('simulated/')) return;
+  const message = `goes with models of the provider simulated only (this is ${model})`;
+  context.addIssue({ code: 'custom', path: ['simulate'], message });
 });
 
 export const model = z

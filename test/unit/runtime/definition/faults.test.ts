@@ -10,7 +10,9 @@ const topKeys =
 const limitKeys =
   'maxSteps, maxToolCalls, maxParallelToolCalls, turnTimeout, firstTokenTimeout, maxCostPerTurn, maxCostPerSession, concurrency, requestsPerMinute, tokensPerMinute';
 const modelKeys =
-  'model, temperature, topP, maxOutputTokens, reasoningEffort, stop, seed, timeout, retries, baseUrl, apiKey, fallbackOn';
+  'model, temperature, topP, maxOutputTokens, reasoningEffort, stop, seed, timeout, retries, baseUrl, apiKey, fallbackOn, simulate';
+const simulateKeys =
+  'seed, firstToken, latency, tokensPerSecond, answerTokens, contextWindow, errors, usdPerMillionInput, usdPerMillionCachedInput, usdPerMillionOutput, values, script';
 const reference = '${env:NAME} or ${env:NAME:-default}';
 const http = 'type: http, name: t, description: d';
 
@@ -271,6 +273,68 @@ const faulty: [behaviour: string, lines: string, ...faults: string[]][] = [
   ],
 ];
 
+/** What stands behind `simulate:`, and what is wrong with it. */
+const faultySimulations: [behaviour: string, simulate: string, ...faults: string[]][] = [
+  [
+    'an unknown setting of a simulation',
+    '{ sede: 1 }',
+    `.sede is not known, allowed: ${simulateKeys}, did you mean seed?`,
+  ],
+  [
+    'a simulated time without a unit',
+    '{ firstToken: 300 }',
+    '.firstToken is wrong (got 300), allowed: a duration from 0ms to 10m, or { p50, p99 } of such',
+  ],
+  [
+    'a simulated time without its tail',
+    '{ firstToken: { p50: 1s } }',
+    '.firstToken.p99 is missing, allowed: a duration from 0ms to 10m, such as 500ms, 30s, 5m, 24h',
+  ],
+  ['a tail that is shorter than the middle', '{ latency: { p50: 2s, p99: 1s } }', '.latency has a p99 below its p50'],
+  [
+    'a latency beside a rate of tokens',
+    '{ latency: 2s, tokensPerSecond: 50 }',
+    '.latency does not go with tokensPerSecond',
+  ],
+  [
+    'a share above one',
+    '{ errors: { unavailable: 7 } }',
+    '.errors.unavailable is wrong (got 7), allowed: a number from 0 to 1',
+  ],
+  [
+    'an unknown simulated error',
+    '{ errors: { rate_limit: 0.1 } }',
+    '.errors.rate_limit is not known, allowed: rate_limited, unavailable, timeout, error_in_stream, cut_stream, did you mean rate_limited?',
+  ],
+  ['errors of more than all calls', '{ errors: { timeout: 0.7, cut_stream: 0.4 } }', '.errors are more than all calls'],
+  [
+    'half an expression to look for',
+    '{ values: { id: "(" } }',
+    '.values.id is wrong (got "("), allowed: a regular expression of 500 characters at most',
+  ],
+  ['a rule that does nothing', '{ script: [{ when: { turn: 1 } }] }', '.script[0] needs call or answer'],
+  [
+    'a rule of a tool that is not there',
+    '{ script: [{ when: { after: tt }, answer: x }] }',
+    '.script[0].when.after tt is no tool of this agent, allowed: t, did you mean t?',
+  ],
+  [
+    'a scripted call of a tool that is not there',
+    '{ script: [{ call: [{ tool: find }] }] }',
+    '.script[0].call[0].tool find is no tool of this agent, allowed: t',
+  ],
+  [
+    'a part of a text that nobody fills in',
+    '{ values: { order: x }, script: [{ answer: "{{ordr}} {{t.a[0]}} {{user}}" }] }',
+    '.script[0].answer has {{ordr}}, which begins with no value, group or tool, allowed: user, order, t, did you mean order?',
+  ],
+  [
+    'a part of an argument that is no path',
+    '{ script: [{ call: [{ tool: t, with: { a: ["{{t..b}}"] } }] }] }',
+    '.script[0].call[0].with has {{t..b}}, allowed: {{name}}, {{tool.field}}, {{tool.list[0].field}}',
+  ],
+];
+
 describe('refuses', () => {
   it.each(faulty)('%s', (_behaviour, lines, ...faults) => {
     expect(loadFiles({ 'a.yaml': agentWith(lines) })).toEqual({ faults });
@@ -310,6 +374,16 @@ describe('refuses', () => {
       'the key itself',
       'name: a\ninstructions: x\nmodel: [{ model: simulated/x, apiKey: hunter2 }]',
       'a.yaml:3: model[0].apiKey is wrong, allowed: a reference ${env:NAME}, never the key itself',
+    ],
+    ...faultySimulations.map(([behaviour, simulate, ...faults]): [string, string, ...string[]] => [
+      behaviour,
+      `name: a\ninstructions: x\nmodel:\n  - model: simulated/x\n    simulate: ${simulate}\ntools: [{ ${http}, url: 'http://h' }]`,
+      ...faults.map((fault) => `a.yaml:5: model[0].simulate${fault}`),
+    ]),
+    [
+      'a simulation of a real model',
+      'name: a\ninstructions: x\nmodel:\n  - model: ollama/x\n    baseUrl: http://h\n    simulate: { seed: 1 }',
+      'a.yaml:6: model[0].simulate goes with models of the provider simulated only (this is ollama/x)',
     ],
     [
       'a variable that is not declared',
