@@ -3,7 +3,12 @@
 /** What was said so far, oldest first. */
 export type Message =
   | { role: 'system'; text: string }
-  | { role: 'user'; content: readonly UserPart[] }
+  | {
+      role: 'user';
+      content: readonly UserPart[];
+      /** Of the runtime itself, which models take for the user's: how an answer has to be repaired. */
+      isNotice?: true | undefined;
+    }
   | {
       role: 'assistant';
       text: string;

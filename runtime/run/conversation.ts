@@ -119,9 +119,13 @@ function entryMessages(entries: readonly Entry[]): Message[] {
   for (const entry of entries) if (entry.type === 'tool') results.set(resultKey(entry), entry);
   return entries.flatMap((entry) => {
     if (entry.type === 'step') return stepMessages(entry, results);
-    if (entry.type === 'notice') return [{ role: 'user', content: [{ type: 'text', text: entry.text }] } as const];
+    if (entry.type === 'notice') return [noticeMessage(entry.text)];
     return [];
   });
+}
+
+function noticeMessage(text: string): Message {
+  return { role: 'user', content: [{ type: 'text', text }], isNotice: true };
 }
 
 function stepMessages(step: StepEntry, results: ReadonlyMap<string, ToolEntry>): Message[] {
