@@ -1,10 +1,12 @@
 import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
 import type { Logger } from 'pino';
-import { apiErrors, ApiError } from '../contract/errors.ts';
+import { apiErrors, ApiError, type ApiErrorCode } from '../contract/errors.ts';
 import type { ServerEnv } from './environment.ts';
 
 /** When a client should come back: about as long as an embedded ClickHouse takes to restart. */
 const retryAfterSeconds = 2;
+const retryable = new Set<ApiErrorCode>(['database_unavailable', 'runtime_unavailable', 'too_many_streams']);
 /** Nobody reads it: the client has gone. */
 const clientClosedRequest = 499;
 
@@ -13,6 +15,10 @@ export function errorResponder(log: Logger) {
   return (error: unknown, c: Context<ServerEnv>): Response => {
     if (c.req.raw.signal.aborted) return new Response(null, { status: clientClosedRequest });
     if (error instanceof ApiError) return respond(c, error, log);
+    // Thrown where a body that should be JSON is read.
+    if (error instanceof HTTPException && error.status === 400) {
+      return answer(c, new ApiError('invalid_request', 'the body is not valid JSON'));
+    }
     log.error({ requestId: c.var.requestId, route: c.req.path, err: error }, 'request failed');
     const message = `this is a bug; the log has its cause under request id ${c.var.requestId}`;
     return answer(c, new ApiError('internal', message));
@@ -28,7 +34,7 @@ function respond(c: Context<ServerEnv>, error: ApiError, log: Logger): Response 
 
 function answer(c: Context<ServerEnv>, error: ApiError): Response {
   const headers: Record<string, string> = { 'cache-control': 'no-store' };
-  if (error.code === 'database_unavailable' || error.code === 'too_many_streams') {
+  if (retryable.has(error.code)) {
     headers['retry-after'] = String(retryAfterSeconds);
   }
   return c.json({ error: { code: error.code, message: error.message } }, apiErrors[error.code].status, headers);
