@@ -9,6 +9,8 @@ import { localModeGuard } from './middleware/local-mode.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import type { Db } from './queries/db.ts';
+import { agentTrafficRoutes } from './routes/agent-traffic.ts';
+import { agentRoutes } from './routes/agents.ts';
 import { createRouter } from './routes/api.ts';
 import { costRoutes } from './routes/costs.ts';
 import { facetRoutes } from './routes/facets.ts';
@@ -27,6 +29,7 @@ import { traceRoutes } from './routes/traces.ts';
 import { uiRoutes } from './routes/ui.ts';
 import { unknownRoutes } from './routes/unknown.ts';
 import { unpricedRoutes } from './routes/unpriced.ts';
+import { RuntimeClient } from './runtime-client.ts';
 
 export interface AppDependencies {
   db: Db;
@@ -44,12 +47,14 @@ export interface AppDependencies {
   publicUrl: string | undefined;
   /** Where spans go, for who has not sent one yet. */
   otlpUrl?: string | undefined;
+  /** Where agents are run, if anywhere. */
+  runtimeUrl?: string | undefined;
 }
 
 /** The whole HTTP interface; does nothing until a request comes. */
 export function createApp(dependencies: AppDependencies): Hono<ServerEnv> {
-  const { db, log, liveFeed, priceBook, resettlements, now, uiDirectory, schemaVersion, publicUrl, otlpUrl } =
-    dependencies;
+  const { db, log, liveFeed, priceBook, resettlements, now, uiDirectory, schemaVersion } = dependencies;
+  const { publicUrl, otlpUrl, runtimeUrl } = dependencies;
   const api = createRouter();
   api.route('/api', traceRoutes({ now }));
   api.route('/api', spanRoutes({ now }));
@@ -62,6 +67,8 @@ export function createApp(dependencies: AppDependencies): Hono<ServerEnv> {
   api.route('/api', unpricedRoutes({ priceBook, now }));
   api.route('/api', resettlementRoutes({ resettlements }));
   api.route('/api', projectRoutes({ otlpUrl }));
+  api.route('/api', agentRoutes({ runtime: new RuntimeClient(runtimeUrl) }));
+  api.route('/api', agentTrafficRoutes({ now }));
   api.route('/api', liveRoutes({ liveFeed, now }));
   api.route('/', healthRoutes({ schemaVersion }));
   api.route('/api', openApiRoutes(api, { publicUrl }));

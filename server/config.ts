@@ -13,6 +13,8 @@ export type Config = Readonly<{
   clickhouseUrl: string;
   /** What the embedded ClickHouse wants to see in `x-sightglass-secret`; absent with any other. */
   clickhouseSecret: string | undefined;
+  /** Where agents are run; absent: there is no runtime. */
+  runtimeUrl: string | undefined;
   /** JSON file with prices that win over the price table. */
   pricesFile: string | undefined;
 }>;
@@ -42,6 +44,7 @@ const environment = z.object({
   SIGHTGLASS_AUTH: z.literal('off').default('off'),
   SIGHTGLASS_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  SIGHTGLASS_RUNTIME_URL: z.url({ protocol: /^https?$/ }).optional(),
   CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }),
   CLICKHOUSE_CLUSTER: z.undefined().optional(),
   SIGHTGLASS_CLICKHOUSE_SECRET: z.string().min(1).optional(),
@@ -54,6 +57,7 @@ const allowed: Record<keyof z.infer<typeof environment>, string> = {
   SIGHTGLASS_AUTH: 'off (keys and logins are not part of this release)',
   SIGHTGLASS_PUBLIC_URL: 'an http or https URL',
   OTEL_EXPORTER_OTLP_ENDPOINT: 'an http or https URL',
+  SIGHTGLASS_RUNTIME_URL: 'an http or https URL',
   CLICKHOUSE_URL: 'http(s)://user:password@host:8123/database',
   CLICKHOUSE_CLUSTER: 'no value (clusters are not part of this release)',
   SIGHTGLASS_CLICKHOUSE_SECRET: 'any text',
@@ -74,6 +78,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     port: values.SIGHTGLASS_PORT,
     publicUrl: values.SIGHTGLASS_PUBLIC_URL?.replace(/\/$/, ''),
     otlpUrl: values.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/, ''),
+    runtimeUrl: values.SIGHTGLASS_RUNTIME_URL?.replace(/\/$/, ''),
     clickhouseUrl: values.CLICKHOUSE_URL,
     clickhouseSecret: values.SIGHTGLASS_CLICKHOUSE_SECRET,
     pricesFile: values.SIGHTGLASS_PRICES_FILE,

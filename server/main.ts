@@ -37,6 +37,7 @@ async function main(): Promise<void> {
     schemaVersion: await latestMigration(),
     publicUrl: config.publicUrl,
     otlpUrl: config.otlpUrl,
+    runtimeUrl: config.runtimeUrl,
   });
   const server = serve({ fetch: app.fetch, hostname: config.host, port: config.port }, (address) => {
     const url = urlOf(config, address);

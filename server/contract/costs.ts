@@ -3,7 +3,16 @@ import { cursor, label, labelKeyMax, limit, project, queryOf, text, time, wholeN
 import { cost, nextCursor, spanId, traceId, unixNano, usage } from './values.ts';
 
 /** What costs are grouped and filtered by; `label:KEY` is one more for every key. */
-export const costDimensions = ['agent', 'model', 'user', 'session', 'provider', 'environment', 'service'] as const;
+export const costDimensions = [
+  'agent',
+  'revision',
+  'model',
+  'user',
+  'session',
+  'provider',
+  'environment',
+  'service',
+] as const;
 export type CostDimension = (typeof costDimensions)[number];
 export const costIntervals = ['hour', 'day', 'month'] as const;
 export type CostInterval = (typeof costIntervals)[number];
@@ -42,6 +51,7 @@ export const costFilters = {
   from: time('Inclusive, by the start of the call; default: 30 days before `to`.'),
   to: time('Exclusive; default: now.'),
   agent: text('Agent name.'),
+  revision: text('Revision of an agent, as its spans have it: `gen_ai.agent.version`.'),
   model: text('Model that was priced.'),
   user: text('User id.'),
   session: text('Session id.'),
@@ -57,7 +67,16 @@ export const costFilters = {
 };
 export type CostFilterQuery = Pick<
   CostQuery,
-  'agent' | 'model' | 'user' | 'session' | 'provider' | 'environment' | 'service' | 'label' | 'unattributed'
+  | 'agent'
+  | 'revision'
+  | 'model'
+  | 'user'
+  | 'session'
+  | 'provider'
+  | 'environment'
+  | 'service'
+  | 'label'
+  | 'unattributed'
 >;
 
 const costParameters = {
@@ -105,6 +124,7 @@ export const costRow = z
   .object({
     time: z.string().optional().openapi({ description: 'Start of the interval, RFC 3339 (UTC).' }),
     agent: z.string().nullable().optional(),
+    revision: z.string().nullable().optional(),
     model: z.string().nullable().optional(),
     user: z.string().nullable().optional(),
     session: z.string().nullable().optional(),

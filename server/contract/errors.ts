@@ -20,9 +20,14 @@ export const apiErrors = {
     status: 404,
     meaning: 'Neither the price table nor the override file has a price for this model.',
   },
+  agent_not_found: { status: 404, meaning: 'The runtime has no agent of this name.' },
   resettlement_not_found: { status: 404, meaning: 'The project has no re-settlement with this id.' },
   resettlement_running: { status: 409, meaning: 'This server already runs a re-settlement; one runs at a time.' },
   method_not_allowed: { status: 405, meaning: 'The path exists, but not with this method.' },
+  body_too_large: {
+    status: 413,
+    meaning: 'The body is larger than the endpoint takes; the message says how much that is.',
+  },
   unsupported_media_type: { status: 415, meaning: 'The body has another content type than the endpoint accepts.' },
   wrong_host: { status: 421, meaning: 'The Host header does not name this machine.' },
   too_many_streams: { status: 429, meaning: 'This server already has as many live streams as it serves.' },
@@ -31,7 +36,12 @@ export const apiErrors = {
     meaning: 'The query needs more memory than its limit; a shorter time range or more filters help.',
   },
   internal: { status: 500, meaning: 'A bug; the log has the cause under the request id.' },
+  runtime_bad_reply: { status: 502, meaning: 'The runtime answered something else than it should; the log says what.' },
   database_unavailable: { status: 503, meaning: 'ClickHouse does not answer; try again.' },
+  runtime_unavailable: {
+    status: 503,
+    meaning: 'This server knows of no runtime, or the runtime does not answer; traces and costs do not need it.',
+  },
   query_timeout: {
     status: 504,
     meaning: 'The query took longer than its limit; a shorter time range or more filters help.',

@@ -4,6 +4,7 @@ import type { QueryParameters } from './db.ts';
 
 const dimensionColumns: Readonly<Record<CostDimension, string>> = {
   agent: 'agent_name',
+  revision: 'agent_version',
   model: 'model',
   user: 'user_id',
   session: 'session_id',
