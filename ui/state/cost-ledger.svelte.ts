@@ -2,7 +2,7 @@ import { type ApiFailure, isAborted, toFailure } from '../api/client.ts';
 import { getCosts, listLedger } from '../api/costs.ts';
 import type { BookingStatus, CostsReply, LedgerEntryReply, LedgerSort } from '../api/types.ts';
 import { type CostSelection, readOneOf, readSelection, resolveWindow, toCostParams } from './cost-query.ts';
-import { MoneyPage } from './money-page.svelte.ts';
+import { QueryPage } from './query-page.svelte.ts';
 import type { Router } from './router.svelte.ts';
 
 const statuses: readonly BookingStatus[] = ['priced', 'reported', 'unpriced_model', 'unpriced_usage'];
@@ -51,7 +51,7 @@ export interface LedgerView {
 }
 
 /** The rows behind a sum, by the page's address. */
-export class LedgerPage extends MoneyPage<LedgerQuery, LedgerView> {
+export class LedgerPage extends QueryPage<LedgerQuery, LedgerView> {
   loadingMore = $state(false);
   moreFailure: ApiFailure | null = $state.raw(null);
 

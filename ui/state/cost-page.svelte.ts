@@ -12,7 +12,7 @@ import {
   toCostParams,
   writeGroups,
 } from './cost-query.ts';
-import { MoneyPage } from './money-page.svelte.ts';
+import { QueryPage } from './query-page.svelte.ts';
 import type { Router } from './router.svelte.ts';
 
 /** Rows of the table at first, and when more are asked for. */
@@ -42,7 +42,7 @@ export interface CostView {
 }
 
 /** What the costs page shows, by its address, and how that is kept fresh while it is open. */
-export class CostPage extends MoneyPage<CostQuery, CostView> {
+export class CostPage extends QueryPage<CostQuery, CostView> {
   rowLimit: number = $state(groupRows.first);
 
   constructor(router: Router) {

@@ -1,7 +1,7 @@
 import { listUnpriced } from '../api/costs.ts';
 import type { UnpricedReply } from '../api/types.ts';
 import { type CostSelection, readSelection, resolveWindow, toCostParams } from './cost-query.ts';
-import { MoneyPage } from './money-page.svelte.ts';
+import { QueryPage } from './query-page.svelte.ts';
 import type { Router } from './router.svelte.ts';
 
 /** Groups that one page shows; filters find the others. */
@@ -15,7 +15,7 @@ export interface UnpricedView {
 }
 
 /** What has no price, by the page's address. */
-export class UnpricedPage extends MoneyPage<CostSelection, UnpricedView> {
+export class UnpricedPage extends QueryPage<CostSelection, UnpricedView> {
   constructor(router: Router) {
     super(router, (params) => {
       const problems: string[] = [];

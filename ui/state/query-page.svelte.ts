@@ -3,8 +3,8 @@ import type { Router } from './router.svelte.ts';
 
 type ReadAddress<Query> = (params: URLSearchParams) => { query: Query; problems: readonly string[] };
 
-/** A page of costs, by its address: its last answer stays until the next one is there, and says whose it is. */
-export abstract class MoneyPage<Query extends object, View> {
+/** A page by its address: its last answer stays until the next one is there, and says whose it is. */
+export abstract class QueryPage<Query extends object, View> {
   /** Null until there is an answer. */
   view: View | null = $state.raw(null);
   /** Why the last try gave no answer. */
