@@ -1,0 +1,277 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Turn, TurnEnd } from '../sessions/record.ts';
+import { type Claim, type SessionStore, StoreUnavailableError } from '../sessions/store.ts';
+import type { PriceCall, RunnableAgent } from './agent.ts';
+import { LiveTurn } from './live-turn.ts';
+import { runTurn } from './run-turn.ts';
+import { TurnStopped } from './stop.ts';
+import type { TurnEvent } from './turn-events.ts';
+
+export interface SessionRunnerParts {
+  store: SessionStore;
+  /** Throws where the revision is gone or cannot be run here. */
+  openAgent: (revision: string) => Promise<RunnableAgent>;
+  priceCall: PriceCall;
+  /** A turn has ended: its spans can be sent. */
+  onEnd: () => void;
+  onError: (error: unknown, what: string, ids: { sessionId?: string; turnId?: string }) => void;
+  /** A holder that is silent for so long has lost its turn. */
+  leaseMs?: number | undefined;
+}
+
+interface Followed {
+  sessionId: string;
+  live: LiveTurn;
+}
+
+const defaultLeaseMs = 10_000;
+/** A lease is prolonged so often within its time; what another process asks for is seen then. */
+const renewalsPerLease = 3;
+/** How often one looks for the end of a turn that another process runs. */
+const watchMs = 200;
+/** How often one looks for turns whose process is gone. */
+const sweepMs = 2_000;
+const sweepMax = 100;
+/** How often expired sessions are removed, and how many at a time. */
+const expiryMs = 60_000;
+const expiredMax = 500;
+/** Until a store that is away is asked again. */
+const awayPauseMs = 500;
+
+/**
+ * Runs the turns of sessions, one at a time in each: those that were accepted here, and those that other processes left behind.
+ * Every replica has one; a lease in the store decides who advances a session.
+ */
+export class SessionRunner {
+  readonly #parts: SessionRunnerParts;
+  readonly #leaseMs: number;
+  readonly #owner = randomUUID();
+  /** Loops over sessions, one each. */
+  readonly #sessions = new Map<string, Promise<void>>();
+  /** Turns that someone here waits for, or that run here. */
+  readonly #followed = new Map<string, Followed>();
+  readonly #running = new Map<string, AbortController>();
+  readonly #stopping = new AbortController();
+  #sweeping: Promise<void> = Promise.resolve();
+
+  constructor(parts: SessionRunnerParts) {
+    this.#parts = parts;
+    this.#leaseMs = parts.leaseMs ?? defaultLeaseMs;
+  }
+
+  /** Looks for turns that nobody runs, from now on. */
+  start(): void {
+    this.#sweeping = this.#sweep();
+  }
+
+  /** Turns that run here now. */
+  get runningCount(): number {
+    return this.#running.size;
+  }
+
+  /**
+   * Follows a turn to its end, whoever runs it: events as they come where it is this process, else its end only. Returns what
+   * stops the listening; the turn goes on.
+   */
+  follow(turn: Turn, listener: (event: TurnEvent) => void): () => void {
+    if (turn.end !== null) {
+      listener({ type: 'end', turn });
+      return () => undefined;
+    }
+    const stop = this.#liveOf(turn).listen(listener);
+    this.#work(turn.sessionId);
+    return stop;
+  }
+
+  /** Resolves with the turn as it ended. */
+  async waitForEnd(turn: Turn): Promise<Turn> {
+    return new Promise((resolve) => {
+      this.follow(turn, (event) => {
+        if (event.type === 'end') resolve(event.turn);
+      });
+    });
+  }
+
+  /** Tells a turn that runs here at once what its lease would tell it soon. */
+  hurry(turnId: string, reason: 'cancel' | 'supersede'): void {
+    this.#running.get(turnId)?.abort(new TurnStopped(reason));
+  }
+
+  /** Takes no more turns; those that run get so long to end, then they are left to others. */
+  async drain(limitMs: number): Promise<void> {
+    this.#stopping.abort();
+    await Promise.race([this.#settled(), pause(limitMs, undefined, { ref: false })]);
+    for (const controller of this.#running.values()) controller.abort(new TurnStopped('shutdown'));
+    await this.#settled();
+  }
+
+  get #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  async #settled(): Promise<void> {
+    await Promise.allSettled([this.#sweeping, ...this.#sessions.values()]);
+  }
+
+  #liveOf({ id, sessionId }: Turn): LiveTurn {
+    const known = this.#followed.get(id);
+    if (known !== undefined) return known.live;
+    const live = new LiveTurn();
+    this.#followed.set(id, { sessionId, live });
+    return live;
+  }
+
+  #work(sessionId: string): void {
+    if (this.#sessions.has(sessionId) || this.#isStopping) return;
+    const work = this.#workOff(sessionId)
+      .catch((error: unknown) => this.#parts.onError(error, 'a session failed', { sessionId }))
+      .finally(() => {
+        this.#sessions.delete(sessionId);
+        // One may have come while the loop ended.
+        if (this.#followedOf(sessionId).length > 0) this.#work(sessionId);
+      });
+    this.#sessions.set(sessionId, work);
+  }
+
+  #followedOf(sessionId: string): [string, LiveTurn][] {
+    return [...this.#followed].flatMap(([id, one]) => (one.sessionId === sessionId ? [[id, one.live]] : []));
+  }
+
+  /** Runs what can be run, and watches what others run, until nothing of the session is waited for. */
+  async #workOff(sessionId: string): Promise<void> {
+    const { store } = this.#parts;
+    while (!this.#isStopping) {
+      try {
+        const claimed = await store.claim(sessionId, { owner: this.#owner, leaseMs: this.#leaseMs });
+        if (claimed !== undefined) {
+          await this.#run(claimed.claim, claimed.turn);
+          continue;
+        }
+        await this.#lookForEnds(sessionId);
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) throw error;
+        await this.#pause(awayPauseMs);
+      }
+      if (this.#followedOf(sessionId).length === 0) return;
+      await this.#pause(watchMs);
+    }
+  }
+
+  /** Of turns that another process has ended. */
+  async #lookForEnds(sessionId: string): Promise<void> {
+    for (const [id, live] of this.#followedOf(sessionId)) {
+      const turn = await this.#parts.store.findTurn(sessionId, id);
+      if (turn !== undefined && turn.end === null) continue;
+      this.#followed.delete(id);
+      live.emit({ type: 'end', turn: turn ?? deletedTurn(sessionId, id) });
+    }
+  }
+
+  async #run(claim: Claim, turn: Turn): Promise<void> {
+    const controller = new AbortController();
+    const live = this.#liveOf(turn);
+    this.#running.set(turn.id, controller);
+    const lease = new AbortController();
+    const held = this.#keepLease(claim, controller, lease.signal);
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const ended = await this.#runHeld(claim, turn, {
+        signal: controller.signal,
+        live,
+        setDeadline: (ms) => {
+          timer = setTimeout(() => controller.abort(new TurnStopped('timeout')), Math.max(0, ms));
+        },
+      });
+      if (ended !== undefined) {
+        this.#followed.delete(turn.id);
+        live.emit({ type: 'end', turn: ended });
+        this.#parts.onEnd();
+      } else if (this.#isStopping) await this.#parts.store.release(claim).catch(() => undefined);
+      else if (!live.isFollowed) this.#followed.delete(turn.id);
+    } finally {
+      clearTimeout(timer);
+      lease.abort();
+      await held;
+      this.#running.delete(turn.id);
+    }
+  }
+
+  /** Undefined: the turn stays open. */
+  async #runHeld(
+    claim: Claim,
+    turn: Turn,
+    { signal, live, setDeadline }: { signal: AbortSignal; live: LiveTurn; setDeadline: (ms: number) => void },
+  ): Promise<Turn | undefined> {
+    const { store, openAgent, priceCall, onError } = this.#parts;
+    const { sessionId, id: turnId } = turn;
+    try {
+      const session = await store.findSession(sessionId);
+      if (session === undefined) return undefined;
+      const earlier = (await store.listTurns(sessionId)).filter(({ number }) => number < turn.number);
+      const agent = await openAgent(session.revision);
+      setDeadline((turn.startedMs ?? Date.now()) + agent.definition.limits.turnTimeout - Date.now());
+      return await runTurn({
+        ...{ store, claim, session, turn, earlier, agent, priceCall, signal },
+        emit: (event) => live.emit(event),
+        nowMs: () => Date.now(),
+        sleep: (ms) => pause(ms),
+      });
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) throw error;
+      onError(error, 'a turn failed', { sessionId, turnId });
+      const message = error instanceof Error ? error.message : String(error);
+      const end: TurnEnd = { state: 'failed', reason: 'internal_error', message, text: '', atMs: Date.now() };
+      return (await store.finish(claim, end)) ? await store.findTurn(sessionId, turnId) : undefined;
+    }
+  }
+
+  /** Prolongs the lease until told to stop, and hands on what is asked for meanwhile. */
+  async #keepLease(claim: Claim, controller: AbortController, done: AbortSignal): Promise<void> {
+    while (!done.aborted) {
+      await this.#pause(this.#leaseMs / renewalsPerLease, done);
+      if (done.aborted) return;
+      try {
+        const held = await this.#parts.store.renew(claim, this.#leaseMs);
+        if (held !== 'held') controller.abort(new TurnStopped(held));
+        if (held === 'lost') return;
+      } catch (error) {
+        // While the store is away nobody else can take the turn either; what is written next finds out.
+        if (!(error instanceof StoreUnavailableError)) throw error;
+      }
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    let nextExpiryMs = 0;
+    while (!this.#isStopping) {
+      try {
+        for (const sessionId of await this.#parts.store.listAbandoned(sweepMax)) this.#work(sessionId);
+        if (Date.now() >= nextExpiryMs) {
+          nextExpiryMs = Date.now() + expiryMs;
+          await this.#parts.store.removeExpired(expiredMax);
+        }
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) this.#parts.onError(error, 'looking for open turns failed', {});
+      }
+      await this.#pause(sweepMs);
+    }
+  }
+
+  /** Ends early when told to, or when everything stops. */
+  async #pause(ms: number, until?: AbortSignal): Promise<void> {
+    const signal = until ?? this.#stopping.signal;
+    await pause(ms, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+}
+
+/** Its session was deleted while someone waited for it. */
+function deletedTurn(sessionId: string, id: string): Turn {
+  const input = { messages: [], system: [], variables: {}, labels: {}, user: null, traceparent: null };
+  const message = 'The session was deleted.';
+  const end: TurnEnd = { state: 'cancelled', reason: 'cancelled', message, text: '', atMs: Date.now() };
+  return {
+    ...{ id, sessionId, number: 0, state: 'cancelled', acceptedMs: end.atMs, startedMs: null, idempotencyKey: null },
+    ...{ contentHash: '', input, entries: [], end, claims: 0 },
+  };
+}
