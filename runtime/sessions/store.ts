@@ -1,11 +1,14 @@
 import type { Entry, GatewayCall, Session, Turn, TurnEnd, TurnInput } from './record.ts';
 
-/** No store to be reached: nothing was kept, the caller may try again. */
+/**
+ * The store did not answer in time. What was asked may have been kept all the same: the same call with the same arguments may be
+ * made again, it is not done twice.
+ */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
 
-/** The right to advance one turn, until `renew` was not called for the time of the lease. */
+/** The right to advance one turn, until `renew` was not called for the time of the lease: then it is over for good. */
 export interface Claim {
   sessionId: string;
   turnId: string;
@@ -15,6 +18,7 @@ export interface Claim {
 }
 
 export interface NewTurn {
+  /** Unique within its session. Accepting an id that is there already answers with that turn. */
   id: string;
   input: TurnInput;
   idempotencyKey: string | null;
@@ -25,7 +29,7 @@ export interface AcceptOptions {
   /** Of the session, from now on. */
   ttlMs: number;
   onBusy: 'queue' | 'reject' | 'interrupt';
-  /** Turns that may wait. */
+  /** Turns that may wait behind the one that is running or next. */
   queueLimit: number;
   /**
    * Number of the last turn that the caller has seen: if there is a later one, the turn is `stale`. Absent: whatever was said
@@ -72,10 +76,13 @@ export interface Deployment {
  * expiry are the store's own. Every method may throw a StoreUnavailableError.
  */
 export interface SessionStore {
-  /** Keeps a new session; throws if the id exists. */
+  /** Keeps a new session; throws if the id exists with another content. */
   createSession(session: Session): Promise<void>;
-  /** Undefined: there is none, or it has expired. */
-  findSession(sessionId: string): Promise<Session | undefined>;
+  /**
+   * Undefined: there is none, or it has expired. A session with open turns has not. With `evenExpired` also one that is only kept
+   * until its last turns are exported.
+   */
+  findSession(sessionId: string, options?: { evenExpired?: boolean }): Promise<Session | undefined>;
   /** All of its turns with their entries, oldest first; `[]` for an unknown session. */
   listTurns(sessionId: string): Promise<Turn[]>;
   findTurn(sessionId: string, turnId: string): Promise<Turn | undefined>;
@@ -84,7 +91,10 @@ export interface SessionStore {
   /** With everything of it; a running turn loses its lease. False: there was none. */
   deleteSession(sessionId: string): Promise<boolean>;
 
-  /** Writes the turn down behind those that wait. With `interrupt`, whoever runs one is told to end it. */
+  /**
+   * Writes the turn down behind those that wait. With `interrupt`, whoever runs one is told to end it, and those that wait end at
+   * once as `interrupted`, `superseded`: what their users said stays in the record.
+   */
   accept(sessionId: string, turn: NewTurn, options: AcceptOptions): Promise<Accepted>;
   /**
    * Takes the oldest open turn of a session if no one holds its lease. It is `running` from then on. Undefined: another process
@@ -96,20 +106,26 @@ export interface SessionStore {
   ): Promise<{ claim: Claim; turn: Turn } | undefined>;
   /** Prolongs the lease, and tells what was asked for meanwhile. */
   renew(claim: Claim, leaseMs: number): Promise<Held>;
-  /** Adds entries; false: the lease was lost, nothing was written. */
-  append(claim: Claim, entries: readonly Entry[]): Promise<boolean>;
+  /**
+   * Adds entries behind the first `at` ones, which is how many the turn has as its holder knows it; false: the lease was lost,
+   * nothing was written. Entries that are there already, from a call that seemed to fail, are not added again. Throws a
+   * StoreUnavailableError while entries before `at` are missing: repeat their call first.
+   */
+  append(claim: Claim, entries: readonly Entry[], at: number): Promise<boolean>;
   /** Ends the turn, releases the lease and notes the turn for export; false: the lease was lost, nothing was written. */
   finish(claim: Claim, end: TurnEnd): Promise<boolean>;
   /** Gives the lease back, the turn stays open for others. */
   release(claim: Claim): Promise<void>;
   /**
    * Asks for the end of a turn, or of all open ones of the session: those that wait end at once, the one that runs is told by
-   * `renew`. Number of turns concerned.
+   * `renew`, also whoever takes it over. Number of turns concerned.
    */
   cancel(sessionId: string, turnId?: string): Promise<number>;
-  /** Sessions with open turns that no one holds. */
+  /** Sessions with open turns that no one holds. Call it every few seconds: a store may repair its indexes on the way. */
   listAbandoned(limit: number): Promise<string[]>;
-  /** Removes what has expired; number of sessions. Those with open turns stay. */
+  /**
+   * Removes what has expired; number of sessions. Those with open turns stay, and those with turns to export for a day at most.
+   */
   removeExpired(limit: number): Promise<number>;
 
   /** Turns that ended and whose spans were not acknowledged yet, oldest first. */
@@ -122,7 +138,7 @@ export interface SessionStore {
   listCalls(limit: number): Promise<GatewayCall[]>;
   removeCalls(ids: readonly string[]): Promise<void>;
 
-  /** Keeps a revision if it is not there yet, and lets the alias point to it. */
+  /** Keeps a revision if it is not there yet, and lets the alias point to it. If it does so already, nothing changes. */
   deploy(revision: Revision): Promise<Deployment>;
   /** Lets the alias point to a registered revision; undefined: there is no such revision. */
   moveAlias(agent: string, revision: string): Promise<Deployment | undefined>;

@@ -1,0 +1,13 @@
+import type { TurnEnd } from './record.ts';
+
+/** A session that is over is kept this long for turns whose spans were not exported. */
+export const exportGraceMs = 24 * 60 * 60 * 1000;
+/** Deployments of one agent. */
+export const deploymentLimit = 100;
+
+/** The end of a turn that no process ever worked on. */
+export function endUnstarted(asked: 'cancel' | 'supersede', atMs: number): TurnEnd {
+  return asked === 'cancel'
+    ? { state: 'cancelled', reason: 'cancelled', message: 'cancelled while it waited', text: '', atMs }
+    : { state: 'interrupted', reason: 'superseded', message: 'a newer message came while it waited', text: '', atMs };
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Entry, Session, Turn, TurnEnd } from '../../runtime/sessions/record.ts';
+import { openSqliteStore } from '../../runtime/sessions/sqlite-store.ts';
+import type { AcceptOptions, NewTurn, SessionStore } from '../../runtime/sessions/store.ts';
+import { makeTempDir } from './temp-dir.ts';
+
+/** Where one kind of store keeps its data; every `open` is a connection of its own, as of another process. */
+export interface StoreGround {
+  open(): Promise<SessionStore>;
+  /** Arguments for `session-store-process.ts`. */
+  address: string;
+  /** Closes what was opened and removes the data. */
+  stop(): Promise<void>;
+}
+
+export const storeKinds = [{ kind: 'sqlite', start: startSqlite }] as const;
+
+function startSqlite(): Promise<StoreGround> {
+  const dir = makeTempDir('sessions');
+  const path = join(dir.path, 'runtime.sqlite');
+  const opened: SessionStore[] = [];
+  return Promise.resolve({
+    address: path,
+    open: () => {
+      const store = openSqliteStore(path);
+      opened.push(store);
+      return Promise.resolve(store);
+    },
+    stop: async () => {
+      await Promise.all(opened.map((store) => store.close()));
+      dir.remove();
+    },
+  });
+}
+
+/** A session that lasts for a minute, unless something else is said. */
+export function makeSession(overrides: Partial<Session> = {}): Session {
+  const createdMs = Date.now();
+  return {
+    id: randomUUID(),
+    agent: 'support',
+    revision: 'support@1a2b3c4d5e6f',
+    user: 'ada',
+    parent: null,
+    imported: [],
+    createdMs,
+    expiresMs: createdMs + 60_000,
+    ...overrides,
+  };
+}
+
+/** A new turn in which the user says `text`. */
+export function makeTurn(text = 'hello', overrides: Partial<NewTurn> = {}): NewTurn {
+  return {
+    id: randomUUID(),
+    idempotencyKey: null,
+    contentHash: `hash of ${text}`,
+    input: {
+      messages: [{ content: [{ type: 'text', text }] }],
+      system: [],
+      variables: {},
+      labels: {},
+      user: null,
+      traceparent: null,
+    },
+    ...overrides,
+  };
+}
+
+/** What the user said. */
+export function textOf(turn: Pick<Turn, 'input'>): string {
+  return turn.input.messages
+    .flatMap(({ content }) => content)
+    .map((part) => (part.type === 'text' ? part.text : part.url))
+    .join(' ');
+}
+
+export const queued: AcceptOptions = { ttlMs: 60_000, onBusy: 'queue', queueLimit: 1_000 };
+
+export function makeStep(step: number, text = `step ${step}`): Entry {
+  return {
+    type: 'step',
+    step,
+    attempts: [],
+    text,
+    toolCalls: [],
+    saw: { system: 'none', fromTurn: 1, tools: [] },
+  };
+}
+
+export function makeEnd(text = 'done', overrides: Partial<TurnEnd> = {}): TurnEnd {
+  return { state: 'completed', text, atMs: Date.now(), ...overrides };
+}
+
+/** Keeps a session with one turn that `owner` holds. */
+export async function holdTurn(
+  store: SessionStore,
+  { owner = 'one', leaseMs = 30_000, session = makeSession(), text = 'hello' } = {},
+) {
+  await store.createSession(session);
+  await store.accept(session.id, makeTurn(text), queued);
+  const claimed = await store.claim(session.id, { owner, leaseMs });
+  if (claimed === undefined) throw new Error('the turn was not to be claimed');
+  return { session, ...claimed };
+}
