@@ -58,6 +58,8 @@ export interface ModelRequest {
   /** The answer is JSON of this schema. */
   output?: { name: string; schema: Readonly<Record<string, unknown>> } | undefined;
   user?: string | undefined;
+  /** Further fields of a caller's Chat Completions body; other protocols leave them out. */
+  passthrough?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Tokens as the provider counted them; totals include their parts. A part that was not reported is absent, never 0. */
