@@ -9,7 +9,7 @@ export interface Conversation {
   /** The turns before, oldest first. */
   earlier: readonly Turn[];
   /** The turn that calls, with what it did before the call. */
-  turn: { number: number; contentHash: string; input: TurnInput; entries: readonly Entry[] };
+  turn: Pick<Turn, 'number' | 'input' | 'entries'>;
 }
 
 /** Characters of a token, on average; what estimates rest on. */
@@ -104,9 +104,14 @@ function describeSystem({ instructions, turn }: Conversation, compacted: Compact
   return texts.join('\n\n');
 }
 
-/** A turn without an answer that was then asked again is not said twice. */
-function turnMessages(turn: Turn, next: { contentHash: string }): Message[] {
-  if (turn.end?.state === 'failed' && turn.contentHash === next.contentHash) return [];
+/** Whether a turn without an answer was asked again by the next one: it is not said twice. */
+export function wasAskedAgain(turn: Turn, next: Pick<Turn, 'input'> | undefined): boolean {
+  if (turn.end?.state !== 'failed' || turn.end.text !== '' || next === undefined) return false;
+  return JSON.stringify(turn.input.messages) === JSON.stringify(next.input.messages);
+}
+
+function turnMessages(turn: Turn, next: Pick<Turn, 'input'>): Message[] {
+  if (wasAskedAgain(turn, next)) return [];
   return [...inputMessages(turn.input), ...entryMessages(turn.entries)];
 }
 

@@ -294,12 +294,12 @@ class TurnRun {
 
   #conversation(): Conversation {
     const { session, earlier, turn } = this.#job;
-    const { number, contentHash, input } = turn;
+    const { number, input } = turn;
     return {
       instructions: this.#instructions,
       session,
       earlier,
-      turn: { number, contentHash, input, entries: this.#log.entries },
+      turn: { number, input, entries: this.#log.entries },
     };
   }
 
