@@ -1,5 +1,5 @@
 import type { ModelRequest } from './model.ts';
-import { improvise } from './simulated-improvise.ts';
+import { improvise, isAskedToSummarize } from './simulated-improvise.ts';
 import type { SimulatedBehaviour } from './simulated-profiles.ts';
 import type { Random } from './simulated-random.ts';
 import { readConversation } from './simulated-reading.ts';
@@ -9,7 +9,10 @@ import { type Decision, followScript } from './simulated-script.ts';
 export function decide(request: ModelRequest, behaviour: SimulatedBehaviour, random: Random): Decision {
   const reading = readConversation(request);
   const tools = request.toolChoice === 'none' ? [] : request.tools;
-  const scripted = followScript(behaviour, { reading, offered: tools.map(({ name }) => name), random });
+  const isToSummarize = reading.notice !== '' && isAskedToSummarize(reading);
+  const scripted = isToSummarize
+    ? undefined
+    : followScript(behaviour, { reading, offered: tools.map(({ name }) => name), random });
   // A text that has to be JSON may not come from a script that answers in prose.
   if (scripted !== undefined && fitsRequest(scripted, request)) return scripted;
   return improvise(request, { reading, tools, answerTokens: behaviour.answerTokens, random });

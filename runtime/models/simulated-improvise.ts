@@ -1,7 +1,7 @@
 import type { Spread } from '../definition/simulate-schema.ts';
 import type { ModelRequest, ToolSpec } from './model.ts';
 import { draw, type Random } from './simulated-random.ts';
-import type { Reading } from './simulated-reading.ts';
+import { isOfUser, type Reading } from './simulated-reading.ts';
 import { findArguments, makeValue } from './simulated-schema.ts';
 import type { Decision } from './simulated-script.ts';
 import { askFor, reportResults, summarize, talk } from './simulated-speech.ts';
@@ -90,11 +90,12 @@ function wasCalled({ results }: Reading, name: string, args: unknown): boolean {
 }
 
 function countRounds({ messages }: ModelRequest): number {
-  const lastUserAt = messages.findLastIndex(({ role }) => role === 'user');
+  const lastUserAt = messages.findLastIndex(isOfUser);
   return messages.slice(lastUserAt + 1).filter(({ role }) => role === 'assistant').length;
 }
 
-function isAskedToSummarize({ lastUser, system }: Reading): boolean {
+export function isAskedToSummarize({ notice, lastUser, system }: Reading): boolean {
+  if (notice !== '') return /^\W*summar(y|i[sz]e)/i.test(notice);
   return /\bsummar(y|i[sz]e)/i.test(lastUser.slice(0, 400)) || /^\W*summar(y|i[sz]e)/i.test(system);
 }
 

@@ -9,6 +9,8 @@ export interface Reading {
   /** Of the user, oldest first. */
   userTexts: readonly string[];
   lastUser: string;
+  /** What the runtime itself asks for, as the last thing: a summary, an answer of another form. */
+  notice: string;
   /** The answer before the last message of the user. */
   lastAnswer: string;
   /** Since the user wrote, oldest first. */
@@ -30,19 +32,26 @@ export interface Result {
 }
 
 export function readConversation({ messages }: Pick<ModelRequest, 'messages'>): Reading {
-  const lastUserAt = messages.findLastIndex(({ role }) => role === 'user');
+  const lastUserAt = messages.findLastIndex(isOfUser);
   const lastAnswerAt = messages.findLastIndex(({ role }) => role === 'assistant');
-  const userTexts = messages.flatMap((message) => (message.role === 'user' ? [textOf(message)] : []));
+  const userTexts = messages.flatMap((message) => (isOfUser(message) ? [textOf(message)] : []));
+  const last = messages.at(-1);
   const answers = messages.slice(0, Math.max(lastUserAt, 0)).filter(({ role }) => role === 'assistant');
   return {
     system: messages.flatMap((message) => (message.role === 'system' ? [message.text] : [])).join('\n'),
     userTexts,
     lastUser: userTexts.at(-1) ?? '',
+    notice: last?.role === 'user' && !isOfUser(last) ? textOf(last) : '',
     lastAnswer: answers.length === 0 ? '' : textOf(answers.at(-1) as Message),
     results: readResults(messages, lastUserAt + 1),
     latest: lastAnswerAt > lastUserAt ? readResults(messages, lastAnswerAt + 1) : [],
     earlier: readResults(messages, 0, Math.max(lastUserAt, 0)),
   };
+}
+
+/** Where the user speaks, not the runtime in its name. */
+export function isOfUser(message: Message): boolean {
+  return message.role === 'user' && message.isNotice !== true;
 }
 
 function readResults(messages: readonly Message[], from: number, to = messages.length): Result[] {

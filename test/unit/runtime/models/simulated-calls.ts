@@ -55,7 +55,7 @@ export function createModel(settings: object = {}) {
   };
 }
 
-export const user = (text: string): Message => ({ role: 'user', content: [{ type: 'text', text }] });
+export const user = (text: string) => ({ role: 'user', content: [{ type: 'text', text }] }) as const satisfies Message;
 export const assistant = (text: string): Message => ({ role: 'assistant', text, toolCalls: [] });
 
 /** A call of a tool and its result. */

@@ -70,6 +70,19 @@ describe('without a script, a simulated model', () => {
     expect(text).toContain('Seal the roof.');
   });
 
+  it('summarizes for the runtime, whatever its script says', async () => {
+    const scripted = createModel({ script: [{ answer: 'As always.' }] });
+    const said = [user('My shed leaks.'), assistant('Seal the roof.')];
+    const { text } = await scripted.ask([
+      ...said,
+      { ...user('Summarize the conversation above.'), isNotice: true } as const,
+    ]);
+    expect(text).toContain('- The user: My shed leaks.');
+    expect(text).not.toContain('conversation above');
+    const { text: repaired } = await scripted.ask([...said, { ...user('This is no JSON.'), isNotice: true } as const]);
+    expect(repaired).toBe('As always.');
+  });
+
   it('talks about what it was asked, as long as it was told to', async () => {
     const long = createModel({ answerTokens: 400 });
     const { text } = await long.ask([user('How do I store batteries in winter?')]);

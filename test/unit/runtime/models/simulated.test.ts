@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { simulate } from '../../../../runtime/definition/simulate-schema.ts';
+import { simulatedAdapter } from '../../../../runtime/models/simulated.ts';
 import { assistant, createModel, findOrder, user } from './simulated-calls.ts';
 
 const question = [user('What do you think of gardening in small flats?')];
@@ -134,15 +136,42 @@ describe('fails', () => {
   });
 });
 
-it('ends at once when it is aborted: before, while it waits and while it speaks', async () => {
-  const before = await createModel().ask(question, {}, AbortSignal.abort());
-  expect(before).toMatchObject({ text: '', failure: { kind: 'aborted' } });
-  for (const settings of [{ errors: { timeout: 1 } }, { answerTokens: 2_000 }]) {
+describe('ends at once when it is given up', () => {
+  it('before it begins', async () => {
+    const before = await createModel().ask(question, {}, AbortSignal.abort());
+    expect(before).toMatchObject({ text: '', failure: { kind: 'aborted' } });
+  });
+
+  it('while it waits, and leaves no timer behind', async () => {
     const giveUp = new AbortController();
-    setTimeout(() => giveUp.abort(), 0);
-    const { failure, reply } = await createModel(settings).ask(question, {}, giveUp.signal);
-    expect([failure?.kind, reply]).toEqual(['aborted', undefined]);
-  }
+    let timers = 0;
+    const after = () => {
+      timers += 1;
+      setImmediate(() => giveUp.abort());
+      return () => {
+        timers -= 1;
+      };
+    };
+    const settings = simulate.parse({ errors: { timeout: 1 } });
+    const adapter = simulatedAdapter({ simulate: settings, clock: { now: () => 0, after } });
+    const stream = adapter.stream({ model: 'quick', messages: question, tools: [] }, giveUp.signal);
+    await expect(stream[Symbol.asyncIterator]().next()).rejects.toMatchObject({ kind: 'aborted' });
+    expect(timers).toBe(0);
+  });
+
+  it('while it speaks', async () => {
+    const giveUp = new AbortController();
+    const stream = simulatedAdapter().stream({ model: 'quick', messages: question, tools: [] }, giveUp.signal);
+    const taken: string[] = [];
+    const take = async () => {
+      for await (const { type } of stream) {
+        taken.push(type);
+        giveUp.abort();
+      }
+    };
+    await expect(take()).rejects.toMatchObject({ kind: 'aborted' });
+    expect(taken).toEqual(['text']);
+  });
 });
 
 it('streams a tool call in pieces that make up the reply’s', async () => {
