@@ -14,6 +14,8 @@ export interface LoadedAgent {
   file: string;
   /** The instructions are text, whether they stood in the file or beside it. */
   definition: AgentDefinition & { instructions: string };
+  /** As declared, references unresolved, with the text of its instructions: what is registered. `parseSource` reads it. */
+  source: Readonly<Record<string, unknown>>;
   /** Of the content, 64 hex digits. */
   hash: string;
   /** `NAME@` and the first digits of the hash. */
@@ -60,10 +62,18 @@ export function readDefinition(file: string, env: NodeJS.ProcessEnv | undefined)
   if (!parsed.success || instructions.text === undefined || faults.length > 0) {
     return { file, agent: undefined, faults, parts, lineOf };
   }
-  const hash = hashContent({ ...(content as object), instructions: instructions.text });
+  const source = { ...(content as object), instructions: instructions.text };
+  const hash = hashContent(source);
   const definition = { ...parsed.data, instructions: instructions.text };
-  const agent = { file, definition, hash, revision: nameRevision(definition.name, hash) };
+  const agent = { file, definition, source, hash, revision: nameRevision(definition.name, hash) };
   return { file, agent, faults, parts, lineOf };
+}
+
+/** A registered definition. Throws where this release cannot read it any more. */
+export function parseSource(source: unknown): LoadedAgent['definition'] {
+  const definition = agentSchema.parse(source);
+  if (typeof definition.instructions !== 'string') throw new Error('the instructions are not in the definition');
+  return { ...definition, instructions: definition.instructions };
 }
 
 interface Instructions {
