@@ -14,6 +14,8 @@ export interface WireRequest {
   headers: IncomingHttpHeaders;
   body: WireBody;
   atMs: number;
+  /** The client's: the same for requests over one connection. */
+  port: number | undefined;
   /** The client closed the connection before the reply was whole. */
   wasLeft: boolean;
 }
@@ -53,7 +55,14 @@ export async function startWireServer(options: {
         return sendJson(response, 404, { error: { message, type: 'invalid_request_error', param: null, code: null } });
       }
       const body = JSON.parse(text) as WireBody;
-      const request = { path, headers: incoming.headers, body, atMs: Date.now(), wasLeft: false };
+      const request = {
+        path,
+        headers: incoming.headers,
+        body,
+        atMs: Date.now(),
+        port: incoming.socket.remotePort,
+        wasLeft: false,
+      };
       response.once('close', () => (request.wasLeft = !response.writableFinished));
       if (keepsRequests) requests.push(request);
       return play(response, { protocol, script: answer(request, count++), body });

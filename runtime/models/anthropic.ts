@@ -1,0 +1,34 @@
+import Anthropic from '@anthropic-ai/sdk';
+import { AnthropicReplyReader } from './anthropic-reply.ts';
+import { toAnthropicRequest } from './anthropic-request.ts';
+import { takeMessage } from './http-fetch.ts';
+import type { ModelAdapter } from './model.ts';
+import { type ProviderAccess, sdkTimeoutMs } from './provider-access.ts';
+import { readReply } from './read-reply.ts';
+import { readSdkError } from './sdk-failure.ts';
+
+/** Speaks Anthropic Messages. */
+export function anthropicAdapter(access: ProviderAccess): ModelAdapter {
+  const client = new Anthropic({
+    baseURL: access.baseUrl ?? 'https://api.anthropic.com',
+    // Something must be given, or the package looks for credentials itself.
+    apiKey: access.apiKey ?? 'none',
+    maxRetries: 0,
+    timeout: sdkTimeoutMs,
+    fetch: access.fetch,
+    logLevel: 'off',
+    // The runtime's own spans tell what happened.
+    openTelemetry: false,
+  });
+  return {
+    async *stream(request, signal) {
+      try {
+        const body = toAnthropicRequest(request, access.provider);
+        const response = await client.messages.create(body, { signal }).asResponse();
+        yield* readReply(takeMessage(response), new AnthropicReplyReader(access.provider), signal);
+      } catch (error) {
+        throw readSdkError(error, { signal, nowMs: Date.now() });
+      }
+    },
+  };
+}

@@ -1,0 +1,152 @@
+import { type AskEvent, AskFailure } from '../run/agent.ts';
+import type { Attempt } from '../sessions/record.ts';
+import { callOnce } from './call-once.ts';
+import type { ModelAdapter, ModelRequest } from './model.ts';
+import type { ModelFailure, ModelFailureKind } from './model-failure.ts';
+import { abortedFailure } from './read-reply.ts';
+import type { Model } from '../definition/schema.ts';
+
+/** A provider that wants to be left alone for longer is given up, and the next model takes over. */
+const retryAfterLimitMs = 60_000;
+/** The wait before a try is a random part of this, doubled with every try up to the limit. */
+const backoffStartMs = 500;
+const backoffLimitMs = 20_000;
+
+/** Another try of the same model may work. */
+const retryable: ReadonlySet<ModelFailureKind> = new Set([
+  'rate_limited',
+  'unavailable',
+  'timeout',
+  'malformed_reply',
+  'cut_stream',
+]);
+
+/** What each failure is for `fallbackOn`; for the others no model takes over. */
+const fallbackReasons: Partial<Record<ModelFailureKind, NonNullable<Model['fallbackOn']>[number]>> = {
+  rate_limited: 'rate_limited',
+  quota: 'quota',
+  unavailable: 'unavailable',
+  malformed_reply: 'unavailable',
+  cut_stream: 'unavailable',
+  timeout: 'timeout',
+  auth: 'auth',
+  context_too_long: 'context_too_long',
+};
+
+/** One model of a chain: how to speak with it, and its settings. */
+export interface ChainModel {
+  provider: string;
+  /** Without the provider. */
+  model: string;
+  adapter: ModelAdapter;
+  settings: Pick<
+    Model,
+    | 'temperature'
+    | 'topP'
+    | 'maxOutputTokens'
+    | 'reasoningEffort'
+    | 'stop'
+    | 'seed'
+    | 'timeout'
+    | 'retries'
+    | 'fallbackOn'
+  >;
+}
+
+export interface CallOptions {
+  signal: AbortSignal;
+  /** Of each try, to its first text, reasoning or tool call; its whole time is `timeout` of the model. */
+  firstTokenTimeoutMs: number;
+  nowMs?: () => number;
+  /** Ends early, without throwing, when the signal is aborted. */
+  sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** From 0 to 1. */
+  random?: () => number;
+}
+
+/**
+ * Asks the models of a chain in their order until one gives a whole answer; the only place that tries again. Yields what arrives,
+ * `attempt` after each try that failed (reasoning and pieces of tool calls that came with it are void), and `end`. Until the first
+ * text another try or model takes over; from then on a failure ends it. Throws an AskFailure.
+ */
+export async function* callModels(
+  chain: readonly ChainModel[],
+  request: Omit<ModelRequest, 'model'>,
+  options: CallOptions,
+): AsyncGenerator<AskEvent, void, undefined> {
+  const { signal, nowMs = Date.now, sleep = sleepUnlessAborted, random = Math.random } = options;
+  const attempts: Attempt[] = [];
+  const fail = (failure: ModelFailure, partialText: string) => new AskFailure({ attempts, partialText, failure });
+  for (const [place, hop] of chain.entries()) {
+    const isLast = place === chain.length - 1;
+    for (let tries = 1; ; tries += 1) {
+      const attempt: Attempt = { provider: hop.provider, model: hop.model, startMs: nowMs(), endMs: 0 };
+      const events = callOnce(hop.adapter, fillRequest(request, hop), {
+        signal,
+        timeoutMs: hop.settings.timeout,
+        firstTokenTimeoutMs: options.firstTokenTimeoutMs,
+        onFirstToken: () => (attempt.firstTokenMs = nowMs()),
+      });
+      const outcome = yield* events;
+      attempt.endMs = nowMs();
+      attempts.push(attempt);
+      if ('reply' in outcome) {
+        yield { type: 'end', reply: outcome.reply, attempts };
+        return;
+      }
+      const { failure, partialText } = outcome;
+      attempt.failure = { kind: failure.kind, message: failure.message, status: failure.status };
+      yield { type: 'attempt', attempt };
+      if (partialText !== '' || failure.kind === 'aborted') throw fail(failure, partialText);
+      const waitMs = tries <= hop.settings.retries ? chooseWaitMs(failure, tries, random) : undefined;
+      if (waitMs === undefined) {
+        if (isLast || !fallsBack(failure, hop.settings.fallbackOn)) throw fail(failure, '');
+        break;
+      }
+      await sleep(waitMs, signal);
+      if (signal.aborted) throw fail(abortedFailure(), '');
+    }
+  }
+  throw new Error('a chain needs at least one model');
+}
+
+/** What the request says itself comes before the model's settings. */
+function fillRequest(request: Omit<ModelRequest, 'model'>, { model, settings }: ChainModel): ModelRequest {
+  return {
+    ...request,
+    model,
+    temperature: request.temperature ?? settings.temperature,
+    topP: request.topP ?? settings.topP,
+    maxOutputTokens: request.maxOutputTokens ?? settings.maxOutputTokens,
+    reasoningEffort: request.reasoningEffort ?? settings.reasoningEffort,
+    stop: request.stop ?? settings.stop,
+    seed: request.seed ?? settings.seed,
+  };
+}
+
+/** Undefined: this model is not tried again. What the provider asks for is kept to; else full jitter. */
+function chooseWaitMs(failure: ModelFailure, tries: number, random: () => number): number | undefined {
+  if (!retryable.has(failure.kind)) return undefined;
+  const { retryAfterMs } = failure;
+  if (retryAfterMs !== undefined && retryAfterMs > retryAfterLimitMs) return undefined;
+  const spreadMs = Math.min(backoffLimitMs, backoffStartMs * 2 ** (tries - 1));
+  return retryAfterMs === undefined ? random() * spreadMs : retryAfterMs + random() * backoffStartMs;
+}
+
+function fallsBack(failure: ModelFailure, fallbackOn: Model['fallbackOn']): boolean {
+  const reason = fallbackReasons[failure.kind];
+  return reason !== undefined && (fallbackOn === undefined || fallbackOn.includes(reason));
+}
+
+async function sleepUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

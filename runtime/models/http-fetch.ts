@@ -1,0 +1,81 @@
+import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+
+/** A refusal's body is read up to here; what follows is left out. */
+const refusalLimitBytes = 64 * 1024;
+
+const bodies = new WeakMap<Response, IncomingMessage>();
+
+/** What a fetch of `keepAliveFetch` brought, to be read by `takeMessage`. */
+export function takeMessage(response: Response): IncomingMessage {
+  const message = bodies.get(response);
+  if (message === undefined) throw new Error('this response has no message: it is a refusal or of another fetch');
+  return message;
+}
+
+/**
+ * A `fetch` for the providers' packages that keeps connections alive and hands the body out as Node has it: 500 streams read so
+ * take two thirds of the time and memory of those of the built-in fetch. Follows no redirect. Proxies are those that `env` names.
+ */
+export function keepAliveFetch(env: NodeJS.ProcessEnv): typeof fetch {
+  const options = { keepAlive: true, proxyEnv: env };
+  const http = new HttpAgent(options);
+  const https = new HttpsAgent(options);
+  return async (input, init = {}) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    const isPlain = url.protocol === 'http:';
+    const headers = { ...Object.fromEntries(new Headers(init.headers)), 'accept-encoding': 'identity' };
+    const body = init.body as string | undefined;
+    const send = isPlain ? requestHttp : requestHttps;
+    const request = send(url, {
+      method: init.method ?? 'GET',
+      agent: isPlain ? http : https,
+      headers: body === undefined ? headers : { ...headers, 'content-length': Buffer.byteLength(body) },
+      ...(init.signal && { signal: init.signal }),
+    });
+    request.setNoDelay();
+    request.end(body);
+    return toResponse(await responseOf(request));
+  };
+}
+
+async function responseOf(request: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.once('response', (message) => {
+      // Whoever reads the message sees that it broke; the request's own error says the same again.
+      request.on('error', () => undefined);
+      resolve(message);
+    });
+    request.once('error', reject);
+  });
+}
+
+async function toResponse(message: IncomingMessage): Promise<Response> {
+  const status = message.statusCode ?? 0;
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(message.headersDistinct)) {
+    for (const one of value ?? []) headers.append(name, one);
+  }
+  if (status >= 200 && status <= 299) {
+    const response = new Response(null, { status, headers });
+    bodies.set(response, message);
+    return response;
+  }
+  const text = await readStart(message);
+  return new Response(status === 304 ? null : text, { status: status < 200 ? 502 : status, headers });
+}
+
+async function readStart(message: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of message as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= refusalLimitBytes) break;
+    }
+  } catch {
+    // The status says what went wrong; a body that broke off adds nothing.
+  }
+  return Buffer.concat(chunks).subarray(0, refusalLimitBytes).toString();
+}
