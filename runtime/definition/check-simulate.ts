@@ -44,10 +44,10 @@ function checkRule({ when, call = [], answer = [] }: Rule, { known, values }: Kn
     ...(when.notCalled ?? []).map((name) => ({ name, path: ['when', 'notCalled'] })),
     ...call.map(({ tool }, i) => ({ name: tool, path: ['call', i, 'tool'] })),
   ];
-  const groups = [when.user, when.assistant].flatMap((source) =>
+  const groups = [when.user, when.assistant, when.result].flatMap((source) =>
     [...(source ?? '').matchAll(groupName)].map(([, name = '']) => name),
   );
-  const roots = ['user', ...Object.keys(values), ...groups];
+  const roots = ['user', 'all', ...Object.keys(values), ...groups];
   const texts = [
     ...answer.map((text) => ({ text, path: ['answer'] })),
     ...call.flatMap((one, i) => findTexts(one.with).map((text) => ({ text, path: ['call', i, 'with'] }))),

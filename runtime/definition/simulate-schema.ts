@@ -83,6 +83,7 @@ const when = strict({
     .describe('One of these tools has just answered. Left out: the user has just written.')
     .optional(),
   failed: flag().describe('Of after: whether it failed. Left out: it did not.').optional(),
+  result: expression().describe('Of after: what the result holds as text.').optional(),
   notCalled: oneOrMore(text(120), names('tools'), 'must be the name of a tool or a list of names')
     .describe('None of these tools was called since the user wrote.')
     .optional(),
@@ -111,7 +112,9 @@ const rule = strict({
     }),
     'must be text or a list of texts',
   )
-    .describe('What is said; of several texts, one by chance. {{find_order.items[0].name}} is filled in.')
+    .describe(
+      'What is said; of several texts, one by chance. {{find_order.items[0].name}} is filled in from the latest result of a tool, {{all.find_order[0]}} from the first one of this turn, {{user}} from what was asked.',
+    )
     .optional(),
 }).refine(({ call, answer }) => call !== undefined || answer !== undefined, { error: 'needs call or answer' });
 

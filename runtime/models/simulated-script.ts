@@ -38,7 +38,13 @@ function collectFacts(values: SimulatedBehaviour['values'], { userTexts, lastUse
     return groups === null ? [] : [[name, groups[1] ?? groups[0]] as const];
   });
   const answered = [...earlier, ...results].map(({ tool, value }) => [tool, value] as const);
-  return { user: lastUser, ...Object.fromEntries(found), ...Object.fromEntries(answered) };
+  const all = Object.groupBy(results, ({ tool }) => tool);
+  return {
+    user: lastUser,
+    all: Object.fromEntries(Object.entries(all).map(([tool, ofTool = []]) => [tool, ofTool.map(({ value }) => value)])),
+    ...Object.fromEntries(found),
+    ...Object.fromEntries(answered),
+  };
 }
 
 /** The named groups of the rule's expressions; undefined where it does not fit. */
@@ -50,10 +56,12 @@ function match(when: Rule['when'], reading: Reading, facts: Facts): Record<strin
   const said = new Set(splitWords(lastUser));
   if (when.words?.some((word) => !said.has(word.toLowerCase())) === true) return undefined;
   if (!fitsResults(when.where ?? {}, facts)) return undefined;
+  const answered = latest.filter(({ tool }) => when.after?.includes(tool) === true).map(({ text }) => text);
   const groups: Record<string, string> = {};
   for (const [source, text] of [
     [when.user, lastUser],
     [when.assistant, lastAnswer],
+    [when.result, answered.join('\n')],
   ] as const) {
     if (source === undefined) continue;
     const matched = new RegExp(source, 'iu').exec(text);

@@ -326,7 +326,7 @@ const faultySimulations: [behaviour: string, simulate: string, ...faults: string
   [
     'a part of a text that nobody fills in',
     '{ values: { order: x }, script: [{ answer: "{{ordr}} {{t.a[0]}} {{user}}" }] }',
-    '.script[0].answer has {{ordr}}, which begins with no value, group or tool, allowed: user, order, t, did you mean order?',
+    '.script[0].answer has {{ordr}}, which begins with no value, group or tool, allowed: user, all, order, t, did you mean order?',
   ],
   [
     'a part of an argument that is no path',

@@ -20,6 +20,10 @@ const model = createModel({
       answer: 'It holds {{find_order.items[*].name}}, first {{find_order.items[0].name}}. Shall I cancel it?',
     },
     { when: { after: 'find_order' }, answer: 'Order {{find_order.id}} is {{find_order.state}}.' },
+    {
+      when: { after: 'find_order', failed: true, result: 'HTTP (?<status>404)' },
+      answer: 'There is none ({{status}}): {{all.find_order[0]}}',
+    },
     { when: { after: ['find_order', 'cancel_order'], failed: true }, answer: ['The shop does not answer.'] },
     { when: { after: 'cancel_order', notCalled: 'find_order' }, answer: 'Cancelled.' },
     { when: { turn: 3 }, answer: 'This is the third thing you ask.' },
@@ -59,6 +63,10 @@ describe('a script', () => {
   it('knows a failed call from one that worked', async () => {
     const failed = called('find_order', { order_id: '1042' }, 'HTTP 500', { isError: true });
     expect(await say(user('Where is order 1042?'), ...failed)).toMatchObject({ text: 'The shop does not answer.' });
+    const missing = called('find_order', { order_id: '1042' }, 'HTTP 404 Not Found', { isError: true });
+    expect(await say(user('Where is order 1042?'), ...missing)).toMatchObject({
+      text: 'There is none (404): HTTP 404 Not Found',
+    });
   });
 
   it('remembers results and answers of earlier turns, and keeps the type of a value', async () => {
