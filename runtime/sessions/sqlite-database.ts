@@ -30,8 +30,9 @@ interface Change {
  * One SQLite file. Changes that are asked for in the same moment share a transaction, each behind a savepoint of its own, and are
  * told done when it is on disk.
  *
- * `synchronous = FULL`: a commit survives a power cut, too. Measured on 2 cores, see README "Limits": sharing makes it as
- * cheap as `NORMAL`.
+ * `synchronous = FULL`: a commit survives a power cut, not only the death of this process. Measured on 2 cores with 500 turns at
+ * once (4,000 calls in 3 s): calls take 0.7 to 2.2 ms (p50), 15 to 31 ms (p99), the event loop is late by 2 to 6 ms (p99), 25 ms at
+ * most; `NORMAL`: 0.2 ms, 17 ms, 2 ms, 14 ms. One transaction for each call took ten times as long in all.
  */
 export class SqliteDatabase {
   readonly #db: DatabaseSync;

@@ -1,5 +1,6 @@
 import { startVitest, type TestModule } from 'vitest/node';
 import { ensureChromium } from './chromium.ts';
+import { ensureRedis } from './redis-server.ts';
 
 interface Total {
   passed: number;
@@ -7,12 +8,13 @@ interface Total {
 }
 
 /**
- * Every test: unit, integration, e2e. Arguments are vitest's file filters. Fetches a browser when
- * there is none. The last line is `N passed, N failed`; a file that does not load, an error outside
+ * Every test: unit, integration, e2e. Arguments are vitest's file filters. Fetches a browser and
+ * Redis when there are none. The last line is `N passed, N failed`; a file that does not load, an error outside
  * of a test and a skipped test count as failed, and so does a run without any test.
  */
 async function runTests(filters: string[]): Promise<Total> {
   ensureChromium();
+  ensureRedis();
   const vitest = await startVitest(filters, { run: true, watch: false, reporters: ['default'] });
   const total = { passed: 0, failed: vitest.state.getUnhandledErrors().length };
   for (const module of vitest.state.getTestModules()) {

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Entry, Session, Turn, TurnEnd } from '../../runtime/sessions/record.ts';
+import { openRedisStore } from '../../runtime/sessions/redis-store.ts';
 import { openSqliteStore } from '../../runtime/sessions/sqlite-store.ts';
 import type { AcceptOptions, NewTurn, SessionStore } from '../../runtime/sessions/store.ts';
+import { startRedis } from './redis.ts';
 import { makeTempDir } from './temp-dir.ts';
 
 /** Where one kind of store keeps its data; every `open` is a connection of its own, as of another process. */
@@ -14,7 +16,10 @@ export interface StoreGround {
   stop(): Promise<void>;
 }
 
-export const storeKinds = [{ kind: 'sqlite', start: startSqlite }] as const;
+export const storeKinds = [
+  { kind: 'sqlite', start: startSqlite },
+  { kind: 'redis', start: startRedisGround },
+] as const;
 
 function startSqlite(): Promise<StoreGround> {
   const dir = makeTempDir('sessions');
@@ -32,6 +37,23 @@ function startSqlite(): Promise<StoreGround> {
       dir.remove();
     },
   });
+}
+
+async function startRedisGround(): Promise<StoreGround> {
+  const redis = await startRedis();
+  const opened: SessionStore[] = [];
+  return {
+    address: redis.url,
+    open: async () => {
+      const { store } = await openRedisStore(redis.url);
+      opened.push(store);
+      return store;
+    },
+    stop: async () => {
+      await Promise.all(opened.map((store) => store.close()));
+      await redis.stop();
+    },
+  };
 }
 
 /** A session that lasts for a minute, unless something else is said. */

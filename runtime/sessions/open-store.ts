@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { openRedisStore } from './redis-store.ts';
+import { openSqliteStore } from './sqlite-store.ts';
+import type { SessionStore } from './store.ts';
+
+const fileName = 'runtime.sqlite';
+
+/**
+ * The store that was configured: Redis where an address is given, else a file in the data folder. Throws one line that names
+ * the setting and what is wrong; another store is never taken instead. `warnings`: what this store may lose, one line each.
+ */
+export async function openSessionStore({
+  redisUrl,
+  dataDir,
+}: {
+  /** `redis://[user:password@]host[:port][/db]`, or `rediss:` */
+  redisUrl: string | undefined;
+  dataDir: string;
+}): Promise<{ store: SessionStore; warnings: string[] }> {
+  if (redisUrl !== undefined) {
+    const shown = hidePassword(redisUrl);
+    try {
+      return await openRedisStore(redisUrl);
+    } catch (error) {
+      throw new Error(`REDIS_URL ${shown}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+  const path = join(dataDir, fileName);
+  try {
+    return { store: openSqliteStore(path), warnings: [] };
+  } catch (error) {
+    throw new Error(`no sessions can be kept in ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function hidePassword(redisUrl: string): string {
+  const url = URL.parse(redisUrl);
+  if (url === null || !['redis:', 'rediss:'].includes(url.protocol)) {
+    throw new Error(
+      'REDIS_URL is not an address of Redis; allowed: redis://[user:password@]host[:port][/db], rediss://…',
+    );
+  }
+  if (url.password !== '') url.password = '***';
+  return url.href;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,36 @@
+/**
+ * Keys of one session, in one hash tag: a script may use all of them in a cluster, too. `encodeURIComponent` leaves no brace and
+ * no colon in an id, so that no id can name another's keys.
+ */
+export function sessionKeys(sessionId: string): string[] {
+  const tag = `{sg:session:${encodeURIComponent(sessionId.toWellFormed())}}`;
+  return [tag, `${tag}:turns`, `${tag}:entries`, `${tag}:open`, `${tag}:unexported`];
+}
+
+/**
+ * Lists over all sessions. Each lies elsewhere in a cluster and is written with a command of its own: they may name too much,
+ * which whoever reads them checks, and must never name too little.
+ */
+export const indexKeys = {
+  /** Session -> when it was created. */
+  created: 'sg:sessions',
+  createdOf: (agent: string) => `sg:sessions:${encodeURIComponent(agent.toWellFormed())}`,
+  /** `[session, agent]` -> when it is to be looked at again. */
+  expiring: 'sg:expiring',
+  /** Session with open turns -> when its lease runs out, or the moment of its last turn. */
+  open: 'sg:open',
+  /** `[session, turn]` -> when it ended. */
+  unexported: 'sg:unexported',
+};
+
+export const callKeys = ['{sg:calls}', '{sg:calls}:order', '{sg:calls}:count'];
+
+export function registryKeys(agent: string): string[] {
+  const name = encodeURIComponent(agent.toWellFormed());
+  return [
+    '{sg:registry}',
+    '{sg:registry}:deployed',
+    `{sg:registry}:revisions:${name}`,
+    `{sg:registry}:deployments:${name}`,
+  ];
+}
