@@ -19,7 +19,12 @@ const providers: Readonly<Record<string, { urlVariable: string; keyVariable: str
   },
 };
 
-/** A model that cannot be reached as things stand; the message says why and what is allowed. */
+/** A model's name that says nothing of how to reach it; the message says what is allowed. */
+export class UnknownProvider extends Error {
+  override readonly name = 'UnknownProvider';
+}
+
+/** A model that cannot be reached as it is configured; the message says why. */
 export class ModelAccessFault extends Error {
   override readonly name = 'ModelAccessFault';
 }
@@ -43,12 +48,12 @@ export class ModelAdapters {
     });
   }
 
-  /** A model by its name alone, as a gateway is asked for it. Throws a ModelAccessFault. */
+  /** A model by its name alone, as a gateway is asked for it. Throws UnknownProvider or a ModelAccessFault. */
   chainOfName(name: string): ChainModel[] {
     const parsed = modelSchema.safeParse(name);
     const [provider] = splitModel(name);
     if (!parsed.success || !(nativeProviders as readonly string[]).includes(provider)) {
-      throw new ModelAccessFault(`model ${name} is not known, allowed: MODEL of ${nativeProviders.join(', ')}`);
+      throw new UnknownProvider(`model ${name} is not known, allowed: MODEL of ${nativeProviders.join(', ')}`);
     }
     return this.chainOf([parsed.data]);
   }

@@ -57,6 +57,8 @@ export interface CallOptions {
   signal: AbortSignal;
   /** Of each try, to its first text, reasoning or tool call; its whole time is `timeout` of the model. */
   firstTokenTimeoutMs: number;
+  /** Who hands everything on as it comes, as a gateway does, cannot take reasoning and tool calls back either. */
+  isAllVisible?: boolean;
   nowMs?: () => number;
   /** Ends early, without throwing, when the signal is aborted. */
   sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -81,13 +83,12 @@ export async function* callModels(
     const isLast = place === chain.length - 1;
     for (let tries = 1; ; tries += 1) {
       const attempt: Attempt = { provider: hop.provider, model: hop.model, startMs: nowMs(), endMs: 0 };
-      const events = callOnce(hop.adapter, fillRequest(request, hop), {
+      const outcome = yield* callOnce(hop.adapter, fillRequest(request, hop), {
         signal,
         timeoutMs: hop.settings.timeout,
         firstTokenTimeoutMs: options.firstTokenTimeoutMs,
         onFirstToken: () => (attempt.firstTokenMs = nowMs()),
       });
-      const outcome = yield* events;
       attempt.endMs = nowMs();
       attempts.push(attempt);
       if ('reply' in outcome) {
@@ -97,7 +98,8 @@ export async function* callModels(
       const { failure, partialText } = outcome;
       attempt.failure = { kind: failure.kind, message: failure.message, status: failure.status };
       yield { type: 'attempt', attempt };
-      if (partialText !== '' || failure.kind === 'aborted') throw fail(failure, partialText);
+      const isVisible = partialText !== '' || (options.isAllVisible === true && attempt.firstTokenMs !== undefined);
+      if (isVisible || failure.kind === 'aborted') throw fail(failure, partialText);
       const waitMs = tries <= hop.settings.retries ? chooseWaitMs(failure, tries, random) : undefined;
       if (waitMs === undefined) {
         if (isLast || !fallsBack(failure, hop.settings.fallbackOn)) throw fail(failure, '');
