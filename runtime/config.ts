@@ -1,17 +1,110 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
 
 /** What the runtime's commands know of their environment. */
 export type CommandConfig = Readonly<{
   /** Definition files, where no path is given. */
   agentsDir: string;
+  /** Absolute: where sessions are kept without Redis. */
+  dataDir: string;
+  /** Undefined: sessions are kept in `dataDir`. */
+  redisUrl: string | undefined;
   /** Where references of definitions are found. */
   environment: NodeJS.ProcessEnv;
 }>;
 
-const samplesDir = join(import.meta.dirname, 'examples');
+/** What the runtime itself knows of its environment; made once, by `main.ts`. */
+export type Config = CommandConfig &
+  Readonly<{
+    host: string;
+    /** 0 = any free port. */
+    port: number;
+    /** Where prices are asked for; undefined: nowhere. */
+    serverUrl: string | undefined;
+    /** Base address of the collector. */
+    otlpUrl: string;
+  }>;
 
-/** An empty variable counts as absent. */
+/** A wrong environment: one line per variable, each naming the variable, its value and what is allowed. */
+export class ConfigError extends Error {}
+
+const samplesDir = join(import.meta.dirname, 'examples');
+/** Its value holds a password: an error line shows only that it is set. */
+const secretNames = new Set(['REDIS_URL']);
+
+const command = {
+  SIGHTGLASS_AGENTS_DIR: z.string().default(samplesDir),
+  SIGHTGLASS_DATA_DIR: z.string().default('.sightglass'),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+};
+
+const environment = z.object({
+  ...command,
+  SIGHTGLASS_HOST: z
+    .string()
+    .regex(/^(localhost|127(\.\d{1,3}){3}|::1)$/)
+    .default('127.0.0.1'),
+  SIGHTGLASS_RUNTIME_PORT: z
+    .string()
+    .regex(/^\d{1,5}$/)
+    .transform(Number)
+    .refine((port) => port <= 65_535)
+    .default(4100),
+  SIGHTGLASS_AUTH: z.literal('off').default('off'),
+  SIGHTGLASS_SERVER_URL: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:4318'),
+});
+
+const allowed: Readonly<Record<keyof z.infer<typeof environment>, string>> = {
+  SIGHTGLASS_AGENTS_DIR: 'a folder',
+  SIGHTGLASS_DATA_DIR: 'a folder',
+  REDIS_URL: 'redis(s)://user:password@host:6379/0',
+  SIGHTGLASS_HOST: 'a loopback address (127.0.0.1, ::1 or localhost)',
+  SIGHTGLASS_RUNTIME_PORT: 'a port from 0 to 65535, where 0 is any free one',
+  SIGHTGLASS_AUTH: 'off (keys and logins are not part of this release)',
+  SIGHTGLASS_SERVER_URL: 'an http or https URL',
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'an http or https URL',
+};
+
+/** Reads what the commands need; an empty variable counts as absent. Throws `ConfigError`. */
 export function loadCommandConfig(env: NodeJS.ProcessEnv = process.env): CommandConfig {
-  const named = env['SIGHTGLASS_AGENTS_DIR'] ?? '';
-  return Object.freeze({ agentsDir: named === '' ? samplesDir : named, environment: env });
+  const values = read(z.object(command), env);
+  return Object.freeze({ ...commandPart(values), environment: env });
+}
+
+/** Reads and checks the environment; an empty variable counts as absent. Throws `ConfigError`. */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const values = read(environment, env);
+  return Object.freeze({
+    ...commandPart(values),
+    environment: env,
+    host: values.SIGHTGLASS_HOST,
+    port: values.SIGHTGLASS_RUNTIME_PORT,
+    serverUrl: values.SIGHTGLASS_SERVER_URL?.replace(/\/$/, ''),
+    otlpUrl: values.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/$/, ''),
+  });
+}
+
+function commandPart(values: {
+  SIGHTGLASS_AGENTS_DIR: string;
+  SIGHTGLASS_DATA_DIR: string;
+  REDIS_URL?: string | undefined;
+}) {
+  return {
+    agentsDir: values.SIGHTGLASS_AGENTS_DIR,
+    dataDir: resolve(values.SIGHTGLASS_DATA_DIR),
+    redisUrl: values.REDIS_URL,
+  };
+}
+
+function read<Schema extends z.ZodObject>(schema: Schema, env: NodeJS.ProcessEnv): z.infer<Schema> {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(present);
+  if (parsed.success) return parsed.data;
+  const names = new Set(parsed.error.issues.map((issue) => issue.path[0] as keyof typeof allowed));
+  throw new ConfigError([...names].map((name) => describe(name, present[name] ?? '')).join('\n'));
+}
+
+function describe(name: keyof typeof allowed, value: string): string {
+  return `${name}=${secretNames.has(name) ? '…' : value} is not allowed; allowed: ${allowed[name]}`;
 }

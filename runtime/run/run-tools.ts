@@ -5,7 +5,7 @@ import { callTool } from '../tools/call-tool.ts';
 import { toolSpanContext } from '../telemetry/span-ids.ts';
 import type { Tool, ToolResult } from '../tools/tool.ts';
 import { findLoop } from './loop-detection.ts';
-import type { TurnJob } from './run-turn.ts';
+import type { TurnJob } from './turn-job.ts';
 import { stopReason, TurnStopped } from './stop.ts';
 import type { TurnLog } from './turn-log.ts';
 
@@ -64,6 +64,7 @@ async function runOne({ job, log, step, tools }: ToolRun, call: ToolCall): Promi
     result = await callTool(call, tools, {
       idempotencyKey: callKey(job, step, call),
       traceparent: toolSpanContext(job.turn, { step: step.step, callId: call.id }),
+      caller: { sessionId: job.session.id, turnId: job.turn.id, callId: call.id },
       signal: job.signal,
     });
   }

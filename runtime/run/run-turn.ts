@@ -1,8 +1,7 @@
 import type { ModelReply } from '../models/model.ts';
-import type { Attempt, ModelCall, Session, StepEntry, Turn, TurnEnd } from '../sessions/record.ts';
-import type { Claim, SessionStore } from '../sessions/store.ts';
+import type { Attempt, ModelCall, StepEntry, Turn, TurnEnd } from '../sessions/record.ts';
 import type { Tool } from '../tools/tool.ts';
-import { AskFailure, type PriceCall, type RunnableAgent } from './agent.ts';
+import { AskFailure, type RunnableAgent } from './agent.ts';
 import { checkOutput, describeRepair } from './check-output.ts';
 import { compact } from './compact.ts';
 import {
@@ -20,25 +19,8 @@ import { addUsd } from './money.ts';
 import { runTools } from './run-tools.ts';
 import { hashText } from './hash-text.ts';
 import { endOfStop, stopReason, TurnStopped } from './stop.ts';
-import type { TurnEvent } from './turn-events.ts';
+import type { TurnJob } from './turn-job.ts';
 import { TurnLog } from './turn-log.ts';
-
-/** A claimed turn, and everything that it needs. */
-export interface TurnJob {
-  store: SessionStore;
-  claim: Claim;
-  session: Session;
-  turn: Turn;
-  /** The turns before, oldest first. */
-  earlier: readonly Turn[];
-  agent: RunnableAgent;
-  priceCall: PriceCall;
-  emit: (event: Exclude<TurnEvent, { type: 'end' }>) => void;
-  /** Its reason is a TurnStopped. */
-  signal: AbortSignal;
-  nowMs: () => number;
-  sleep: (ms: number) => Promise<void>;
-}
 
 type Ending = Omit<TurnEnd, 'text' | 'atMs'>;
 

@@ -14,7 +14,7 @@ export interface SessionRunnerParts {
   openAgent: (revision: string) => Promise<RunnableAgent>;
   priceCall: PriceCall;
   /** A turn has ended: its spans can be sent. */
-  onEnd: () => void;
+  onEnd: (turn: { sessionId: string; turnId: string }) => void;
   onError: (error: unknown, what: string, ids: { sessionId?: string; turnId?: string }) => void;
   /** A holder that is silent for so long has lost its turn. */
   leaseMs?: number | undefined;
@@ -186,7 +186,7 @@ export class SessionRunner {
       if (ended !== undefined) {
         this.#followed.delete(turn.id);
         live.emit({ type: 'end', turn: ended });
-        this.#parts.onEnd();
+        this.#parts.onEnd({ sessionId: turn.sessionId, turnId: turn.id });
       } else if (this.#isStopping) await this.#parts.store.release(claim).catch(() => undefined);
       else if (!live.isFollowed) this.#followed.delete(turn.id);
     } finally {

@@ -50,6 +50,8 @@ export interface ToolCallContext {
   idempotencyKey: string;
   /** W3C context of the call's span, sent along. */
   traceparent: string;
+  /** The call within its turn; sub-agents are asked in its name. */
+  caller: { sessionId: string; turnId: string; callId: string };
   /** Aborted: the turn was cancelled or is out of time. */
   signal: AbortSignal;
 }

@@ -1,0 +1,68 @@
+import { partsText } from './parts-text.ts';
+import type { Session, Turn } from '../sessions/record.ts';
+import { countSteps } from '../run/limits.ts';
+import { turnTrace } from '../telemetry/span-ids.ts';
+import { knownUsd } from './completion.ts';
+import type { DoorDeps } from './deps.ts';
+import { DoorError } from './door-error.ts';
+
+/** `GET /v1/sessions/{id}`: what was said, oldest first. */
+export async function readSession({ store }: DoorDeps, id: string) {
+  const session = await store.findSession(id);
+  if (session === undefined) throw notFound(id);
+  return describeSession(session, await store.listTurns(id));
+}
+
+/** `POST /v1/sessions/{id}/cancel`: ends what runs and what waits. */
+export async function cancelSession({ store, runner }: DoorDeps, id: string) {
+  if ((await store.findSession(id)) === undefined) throw notFound(id);
+  const open = (await store.listTurns(id)).filter(({ end }) => end === null);
+  const cancelled = await store.cancel(id);
+  for (const turn of open) runner.hurry(turn.id, 'cancel');
+  return { id, cancelled };
+}
+
+/** `DELETE /v1/sessions/{id}`: everything of it that the runtime keeps; its spans stay. */
+export async function deleteSession({ store, runner }: DoorDeps, id: string) {
+  const open = (await store.listTurns(id)).filter(({ end }) => end === null);
+  for (const turn of open) runner.hurry(turn.id, 'cancel');
+  if (!(await store.deleteSession(id))) throw notFound(id);
+  return { id, deleted: true };
+}
+
+function describeSession(
+  { id, agent, revision, user, createdMs, expiresMs, imported }: Session,
+  turns: readonly Turn[],
+) {
+  return {
+    ...{ id, agent, revision, user },
+    created_at: new Date(createdMs).toISOString(),
+    expires_at: new Date(expiresMs).toISOString(),
+    imported: imported.map((message) => ({
+      role: message.role,
+      text: message.role === 'user' ? partsText(message.content) : message.text,
+    })),
+    turns: turns.map(describeTurn),
+  };
+}
+
+function describeTurn(turn: Turn) {
+  const { id, number, state, end, entries, input, acceptedMs } = turn;
+  return {
+    ...{ id, number, state },
+    accepted_at: new Date(acceptedMs).toISOString(),
+    ended_at: end === null ? null : new Date(end.atMs).toISOString(),
+    reason: end?.reason ?? null,
+    message: end?.message ?? null,
+    input: input.messages.map(({ content }) => partsText(content)),
+    text: end?.text ?? '',
+    trace_id: turnTrace(turn).traceId,
+    cost_usd: knownUsd(turn),
+    steps: countSteps(entries),
+    tool_calls: entries.filter(({ type }) => type === 'tool').length,
+  };
+}
+
+function notFound(id: string): DoorError {
+  return new DoorError('session_not_found', `there is no session ${id.slice(0, 100)}: it may have expired`);
+}

@@ -1,0 +1,102 @@
+import type { TurnEvent } from '../run/turn-events.ts';
+import type { Turn } from '../sessions/record.ts';
+import { describeTurn, findEndError, finishReason, sumUsage } from './completion.ts';
+import { endNotice } from './describe-end.ts';
+import { DoorError } from './door-error.ts';
+import type { EventSink } from './event-stream.ts';
+
+export interface TurnStreamOptions {
+  turn: Turn;
+  agent: string;
+  revision: string;
+  includesUsage: boolean;
+}
+
+/** A turn as chunks of the OpenAI protocol, ended by `[DONE]`; what goes wrong is a chunk with `error`. */
+export class TurnStream {
+  readonly #options: TurnStreamOptions;
+  readonly #sink: EventSink;
+  readonly #before: string;
+  #sent = '';
+
+  constructor(options: TurnStreamOptions, sink: EventSink) {
+    this.#options = options;
+    this.#sink = sink;
+    const { turn, agent } = options;
+    const head = {
+      id: turn.id,
+      object: 'chat.completion.chunk',
+      created: Math.floor(turn.acceptedMs / 1000),
+      model: `agent/${agent}`,
+    };
+    this.#before = JSON.stringify(head).slice(0, -1);
+    this.#choice('{"role":"assistant","content":""}', null);
+  }
+
+  send(event: TurnEvent): void {
+    switch (event.type) {
+      case 'text':
+        this.#text(event.text);
+        break;
+      case 'tool_started':
+        this.#note({ event: event.type, call_id: event.callId, name: event.name, arguments: event.arguments });
+        break;
+      case 'tool_ended':
+        this.#note({
+          event: event.type,
+          call_id: event.callId,
+          name: event.name,
+          failure: event.failure,
+          duration_ms: event.durationMs,
+        });
+        break;
+      case 'model_retry':
+        this.#note({ event: event.type, provider: event.provider, model: event.model, failure: event.failure });
+        break;
+      case 'end':
+        this.#end(event.turn);
+    }
+  }
+
+  #text(text: string): void {
+    this.#sent += text;
+    this.#choice(`{"content":${JSON.stringify(text)}}`, null);
+  }
+
+  #end(turn: Turn): void {
+    const { end } = turn;
+    if (end === null) throw new Error('a turn ended without an end');
+    const failed = findEndError(end) ?? this.#findGap(end.text);
+    if (failed === undefined) {
+      const rest = `${end.text.slice(this.#sent.length)}${endNotice(end)}`;
+      if (rest !== '') this.#choice(`{"content":${JSON.stringify(rest)}}`, null);
+    }
+    const facts = { ...this.#options, turn: { ...turn, end } };
+    const sightglass = `,"sightglass":${JSON.stringify(describeTurn(facts))}`;
+    if (failed !== undefined) this.#sink.send(`{"error":${JSON.stringify(failed)}${sightglass}}`);
+    else {
+      this.#choice('{}', finishReason(end), sightglass);
+      if (this.#options.includesUsage)
+        this.#sink.send(`${this.#before},"choices":[],"usage":${JSON.stringify(sumUsage(turn))}}`);
+      this.#sink.send('[DONE]');
+    }
+    this.#sink.close();
+  }
+
+  /** Another process took the turn over and answered otherwise than this one had begun. */
+  #findGap(text: string): DoorError | undefined {
+    if (text.startsWith(this.#sent)) return undefined;
+    const { sessionId } = this.#options.turn;
+    return new DoorError('internal', `The turn went on in another process; its answer is in session ${sessionId}.`);
+  }
+
+  #note(event: Readonly<Record<string, unknown>>): void {
+    this.#choice('{}', null, `,"sightglass":${JSON.stringify(event)}`);
+  }
+
+  #choice(delta: string, finish: string | null, more = ''): void {
+    this.#sink.send(
+      `${this.#before},"choices":[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${JSON.stringify(finish)}}]${more}}`,
+    );
+  }
+}

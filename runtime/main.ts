@@ -1,0 +1,116 @@
+import { serve } from '@hono/node-server';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { type Config, ConfigError, loadConfig } from './config.ts';
+import { deployNew } from './deploy-new.ts';
+import { createDoor } from './door/app.ts';
+import { describeTurnAgent } from './describe-turn-agent.ts';
+import { ModelAdapters } from './models/adapters.ts';
+import { AgentPool } from './run/agent-pool.ts';
+import { pricesOf } from './run/prices.ts';
+import { SessionRunner } from './run/session-runner.ts';
+import { runSubAgent } from './run/sub-agent.ts';
+import { openSessionStore } from './sessions/open-store.ts';
+import { SpanExporter } from './telemetry/exporter.ts';
+import { SpanSender } from './telemetry/span-sender.ts';
+import { openToolBox } from './tools/tool-box.ts';
+import { readVersion } from './version.ts';
+
+/** When the runtime stops: turns under way get this long, then another process goes on with them. */
+const drainTurnsMs = 8_000;
+/** To send what is left of spans; what is not sent stays in the store. */
+const drainSpansMs = 3_000;
+const idleSweepMs = 50;
+
+const log = pino({ name: 'runtime', base: null });
+
+/** Listens, tells the parent process, and runs agents until it is told to stop or its parent is gone. */
+async function main(config: Config): Promise<void> {
+  const { store, warnings } = await openSessionStore(config);
+  for (const warning of warnings) log.warn(warning);
+  await deployNew({ store, config, log });
+
+  let serverUrl = config.serverUrl;
+  process.on('message', (message: { type?: unknown; urls?: Readonly<Record<string, string>> }) => {
+    if (message.type === 'urls') serverUrl ??= message.urls?.['SIGHTGLASS_SERVER_URL'];
+  });
+
+  const adapters = new ModelAdapters(config.environment);
+  const agents: AgentPool = new AgentPool({
+    store,
+    adapters,
+    openTools: (definition) =>
+      openToolBox(definition.tools, {
+        environment: config.environment,
+        runAgent: (agent, message, context) => runSubAgent({ store, agents, runner }, { agent, message }, context),
+        onWarning: (warning) => log.warn({ agent: definition.name, warning }, 'an MCP server'),
+      }),
+  });
+  const exporter = new SpanExporter({
+    store,
+    sender: new SpanSender({ endpoint: config.otlpUrl, headers: {}, version: readVersion(), log }),
+    describe: (session, turn) => describeTurnAgent(agents, session, turn),
+    gatewayCapture: 'full',
+    log,
+  });
+  const runner = new SessionRunner({
+    store,
+    openAgent: (revision) => agents.open(revision),
+    priceCall: pricesOf(() => serverUrl),
+    onEnd: (turn) => exporter.notify(turn),
+    onError: (error, what, ids) => log.error({ err: error, ...ids }, what),
+  });
+  let isStopping = false;
+  const door = createDoor({
+    ...{ store, runner, agents },
+    onCall: () => exporter.notify(),
+    isStopping: () => isStopping,
+    nowMs: () => Date.now(),
+    onError: (error, path) => log.error({ err: error, path }, 'request failed'),
+  });
+  const server = serve({ fetch: door.fetch, hostname: config.host, port: config.port }, (address) => {
+    const url = urlOf(config, address);
+    log.info({ url }, 'listening');
+    process.send?.({ type: 'ready', url });
+  }) as Server;
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    stopWithLine(`cannot listen on port ${config.port} of ${config.host} (${error.code ?? error.message})`);
+  });
+  exporter.start();
+  runner.start();
+
+  const stop = async () => {
+    if (isStopping) return;
+    isStopping = true;
+    server.close();
+    await runner.drain(drainTurnsMs);
+    const closeIdle = setInterval(() => server.closeIdleConnections(), idleSweepMs);
+    await exporter.drain(drainSpansMs);
+    clearInterval(closeIdle);
+    server.closeAllConnections();
+    await agents.close();
+    await store.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
+  process.on('disconnect', () => void stop());
+}
+
+function urlOf({ host }: Config, { port }: AddressInfo): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function stopWithLine(line: string): never {
+  process.stderr.write(`${line}\n`);
+  process.exit(1);
+}
+
+try {
+  await main(loadConfig());
+} catch (error) {
+  if (!(error instanceof Error)) throw error;
+  if (error instanceof ConfigError || error.name === 'StoreUnavailableError' || error.name === 'DefinitionError')
+    stopWithLine(error.message);
+  throw error;
+}

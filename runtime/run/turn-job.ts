@@ -1,0 +1,21 @@
+import type { Session, Turn } from '../sessions/record.ts';
+import type { Claim, SessionStore } from '../sessions/store.ts';
+import type { PriceCall, RunnableAgent } from './agent.ts';
+import type { TurnEvent } from './turn-events.ts';
+
+/** A claimed turn, and everything that it needs. */
+export interface TurnJob {
+  store: SessionStore;
+  claim: Claim;
+  session: Session;
+  turn: Turn;
+  /** The turns before, oldest first. */
+  earlier: readonly Turn[];
+  agent: RunnableAgent;
+  priceCall: PriceCall;
+  emit: (event: Exclude<TurnEvent, { type: 'end' }>) => void;
+  /** Its reason is a TurnStopped. */
+  signal: AbortSignal;
+  nowMs: () => number;
+  sleep: (ms: number) => Promise<void>;
+}
