@@ -6,6 +6,8 @@ import { jsonResult, toolFault } from './mcp-results.ts';
 
 const foundMax = 4;
 const excerptLength = 140;
+/** A whole draft may be what somebody looks for. */
+const queryLengthMax = 5_000;
 
 /** A library of articles as an MCP server on standard input and output. It ends when its input does. */
 async function main(): Promise<void> {
@@ -14,7 +16,7 @@ async function main(): Promise<void> {
     'search_articles',
     {
       description: 'Searches the articles of the library by words; the best first.',
-      inputSchema: { query: z.string().min(1).max(500), limit: z.int().min(1).max(10).default(foundMax) },
+      inputSchema: { query: z.string().min(1).max(queryLengthMax), limit: z.int().min(1).max(10).default(foundMax) },
       annotations: { readOnlyHint: true },
     },
     ({ query, limit }) => {

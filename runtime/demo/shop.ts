@@ -38,6 +38,7 @@ function createShop({ world, faultRate, seed, answerMs = 120, slowMs = 6_000 }: 
     }
     return next();
   });
+  app.get('/orders', (context) => context.json({ orders: [...orders.values()], count: orders.size }));
   app.get('/orders/:id', async (context) => {
     const { id } = context.req.param();
     if (id === slowOrderId) await wait(slowMs);

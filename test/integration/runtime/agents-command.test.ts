@@ -44,7 +44,7 @@ test('validates and lists the samples when it is told no folder', () => {
   expect(run(['validate'])).toMatchObject({ status: 0, stdout: expect.stringContaining('agents are valid') as string });
   const { status, stdout } = run(['list']);
   expect(status).toBe(0);
-  expect(stdout).toMatch(/^AGENT +MODELS +TOOLS +FILE\nhello@[0-9a-f]{12} +simulated\/quick +- +.*hello\.yaml\n/);
+  expect(stdout).toMatch(/^AGENT +MODELS +TOOLS +FILE\n[^]*\nhello@[0-9a-f]{12} +simulated\/quick +- +.*hello\.yaml\n/);
 });
 
 test('prints a line for each fault and exits with 1', () => {

@@ -36,7 +36,15 @@ it('fills in what a definition leaves out, and reads durations as milliseconds',
 it('loads the samples without keys, and says the same about them every time', () => {
   const loaded = loadAgents([examples], {});
   if (!('agents' in loaded)) throw new Error(loaded.faults.join('\n'));
-  expect(loaded.agents.map(({ definition }) => definition.name)).toEqual(['hello', 'refunds', 'support']);
+  expect(loaded.agents.map(({ definition }) => definition.name)).toEqual([
+    'account-manager',
+    'fact-checker',
+    'hello',
+    'refunds',
+    'research',
+    'stumbler',
+    'support',
+  ]);
   expect(loadAgents([examples, join(examples, 'hello.yaml')], {})).toEqual(loaded);
 });
 
