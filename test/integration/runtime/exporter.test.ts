@@ -15,7 +15,7 @@ const patience = { timeout: 20_000, interval: 20 };
 const never = 3_600_000;
 
 let store: SessionStore;
-let undo: (() => Promise<unknown> | void)[];
+let undo: (() => unknown)[];
 let lines: { level: number; msg: string; name?: string }[];
 let log: Logger;
 
