@@ -14,8 +14,13 @@ export interface ProgramSpec {
   /** Its main.ts, absolute. */
   main: string;
   portVariable: string;
-  /** The programs after it learn its address by this variable, unless the environment sets it. */
+  /**
+   * Under this name the programs after it learn its address from their environment, unless that sets it; those before it from a
+   * message `{ type: 'urls', urls }` when everything has started.
+   */
   urlVariable?: string;
+  /** It stops before the others; else the order of starts is kept. */
+  stopsFirst?: boolean;
   /** It drains within this time, then it is killed. */
   stopLimitMs: number;
 }
@@ -23,6 +28,8 @@ export interface ProgramSpec {
 export interface RunningProgram extends Running {
   /** Where it listens, as it said itself. */
   url: string;
+  /** Where the others listen, by the variables that name it. */
+  tell(urls: Readonly<Record<string, string>>): void;
 }
 
 export interface ProgramOptions {
@@ -65,6 +72,8 @@ export async function startProgram(spec: ProgramSpec, options: ProgramOptions): 
       url,
       pid: child.pid ?? 0,
       exited,
+      // One that dies at this moment is started again, and told then.
+      tell: (urls) => child.connected && child.send({ type: 'urls', urls }, () => undefined),
       stop: () => stopChild(child, exited, spec.stopLimitMs),
       kill,
     };

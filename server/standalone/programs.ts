@@ -2,10 +2,7 @@ import { join } from 'node:path';
 import { installDir } from './config.ts';
 import type { ProgramSpec } from './program.ts';
 
-/**
- * What runs besides ClickHouse, in the order in which it stops: first what lets data in.
- * The last one's address is the product's.
- */
+/** What runs besides ClickHouse, in the order in which it starts. The last one's address is the product's. */
 export const programs: readonly ProgramSpec[] = [
   {
     name: 'collector',
@@ -16,10 +13,20 @@ export const programs: readonly ProgramSpec[] = [
     stopLimitMs: 15_000, // an insert ends within 10 s, the rest goes to the spool
   },
   {
+    name: 'runtime',
+    label: 'Agents',
+    main: join(installDir, 'runtime', 'main.ts'),
+    portVariable: 'SIGHTGLASS_RUNTIME_PORT',
+    urlVariable: 'SIGHTGLASS_RUNTIME_URL', // the server forwards to it
+    stopsFirst: true, // its last spans go to the collector
+    stopLimitMs: 15_000, // turns under way get 8 s, spans 3 s
+  },
+  {
     name: 'server',
     label: 'UI and API',
     main: join(installDir, 'server', 'main.ts'),
     portVariable: 'SIGHTGLASS_PORT',
+    urlVariable: 'SIGHTGLASS_SERVER_URL', // where the runtime asks for prices
     stopLimitMs: 5_000,
   },
 ];

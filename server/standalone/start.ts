@@ -11,7 +11,7 @@ import { buildUiWhenStale } from './ui-build.ts';
 
 export interface StartOptions {
   config: StandaloneConfig;
-  /** In the order in which they stop; the address of the last is the product's. */
+  /** In the order in which they start; the address of the last is the product's. */
   programs: readonly ProgramSpec[];
   print: Print;
   /** Aborted: the start ends, what it has started is stopped. */
@@ -39,7 +39,7 @@ const patienceMs = 20_000;
  */
 export async function startEverything({ config, programs, print, signal }: StartOptions): Promise<Supervisor> {
   const dataDir = holdDataDir(config.dataDir);
-  const started = new Started(dataDir);
+  const started = new Started(dataDir, programs);
   const failed = new AbortController();
   const ending = AbortSignal.any([signal, failed.signal]);
   const patience = { patienceMs: dataDir.unclean ? patienceMs : 0, signal: ending };
@@ -80,7 +80,7 @@ export async function startEverything({ config, programs, print, signal }: Start
           urlVariable === undefined ? [] : [[urlVariable, started.urlOf(place)]],
         ),
       );
-      started.programs[index] = await keepProgram(spec, config, { connection, urls, print, signal: ending });
+      started.programs[index] = await keepProgram(spec, config, { connection, urls, print, signal: ending, started });
     }
   } catch (error) {
     failed.abort();
@@ -88,6 +88,7 @@ export async function startEverything({ config, programs, print, signal }: Start
     await started.stop();
     throw error;
   }
+  started.tellUrls();
   for (const [index, { label }] of programs.entries()) printRow(print, label, started.urlOf(index));
   return {
     url: started.urlOf(programs.length - 1),
@@ -101,14 +102,35 @@ class Started {
   readonly programs: Kept<RunningProgram>[] = [];
   clickhouse: Kept<EmbeddedClickHouse> | undefined;
   private readonly dataDir: HeldDataDir;
+  private readonly specs: readonly ProgramSpec[];
+  private isComplete = false;
 
-  constructor(dataDir: HeldDataDir) {
+  constructor(dataDir: HeldDataDir, specs: readonly ProgramSpec[]) {
     this.dataDir = dataDir;
+    this.specs = specs;
   }
 
-  /** In the order in which they stop: what lets data in comes first, the database last. */
+  /** In the order in which they stop: what sends comes first, then what lets data in, the database last. */
   all(): Kept<Running>[] {
-    return [...this.programs, this.clickhouse].filter((kept) => kept !== undefined);
+    const { true: first = [], false: last = [] } = Object.groupBy(this.programs, (_, index) =>
+      this.specs[index]?.stopsFirst === true ? 'true' : 'false',
+    );
+    return [...first, ...last, this.clickhouse].filter((kept) => kept !== undefined);
+  }
+
+  /** Everything listens: every program learns where. */
+  tellUrls(): void {
+    this.isComplete = true;
+    for (const program of this.programs) this.tell(program.current());
+  }
+
+  /** One that was started again learns what the others know; nothing before all of them have started. */
+  tell(program: RunningProgram): void {
+    if (!this.isComplete) return;
+    const urls = this.specs.flatMap(({ urlVariable }, index) =>
+      urlVariable === undefined ? [] : [[urlVariable, this.urlOf(index)]],
+    );
+    program.tell(Object.fromEntries(urls));
   }
 
   urlOf(index: number): string {
@@ -134,7 +156,14 @@ function keepProgram(
     urls,
     print,
     signal,
-  }: { connection: Connection; urls: Record<string, string>; print: Print; signal: AbortSignal },
+    started,
+  }: {
+    connection: Connection;
+    urls: Record<string, string>;
+    print: Print;
+    signal: AbortSignal;
+    started: Started;
+  },
 ): Promise<Kept<RunningProgram>> {
   const environment: NodeJS.ProcessEnv = {
     ...compileCacheEnvironment(),
@@ -148,9 +177,11 @@ function keepProgram(
   return keepRunning({
     name: `the ${spec.name}`,
     log: print,
-    start: (previous, stopping) => {
+    start: async (previous, stopping) => {
       if (previous !== undefined) environment[spec.portVariable] = new URL(previous.url).port;
-      return startProgram(spec, { environment, print, signal: AbortSignal.any([signal, stopping]) });
+      const program = await startProgram(spec, { environment, print, signal: AbortSignal.any([signal, stopping]) });
+      started.tell(program);
+      return program;
     },
   });
 }
@@ -159,6 +190,7 @@ function wantedPorts(config: StandaloneConfig, programs: readonly ProgramSpec[])
   const ports: Readonly<Record<string, number>> = {
     SIGHTGLASS_PORT: config.port,
     SIGHTGLASS_OTLP_HTTP_PORT: config.otlpHttpPort,
+    SIGHTGLASS_RUNTIME_PORT: config.runtimePort,
   };
   return programs.map(({ portVariable }) => ({
     variable: portVariable,
