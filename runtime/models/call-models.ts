@@ -68,7 +68,7 @@ export interface CallOptions {
 
 /**
  * Asks the models of a chain in their order until one gives a whole answer; the only place that tries again. Yields what arrives,
- * `attempt` after each try that failed (reasoning and pieces of tool calls that came with it are void), and `end`. Until the first
+ * `attempt` after a try that failed where another one follows (reasoning and pieces of tool calls that came with it are void), and `end`. Until the first
  * text another try or model takes over; from then on a failure ends it. Throws an AskFailure.
  */
 export async function* callModels(
@@ -97,14 +97,13 @@ export async function* callModels(
       }
       const { failure, partialText } = outcome;
       attempt.failure = { kind: failure.kind, message: failure.message, status: failure.status };
-      yield { type: 'attempt', attempt };
       const isVisible = partialText !== '' || (options.isAllVisible === true && attempt.firstTokenMs !== undefined);
       if (isVisible || failure.kind === 'aborted') throw fail(failure, partialText);
       const waitMs = tries <= hop.settings.retries ? chooseWaitMs(failure, tries, random) : undefined;
-      if (waitMs === undefined) {
-        if (isLast || !fallsBack(failure, hop.settings.fallbackOn)) throw fail(failure, '');
-        break;
-      }
+      const isOver = waitMs === undefined && (isLast || !fallsBack(failure, hop.settings.fallbackOn));
+      if (isOver) throw fail(failure, '');
+      yield { type: 'attempt', attempt };
+      if (waitMs === undefined) break;
       await sleep(waitMs, signal);
       if (signal.aborted) throw fail(abortedFailure(), '');
     }

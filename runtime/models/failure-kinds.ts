@@ -28,11 +28,13 @@ const quotaWords =
 /** A quota that is full again soon is a rate limit by another name. */
 const soonAgain = /(retry|try again) in [\d.]+ ?m?s/i;
 const contextCodes =
-  /^(context_length_exceeded|context_window_exceeded|model_context_window_exceeded|request_too_large)$/;
+  /^(context_length_exceeded|context_window_exceeded|model_context_window_exceeded|request_too_large|exceed_context_size_error)$/;
 const contextWords =
-  /maximum context length|context[_ -]?(length|window)|prompt is too long|prompt too long|exceed(s|ed)? (the )?context|input token count.*exceeds|too many (input |prompt )?tokens|^request too large/i;
+  /maximum context length|context[_ -]?(length|window)|prompt is too long|prompt too long|exceed(s|ed)? (the )?(available )?context|input token count.*exceeds|too many (input |prompt )?tokens|^request too large/i;
 const filterCodes = /^(content_filter|content_policy_violation|responsibleaipolicyviolation|data_inspection_failed)$/i;
 const authCodes = /^(invalid_api_key|authentication_error|permission_error|invalid_authentication)$/;
+/** Google's 400. */
+const authWords = /api key not valid|pass a valid api key/i;
 const limitCodes = /^(rate_limit_error|rate_limit_exceeded|requests|tokens|resource_exhausted)$/i;
 const busyCodes =
   /^(overloaded_error|api_error|server_error|internal_error|internal_server_error|timeout_error|unavailable)$/i;
@@ -47,6 +49,7 @@ function kindOf({ status, code = '', type = '', message, retryAfterMs }: Refusal
     if (status === 413 || says(contextCodes) || (status !== 401 && contextWords.test(message)))
       return 'context_too_long';
     if (says(filterCodes)) return 'content_filter';
+    if (authWords.test(message)) return 'auth';
   }
   switch (status) {
     case undefined:

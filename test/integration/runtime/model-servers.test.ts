@@ -1,0 +1,108 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { model as modelSchema } from '../../../runtime/definition/schema.ts';
+import { ModelAccessFault, ModelAdapters, UnknownProvider } from '../../../runtime/models/adapters.ts';
+import { callModels, type ChainModel } from '../../../runtime/models/call-models.ts';
+import type { WireScript } from '../../support/wire/script.ts';
+import { startWireServer, type WireRequest } from '../../support/wire/server.ts';
+
+// How servers are found, and how those are taken that follow the protocol in their own way.
+
+async function start(answer: (request: WireRequest, n: number) => WireScript) {
+  const server = await startWireServer({ protocol: 'openai', answer });
+  onTestFinished(() => server.close());
+  return server;
+}
+
+async function ask(chain: readonly ChainModel[]) {
+  const options = { signal: new AbortController().signal, firstTokenTimeoutMs: 10_000 };
+  const request = {
+    messages: [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'Hi.' }] }],
+    tools: [],
+  };
+  for await (const event of callModels(chain, request, options)) if (event.type === 'end') return event;
+  throw new Error('no end');
+}
+
+describe('a server that does not know stream_options', () => {
+  test('is asked once without it, and from then on never with it', async () => {
+    const server = await start(({ body }) =>
+      'stream_options' in body
+        ? { fail: 'invalid_request', message: 'Unrecognized request argument supplied: stream_options' }
+        : { text: 'Hi.' },
+    );
+    const chain = new ModelAdapters({}).chainOf([modelSchema.parse({ model: 'old/m', baseUrl: server.url })]);
+    for (let i = 0; i < 2; i += 1) {
+      const { reply, attempts } = await ask(chain);
+      expect(reply.text).toBe('Hi.');
+      expect(reply.usage).toBeUndefined();
+      expect(attempts).toHaveLength(1);
+    }
+    expect(server.requests.map(({ body }) => 'stream_options' in body)).toEqual([true, false, false]);
+  });
+});
+
+test('a definition’s own address and key are filled in from the environment', async () => {
+  const server = await start(() => ({ text: 'Hi.' }));
+  const adapters = new ModelAdapters({ LLM_URL: server.url, LLM_KEY: ' key-of-llm\n', OPENAI_API_KEY: 'of-openai' });
+  const settings = { model: 'local/org/llama-4', baseUrl: '${env:LLM_URL}', apiKey: '${env:LLM_KEY}' };
+  await ask(adapters.chainOf([modelSchema.parse(settings)]));
+  expect(server.requests[0]).toMatchObject({
+    headers: { authorization: 'Bearer key-of-llm' },
+    body: { model: 'org/llama-4' },
+  });
+});
+
+test('a server that needs no key gets none, neither OpenAI’s own', async () => {
+  const server = await start(() => ({ text: 'Hi.' }));
+  const adapters = new ModelAdapters({ OPENAI_API_KEY: 'of-openai', OPENAI_ORG_ID: 'org-1' });
+  await ask(adapters.chainOf([modelSchema.parse({ model: 'ollama/m', baseUrl: server.url })]));
+  expect(server.requests[0]?.headers).not.toHaveProperty('authorization');
+  expect(server.requests[0]?.headers).not.toHaveProperty('openai-organization');
+});
+
+test('Gemini is reached through Google’s door for this protocol', async () => {
+  const server = await start(() => ({ text: 'Hi.' }));
+  const adapters = new ModelAdapters({ GEMINI_BASE_URL: server.url, GEMINI_API_KEY: 'of-google' });
+  const { attempts } = await ask(adapters.chainOfName('gemini/gemini-3-flash'));
+  expect(attempts[0]).toMatchObject({ provider: 'gemini', model: 'gemini-3-flash' });
+  expect(server.requests[0]?.headers.authorization).toBe('Bearer of-google');
+});
+
+test('one server and key is one client, whatever agents use it', async () => {
+  const server = await start(() => ({ text: 'Hi.' }));
+  const adapters = new ModelAdapters({ KEY_A: 'a', KEY_B: 'b' });
+  const at = (model: string, key: string) =>
+    adapters.chainOf([modelSchema.parse({ model: `local/${model}`, baseUrl: server.url, apiKey: `\${env:${key}}` })]);
+  const [first, second, third] = [at('m1', 'KEY_A'), at('m2', 'KEY_A'), at('m1', 'KEY_B')].map(([one]) => one?.adapter);
+  expect(first).toBe(second);
+  expect(first).not.toBe(third);
+  for (const key of ['KEY_A', 'KEY_A', 'KEY_B']) await ask(at('m1', key));
+  expect(new Set(server.requests.map(({ port }) => port)).size).toBe(1);
+});
+
+test('names that say nothing of a server are refused', () => {
+  const adapters = new ModelAdapters({ LLM_URL: 'not an address' });
+  expect(() => adapters.chainOfName('opnai/gpt-5')).toThrow(UnknownProvider);
+  expect(() => adapters.chainOfName('opnai/gpt-5')).toThrow(
+    'model opnai/gpt-5 is not known, allowed: MODEL of openai, anthropic, gemini, simulated',
+  );
+  expect(() => adapters.chainOf([modelSchema.parse({ model: 'local/m', baseUrl: '${env:LLM_URL}' })])).toThrow(
+    ModelAccessFault,
+  );
+});
+
+test('simulated models need no server', async () => {
+  const { reply, attempts } = await ask(new ModelAdapters({}).chainOfName('simulated/fast'));
+  expect(reply.text).not.toBe('');
+  expect(attempts[0]).toMatchObject({ provider: 'simulated', model: 'fast' });
+});
+
+test('an answer in many small pieces arrives whole, whatever bytes it has', async () => {
+  const words = Array.from({ length: 5_000 }, (_, i) => `słowo-${i} 東京 🚀\n`);
+  const server = await start(() => ({ text: words }));
+  const { reply } = await ask(
+    new ModelAdapters({}).chainOf([modelSchema.parse({ model: 'local/m', baseUrl: server.url })]),
+  );
+  expect(reply.text).toBe(words.join(''));
+  expect(reply.usage?.outputTokens).toBe(5_000);
+});
