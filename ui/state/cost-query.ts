@@ -11,6 +11,7 @@ export const costDimensions = [
   'provider',
   'environment',
   'service',
+  'revision',
 ] as const satisfies readonly CostDimension[];
 /** What one row of costs stands for. */
 export type GroupName = CostDimension | `label:${string}`;
@@ -112,9 +113,9 @@ export function toCostParams(selection: CostSelection, window: { fromMs: number;
   };
 }
 
-/** The same for the labels of spans, which know no missing values. */
+/** The same for the labels of spans, which know no missing values and no revisions. */
 export function toLabelParams(selection: CostSelection, nowMs: number): Params {
-  const { unattributed: _unknown, ...filters } = selection.filters;
+  const { unattributed: _unknown, revision: _unread, ...filters } = selection.filters;
   return toCostParams({ ...selection, filters }, resolveWindow(selection, nowMs));
 }
 
@@ -157,7 +158,8 @@ export function selectionHref(path: string, selection: CostSelection, more: Para
 
 /** Sessions of the same filters; null where they have a filter that sessions do not know. */
 export function sessionsHref(selection: CostSelection): string | null {
-  return selection.filters.unattributed === undefined ? selectionHref('/sessions', selection) : null;
+  const { unattributed, revision } = selection.filters;
+  return unattributed === undefined && revision === undefined ? selectionHref('/sessions', selection) : null;
 }
 
 /** The address parameters of all filters: those that are not set are removed. */

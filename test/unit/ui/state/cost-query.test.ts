@@ -68,6 +68,7 @@ describe('the address of the costs', () => {
     expect(sessionsHref(read('range=7d&agent=a&project=p').query)).toBe('/sessions?project=p&range=7d&agent=a');
     expect(sessionsHref(read('label=team%3Da').query)).toBe('/sessions?label=team%3Da');
     expect(sessionsHref(read('unattributed=user').query)).toBe(null);
+    expect(sessionsHref(read('revision=a%401').query)).toBe(null);
   });
 });
 
