@@ -3,7 +3,8 @@ import { parseJson } from './json.ts';
 import type { ApiErrorCode } from './types.ts';
 
 export type Params = Record<string, string | number | readonly string[] | null | undefined>;
-export type FailureCode = ApiErrorCode | 'unreachable' | 'bad_reply';
+/** The API's, our own, or one of the runtime's: those of a turn come as they are. */
+export type FailureCode = ApiErrorCode | 'unreachable' | 'bad_reply' | (string & {});
 
 /** A request that gave no answer to show: what failed, in words, and the id under which the server logged it. */
 export class ApiFailure extends Error {
@@ -24,12 +25,45 @@ export class ApiFailure extends Error {
 export async function getJson<Reply>(path: string, params: Params, signal?: AbortSignal): Promise<Reply> {
   const endActivity = beginActivity();
   try {
-    const response = await request(`/api${path}${toSearch(params)}`, signal);
-    const text = await response.text();
-    if (!response.ok) throw readFailure(response, text);
-    return parseBody(text, response) as Reply;
+    const response = await send(`${path}${toSearch(params)}`, { signal });
+    return parseBody(await response.text(), response) as Reply;
   } finally {
     endActivity();
+  }
+}
+
+/** Any request below `/api`; resolves with the head of an answer that is no error. Throws `ApiFailure`, or `AbortError`. */
+export async function send(path: string, { method = 'GET', headers, body, signal }: Outgoing = {}): Promise<Response> {
+  const response = await request(`/api${path}`, {
+    method,
+    headers: {
+      accept: 'application/json',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: body === undefined ? null : JSON.stringify(body),
+    signal: signal ?? null,
+  });
+  if (!response.ok) throw readFailure(response, await response.text());
+  return response;
+}
+
+interface Outgoing {
+  method?: 'GET' | 'POST';
+  headers?: Record<string, string>;
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+}
+
+async function request(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    if (isAborted(error)) throw error;
+    throw new ApiFailure({
+      code: 'unreachable',
+      message: 'The Sightglass server does not answer. Is it running?',
+    });
   }
 }
 
@@ -57,18 +91,6 @@ export function toSearch(params: Params): string {
   }
   const text = search.toString();
   return text === '' ? '' : `?${text}`;
-}
-
-async function request(url: string, signal?: AbortSignal): Promise<Response> {
-  try {
-    return await fetch(url, { headers: { accept: 'application/json' }, signal: signal ?? null });
-  } catch (error) {
-    if (isAborted(error)) throw error;
-    throw new ApiFailure({
-      code: 'unreachable',
-      message: 'The Sightglass server does not answer. Is it running?',
-    });
-  }
 }
 
 function readFailure(response: Response, text: string): ApiFailure {

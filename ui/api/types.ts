@@ -1,6 +1,13 @@
 /** The shapes of the HTTP API: the only names of the server that the browser knows, and only as types. */
 export type { ApiErrorCode } from '../../server/contract/errors.ts';
 export type {
+  AgentReply,
+  AgentSessionReply,
+  AgentsReply,
+  AgentSummary,
+  TrafficReply,
+} from '../../server/contract/agents.ts';
+export type {
   BookingStatus,
   CostDimension,
   CostInterval,

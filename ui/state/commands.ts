@@ -65,11 +65,13 @@ async function openSpan(spanId: string, router: Router): Promise<string | undefi
   }
 }
 
-function listPages({ router }: Context): PaletteCommand[] {
+function listPages(context: Context): PaletteCommand[] {
+  const { router } = context;
   return [
     command('Pages', 'Traces', () => router.go(router.tracesHref())),
     command('Pages', 'Sessions', () => router.go(router.sessionsHref())),
     ...listCostPages(router),
+    ...listAgentPages(context),
   ];
 }
 
@@ -89,6 +91,18 @@ function listCostPages(router: Router): PaletteCommand[] {
       ...command('Pages', 'Models and usage without a price', () => router.go(router.unpricedHref())),
       keywords: ['unpriced', 'costs', 'coverage'],
     },
+  ];
+}
+
+function listAgentPages({ router, overview }: Context): PaletteCommand[] {
+  const agents = overview.facets?.find(({ name }) => name === 'agent')?.values ?? [];
+  return [
+    command('Pages', 'Agents', () => router.go(router.agentsHref())),
+    ...agents.slice(0, valuesMax).map(({ value }) => ({
+      ...command('Pages', `Agent ${value}`, () => router.go(router.agentHref(value))),
+      hint: 'definition, revisions, chat',
+      keywords: ['chat', 'talk'],
+    })),
   ];
 }
 

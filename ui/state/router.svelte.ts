@@ -8,6 +8,8 @@ export type Route =
   | { page: 'costs' }
   | { page: 'cost-ledger' }
   | { page: 'cost-unpriced' }
+  | { page: 'agents' }
+  | { page: 'agent'; name: string }
   | { page: 'missing' };
 
 interface NavigateOptions {
@@ -22,8 +24,12 @@ const sessionParams = ['step', 'pane'];
 /** The row that is current in a list, and its order: lists of other things have others. */
 const listParams = ['trace', 'row', 'sort'];
 /** What it says about sums of money only, in the order of the page. */
-const costParams = ['unattributed', 'by', 'drill', 'interval', 'metric', 'compare', 'order'];
+const costParams = ['revision', 'unattributed', 'by', 'drill', 'interval', 'metric', 'compare', 'order'];
 const ledgerParams = ['booking', 'counted', 'sort', 'traceId', 'history'];
+/** What it says about one agent only: what of it is shown, and the conversation with it. */
+const agentParams = ['view', 'chat'];
+/** What pages of agents are asked for; what other pages are filtered by is none of theirs. */
+const agentsParams = ['project', 'range', 'from', 'to'];
 /** What money is selected by, on any page. */
 const moneyParams = [
   ...['project', 'range', 'from', 'to', 'live'],
@@ -119,15 +125,25 @@ export class Router {
 
   /** The address of the costs with the current project, range and those filters that select money. */
   costsHref(): string {
-    return this.#moneyHref('/costs', [...moneyParams, ...costParams]);
+    return this.#hrefWithOnly('/costs', [...moneyParams, ...costParams]);
   }
 
   /** The address of what has no price, in the same project, range and filters. */
   unpricedHref(): string {
-    return this.#moneyHref('/costs/unpriced', [...moneyParams, 'label', 'unattributed']);
+    return this.#hrefWithOnly('/costs/unpriced', [...moneyParams, 'label', 'revision', 'unattributed']);
   }
 
-  #moneyHref(path: string, known: readonly string[]): string {
+  /** The address of the agents in the current project and range. */
+  agentsHref(): string {
+    return this.#hrefWithOnly('/agents', agentsParams);
+  }
+
+  /** The address of one agent, declared or not. */
+  agentHref(name: string): string {
+    return this.#hrefWithOnly(`/agents/${encodeURIComponent(name)}`, agentsParams);
+  }
+
+  #hrefWithOnly(path: string, known: readonly string[]): string {
     const search = new URLSearchParams([...this.params].filter(([name]) => known.includes(name)));
     const text = search.toString();
     return `${path}${text === '' ? '' : `?${text}`}`;
@@ -137,7 +153,7 @@ export class Router {
     const search = new URLSearchParams(this.params);
     const { page } = this.route;
     const ofMoney = isMoney(page) ? [...costParams, ...ledgerParams] : [];
-    for (const name of [...names, ...ofMoney]) search.delete(name);
+    for (const name of [...names, ...ofMoney, ...(isOfAgents(page) ? agentParams : [])]) search.delete(name);
     const text = search.toString();
     return text === '' ? '' : `?${text}`;
   }
@@ -153,6 +169,7 @@ function readRoute(pathname: string): Route {
     return { page: 'trace', traceId: decodeURIComponent(second) };
   }
   if (first === 'sessions') return second === undefined ? { page: 'sessions' } : readSession(second);
+  if (first === 'agents') return second === undefined ? { page: 'agents' } : readAgent(second);
   if (first === 'costs') {
     if (second === undefined) return { page: 'costs' };
     if (second === 'ledger') return { page: 'cost-ledger' };
@@ -166,12 +183,27 @@ export function isMoney(page: Route['page']): boolean {
   return page === 'costs' || page === 'cost-ledger' || page === 'cost-unpriced';
 }
 
-/** A session's id may hold anything, so a mistyped `%` is no escape of one. */
+/** One of the pages about agents: they share the range. */
+export function isOfAgents(page: Route['page']): boolean {
+  return page === 'agents' || page === 'agent';
+}
+
 function readSession(segment: string): Route {
+  const sessionId = decodeSegment(segment);
+  return sessionId === undefined ? { page: 'missing' } : { page: 'session', sessionId };
+}
+
+function readAgent(segment: string): Route {
+  const name = decodeSegment(segment);
+  return name === undefined ? { page: 'missing' } : { page: 'agent', name };
+}
+
+/** An id or a name may hold anything, so a mistyped `%` is no escape of one. */
+function decodeSegment(segment: string): string | undefined {
   try {
-    return { page: 'session', sessionId: decodeURIComponent(segment) };
+    return decodeURIComponent(segment);
   } catch {
-    return { page: 'missing' };
+    return undefined;
   }
 }
 
