@@ -8,19 +8,19 @@ export function sessionKeys(sessionId: string): string[] {
 }
 
 /**
- * Lists over all sessions. Each lies elsewhere in a cluster and is written with a command of its own: they may name too much,
- * which whoever reads them checks, and must never name too little.
+ * Lists over all sessions. They lie elsewhere than the sessions in a cluster and are written with a command of their own: they
+ * may name too much, which whoever reads them checks, and must never name too little.
  */
 export const indexKeys = {
   /** Session -> when it was created. */
-  created: 'sg:sessions',
-  createdOf: (agent: string) => `sg:sessions:${encodeURIComponent(agent.toWellFormed())}`,
+  created: '{sg:index}:created',
+  createdOf: (agent: string) => `{sg:index}:created:${encodeURIComponent(agent.toWellFormed())}`,
   /** `[session, agent]` -> when it is to be looked at again. */
-  expiring: 'sg:expiring',
+  expiring: '{sg:index}:expiring',
   /** Session with open turns -> when its lease runs out, or the moment of its last turn. */
-  open: 'sg:open',
+  open: '{sg:index}:open',
   /** `[session, turn]` -> when it ended. */
-  unexported: 'sg:unexported',
+  unexported: '{sg:index}:unexported',
 };
 
 export const callKeys = ['{sg:calls}', '{sg:calls}:order', '{sg:calls}:count'];

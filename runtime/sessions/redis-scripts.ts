@@ -222,6 +222,11 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function int(number) return string.format('%.0f', number) end
 `;
 
+/** Of the lists of sessions, ARGV: id, `[id, agent]`, created, expires. 0: an older session of this id is still on them. */
+const announce = `
+redis.call('ZADD', KEYS[3], 'NX', ARGV[4], ARGV[2])
+return redis.call('ZADD', KEYS[1], 'NX', ARGV[3], ARGV[1]) * redis.call('ZADD', KEYS[2], 'NX', ARGV[3], ARGV[1])`;
+
 /** Of one list over all sessions. ARGV: member. */
 const touch = `redis.call('ZADD', KEYS[1], int(now), ARGV[1]) return 1`;
 
@@ -293,6 +298,7 @@ export const redisScripts = {
   check: { lua: session + check, keys: 5, isRefusedLate: false },
   exported: { lua: session + notLate + exported, keys: 5, isRefusedLate: true },
   isUnexported: { lua: session + isUnexported, keys: 5, isRefusedLate: false },
+  announce: { lua: announce, keys: 3, isRefusedLate: false },
   touch: { lua: clock + touch, keys: 1, isRefusedLate: false },
   due: { lua: clock + due, keys: 1, isRefusedLate: false },
   settle: { lua: settle, keys: 1, isRefusedLate: false },

@@ -19,15 +19,14 @@ export function redisSessions(redis: RedisClient): SessionMethods {
     createSession: async (session) => {
       const { id, agent, createdMs, expiresMs } = session;
       const lists = [indexKeys.created, indexKeys.createdOf(agent)];
-      await redis.raw((commands) =>
-        Promise.all([
-          commands.zadd(indexKeys.expiring, 'NX', expiresMs, JSON.stringify([id, agent])),
-          ...lists.map((key) => commands.zadd(key, 'NX', createdMs, id)),
-        ]),
+      const isFirst = await redis.run(
+        'announce',
+        [...lists, indexKeys.expiring],
+        [id, JSON.stringify([id, agent]), createdMs, expiresMs],
       );
       const isNew = await redis.run('create', sessionKeys(id), [JSON.stringify(session), expiresMs]);
       if (isNew !== 1) throw new Error(`session ${id} exists`);
-      // An older session of this id may have left its time there.
+      if (isFirst === 1) return;
       await redis.raw((commands) => Promise.all(lists.map((key) => commands.zadd(key, createdMs, id))));
     },
     findSession: async (sessionId, { evenExpired = false } = {}) =>

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer, type AddressInfo, connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { getRedisServer } from './redis-server.ts';
 import { makeTempDir } from './temp-dir.ts';
 
@@ -22,6 +23,7 @@ export interface TestRedis {
 
 const startLimitMs = 10_000;
 const pollMs = 10;
+const slotCount = 16_384;
 
 /** A Redis of the test's own, on a free port, that writes everything down before it answers (`appendfsync always`). */
 export async function startRedis(args: readonly string[] = []): Promise<TestRedis> {
@@ -60,6 +62,16 @@ export async function startRedis(args: readonly string[] = []): Promise<TestRedi
       dir.remove();
     },
   };
+}
+
+/** A cluster of one: it has all slots, and refuses what no larger cluster could do. */
+export async function startRedisCluster(): Promise<TestRedis> {
+  const redis = await startRedis(['--cluster-enabled', 'yes']);
+  const client = new Redis(redis.url);
+  await client.cluster('ADDSLOTS', ...Array.from({ length: slotCount }, (_, slot) => slot));
+  while (!(await client.cluster('INFO')).includes('cluster_state:ok')) await sleep(pollMs);
+  client.disconnect();
+  return redis;
 }
 
 function findFreePort(): Promise<number> {

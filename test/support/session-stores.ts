@@ -4,21 +4,23 @@ import type { Entry, Session, Turn, TurnEnd } from '../../runtime/sessions/recor
 import { openRedisStore } from '../../runtime/sessions/redis-store.ts';
 import { openSqliteStore } from '../../runtime/sessions/sqlite-store.ts';
 import type { AcceptOptions, NewTurn, SessionStore } from '../../runtime/sessions/store.ts';
-import { startRedis } from './redis.ts';
+import { startRedis, startRedisCluster, type TestRedis } from './redis.ts';
 import { makeTempDir } from './temp-dir.ts';
 
 /** Where one kind of store keeps its data; every `open` is a connection of its own, as of another process. */
 export interface StoreGround {
   open(): Promise<SessionStore>;
-  /** Arguments for `session-store-process.ts`. */
-  address: string;
+  /** What `openSessionStore` takes, for other processes. */
+  settings: { redisUrl?: string; dataDir: string };
+  /** The Redis below, if it is one. */
+  redis?: TestRedis;
   /** Closes what was opened and removes the data. */
   stop(): Promise<void>;
 }
 
 export const storeKinds = [
   { kind: 'sqlite', start: startSqlite },
-  { kind: 'redis', start: startRedisGround },
+  { kind: 'redis', start: () => startRedisGround() },
 ] as const;
 
 function startSqlite(): Promise<StoreGround> {
@@ -26,7 +28,7 @@ function startSqlite(): Promise<StoreGround> {
   const path = join(dir.path, 'runtime.sqlite');
   const opened: SessionStore[] = [];
   return Promise.resolve({
-    address: path,
+    settings: { dataDir: dir.path },
     open: () => {
       const store = openSqliteStore(path);
       opened.push(store);
@@ -39,11 +41,13 @@ function startSqlite(): Promise<StoreGround> {
   });
 }
 
-async function startRedisGround(): Promise<StoreGround> {
-  const redis = await startRedis();
+/** With `isCluster` Redis itself refuses a script whose keys lie in more than one slot. */
+export async function startRedisGround({ isCluster = false } = {}): Promise<StoreGround> {
+  const redis = isCluster ? await startRedisCluster() : await startRedis();
   const opened: SessionStore[] = [];
   return {
-    address: redis.url,
+    settings: { redisUrl: redis.url, dataDir: '' },
+    redis,
     open: async () => {
       const { store } = await openRedisStore(redis.url);
       opened.push(store);
