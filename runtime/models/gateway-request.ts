@@ -47,7 +47,7 @@ const message = z.discriminatedUnion('role', [
 
 const schemaObject = z.record(z.string(), z.unknown());
 
-const body = z.object({
+const body = z.looseObject({
   model: z.string().min(1),
   messages: z.array(message).min(1).max(requestLimits.messages),
   stream: z.boolean().nullish(),
@@ -86,7 +86,7 @@ const body = z.object({
       z.object({ type: z.literal('json_schema'), json_schema: z.object({ name: z.string(), schema: schemaObject }) }),
     ])
     .nullish(),
-  reasoning_effort: z.enum(['minimal', 'low', 'medium', 'high']).nullish(),
+  reasoning_effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']).nullish(),
   user: z.string().min(1).max(256).nullish(),
   metadata: z
     .record(z.string().max(requestLimits.metadataKey), z.string().max(requestLimits.metadataValue))
@@ -112,7 +112,7 @@ const allowed: Readonly<Record<string, string>> = {
   seed: 'a whole number',
   n: '1',
   response_format: '{ type: text }, { type: json_object } or { type: json_schema, json_schema: { name, schema } }',
-  reasoning_effort: 'minimal, low, medium, high',
+  reasoning_effort: 'none, minimal, low, medium, high, xhigh',
   user: 'text of 1 to 256 characters',
   metadata: `at most ${requestLimits.metadata} texts by name`,
 };
@@ -128,7 +128,10 @@ export interface ChatRequest {
   request: Omit<ModelRequest, 'model'>;
 }
 
-/** Reads the body of a Chat Completions request. Fields that are not known are left out. Throws a RequestFault. */
+/**
+ * Reads the body of a Chat Completions request. What has no place in a request to every provider goes along as `passthrough`, for
+ * those that speak this protocol. Throws a RequestFault.
+ */
 export function readChatRequest(value: unknown): ChatRequest {
   const parsed = body.safeParse(value);
   if (!parsed.success) throw describeFault(parsed.error, value);
@@ -151,9 +154,10 @@ export function readChatRequest(value: unknown): ChatRequest {
       maxOutputTokens: sent.max_completion_tokens ?? sent.max_tokens ?? undefined,
       stop: typeof sent.stop === 'string' ? [sent.stop] : (sent.stop ?? undefined),
       seed: sent.seed ?? undefined,
-      reasoningEffort: sent.reasoning_effort ?? undefined,
+      reasoningEffort: readEffort(sent.reasoning_effort),
       output: readFormat(sent.response_format),
       user: sent.user ?? undefined,
+      passthrough: readPassthrough(value as Readonly<Record<string, unknown>>),
     },
   };
 }
@@ -202,6 +206,27 @@ function readChoice(choice: z.infer<typeof body>['tool_choice']): ModelRequest['
 function readFormat(format: z.infer<typeof body>['response_format']): ModelRequest['output'] {
   if (format?.type === 'json_schema') return format.json_schema;
   return format?.type === 'json_object' ? { name: 'answer', schema: { type: 'object' } } : undefined;
+}
+
+/** Other providers have neither the least nor the most. */
+function readEffort(effort: z.infer<typeof body>['reasoning_effort']): ModelRequest['reasoningEffort'] {
+  if (effort === undefined || effort === null || effort === 'none') return undefined;
+  return effort === 'xhigh' ? 'high' : effort;
+}
+
+/** As they were sent: fields that we do not know, and those of which a request keeps less than the caller said. */
+const keptWhole: ReadonlySet<string> = new Set(['response_format', 'reasoning_effort', 'tools']);
+
+function readPassthrough(sent: Readonly<Record<string, unknown>>): ModelRequest['passthrough'] {
+  const kept = Object.entries(sent).filter(([key, value]) => {
+    if (value === undefined || value === null) return false;
+    // OpenAI takes metadata of stored completions only.
+    if (key === 'metadata') return sent['store'] === true;
+    // An empty list of tools is refused.
+    if (Array.isArray(value) && value.length === 0) return false;
+    return keptWhole.has(key) || !(key in body.shape);
+  });
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }
 
 /** The first fault: its path, what stands there if it is short, what is allowed. */

@@ -4,6 +4,7 @@ import type {
   ChatCompletionTool,
   ChatCompletionToolChoiceOption,
 } from 'openai/resources/chat/completions';
+import type { ResponseFormatJSONSchema } from 'openai/resources/shared';
 import type { Message, ModelRequest, ToolCall, UserPart } from './model.ts';
 
 /** How a server differs from OpenAI's own. */
@@ -20,12 +21,7 @@ export function toOpenaiRequest(request: ModelRequest, dialect: OpenaiDialect): 
   const hasTools = tools.length > 0;
   // OpenAI's reasoning models refuse the older name, many servers know no other.
   const lengthKey = dialect.provider === 'openai' ? 'max_completion_tokens' : 'max_tokens';
-  return {
-    ...request.passthrough,
-    model: request.model,
-    messages: request.messages.map((message) => toMessage(message, dialect.provider)),
-    stream: true,
-    ...(dialect.reportsUsage && { stream_options: { include_usage: true } }),
+  const settings = {
     ...(hasTools && { tools: tools.map(toTool) }),
     ...(hasTools && toolChoice !== undefined && { tool_choice: toToolChoice(toolChoice) }),
     ...(hasTools && parallelToolCalls !== undefined && { parallel_tool_calls: parallelToolCalls }),
@@ -35,14 +31,22 @@ export function toOpenaiRequest(request: ModelRequest, dialect: OpenaiDialect): 
     ...(request.reasoningEffort !== undefined && { reasoning_effort: request.reasoningEffort }),
     ...(request.stop !== undefined && { stop: [...request.stop] }),
     ...(request.seed !== undefined && { seed: request.seed }),
-    ...(output !== undefined && {
-      response_format: {
-        type: 'json_schema',
-        json_schema: { name: output.name, schema: { ...output.schema }, strict: isStrict(output.schema) },
-      },
-    }),
+    ...(output !== undefined && { response_format: toResponseFormat(output) }),
     ...(request.user !== undefined && { user: request.user }),
   };
+  return {
+    ...settings,
+    // A caller's own words say more than what we kept of them.
+    ...request.passthrough,
+    model: request.model,
+    messages: request.messages.map((message) => toMessage(message, dialect.provider)),
+    stream: true,
+    ...(dialect.reportsUsage && { stream_options: { include_usage: true } }),
+  };
+}
+
+function toResponseFormat({ name, schema }: NonNullable<ModelRequest['output']>): ResponseFormatJSONSchema {
+  return { type: 'json_schema', json_schema: { name, schema: { ...schema }, strict: isStrict(schema) } };
 }
 
 function toMessage(message: Message, provider: string): ChatCompletionMessageParam {

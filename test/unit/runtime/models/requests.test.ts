@@ -50,7 +50,7 @@ describe('OpenAI', () => {
   test('other servers know max_tokens only, and some no stream_options', () => {
     const body = send({ maxOutputTokens: 50 }, { provider: 'vllm', reportsUsage: false });
     expect(body).toMatchObject({ max_tokens: 50 });
-    expect(Object.keys(body)).toEqual(['model', 'messages', 'stream', 'max_tokens']);
+    expect(Object.keys(body)).toEqual(['max_tokens', 'model', 'messages', 'stream']);
   });
 
   test('without tools nothing is said about them', () => {
