@@ -24,7 +24,7 @@ export type BoundTool = { tool: Tool; close: () => void } | { fault: string };
 /** Headers that the connection itself sets. */
 const connectionHeaders = ['content-length', 'transfer-encoding', 'connection', 'host'];
 
-const ofProcess: Surroundings = {
+export const ofProcess: Surroundings = {
   sleep: async (ms, signal) => {
     await sleep(ms, undefined, { signal });
   },
@@ -35,7 +35,7 @@ const ofProcess: Surroundings = {
 export function bindHttpTool(
   declared: DeclaredHttpTool,
   environment: NodeJS.ProcessEnv,
-  surroundings: Surroundings = ofProcess,
+  surroundings: Surroundings,
 ): BoundTool {
   const bound = bindTexts(declared.headers ?? {}, environment, [declared.url]);
   if (bound.missing.length > 0)

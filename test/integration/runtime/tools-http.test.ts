@@ -88,7 +88,8 @@ async function call(
 }
 
 function context(signal = new AbortController().signal): ToolCallContext {
-  return { idempotencyKey: 'key-1', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, signal };
+  const caller = { sessionId: 's', turnId: 't', callId: 'c' };
+  return { idempotencyKey: 'key-1', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, caller, signal };
 }
 
 describe('what is sent', () => {

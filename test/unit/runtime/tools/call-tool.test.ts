@@ -26,7 +26,7 @@ function makeTool(changed: Partial<Tool> = {}, name = 'find_order'): Tool {
 }
 
 function context(signal = new AbortController().signal): ToolCallContext {
-  return { idempotencyKey: 'k', traceparent: 't', signal };
+  return { idempotencyKey: 'k', traceparent: 't', caller: { sessionId: 's', turnId: 't', callId: 'c' }, signal };
 }
 
 function call(text: string, tool = makeTool(), name = 'find_order'): Promise<ToolResult> {
