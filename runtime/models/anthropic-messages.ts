@@ -65,7 +65,7 @@ function restoreBlocks(
       left.delete(block.id);
       blocks.push(toToolUse(call));
     } else {
-      blocks.push(block as Block);
+      blocks.push(block);
     }
   }
   return at === text.length && left.size === 0 ? blocks : undefined;

@@ -114,7 +114,7 @@ function isStrict(schema: unknown): boolean {
   if (typeof schema !== 'object' || schema === null) return true;
   const { type, properties, required, additionalProperties } = schema as Record<string, unknown>;
   if (type === 'object') {
-    const names = Object.keys((properties ?? {}) as object);
+    const names = Object.keys((properties ?? {}));
     const isClosed = additionalProperties === false && Array.isArray(required);
     if (!isClosed || !names.every((name) => required.includes(name))) return false;
   }

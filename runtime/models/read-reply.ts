@@ -35,11 +35,10 @@ export async function* readReply(
   const abort = () => message.destroy();
   signal.addEventListener('abort', abort, { once: true });
   try {
-    if (signal.aborted) throw abortedFailure();
     for (;;) {
+      if (signal.aborted) throw abortedFailure();
       yield* reader.events.takeAll();
       if (reader.events.count > 0) continue;
-      if (signal.aborted) throw abortedFailure();
       if (source.failure !== undefined) throw source.failure;
       if (source.isOver) break;
       await source.more();

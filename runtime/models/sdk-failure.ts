@@ -42,7 +42,7 @@ function readRetryDelay(details: unknown): number | undefined {
   if (!Array.isArray(details)) return undefined;
   for (const one of details as unknown[]) {
     const delay = (one as { retryDelay?: unknown } | null)?.retryDelay;
-    const [, seconds] = (typeof delay === 'string' && /^(\d+(?:\.\d+)?)s$/.exec(delay)) || [];
+    const [, seconds] = /^(\d+(?:\.\d+)?)s$/.exec(typeof delay === 'string' ? delay : '') ?? [];
     if (seconds !== undefined) return Math.round(Number(seconds) * 1_000);
   }
   return undefined;

@@ -7,7 +7,10 @@ export function playReply(
   { protocol, reply, body }: { protocol: WireProtocol; reply: WireReply; body: WireBody },
 ): void {
   after(response, reply.headersMs ?? 0, () => {
-    if (body['stream'] === true) return stream(response, reply, { protocol, body });
+    if (body['stream'] === true) {
+      stream(response, reply, { protocol, body });
+      return;
+    }
     const { firstTokenMs = 0, breaks } = reply;
     if (breaks?.how === 'hang') return;
     after(response, firstTokenMs, () => {
@@ -76,8 +79,9 @@ function end(
 }
 
 function after(response: ServerResponse, delayMs: number, what: () => void): void {
-  if (delayMs === 0) return what();
-  setTimeout(() => {
-    if (!response.destroyed) what();
-  }, delayMs);
+  if (delayMs === 0) what();
+  else
+    setTimeout(() => {
+      if (!response.destroyed) what();
+    }, delayMs);
 }

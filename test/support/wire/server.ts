@@ -48,11 +48,11 @@ export async function startWireServer(options: {
   const server = createServer((incoming, response) => {
     open += 1;
     response.once('close', () => (open -= 1));
-    void readBody(incoming).then((text) => {
+    const take = (text: string) => {
       const path = incoming.url ?? '';
       if (incoming.method !== 'POST' || path !== protocol.path) {
-        const message = `Invalid URL (${String(incoming.method)} ${path})`;
-        return sendJson(response, 404, { error: { message, type: 'invalid_request_error', param: null, code: null } });
+        refuse(response, 404, `Invalid URL (${String(incoming.method)} ${path})`);
+        return;
       }
       const body = JSON.parse(text) as WireBody;
       const request = {
@@ -65,8 +65,11 @@ export async function startWireServer(options: {
       };
       response.once('close', () => (request.wasLeft = !response.writableFinished));
       if (keepsRequests) requests.push(request);
-      return play(response, { protocol, script: answer(request, count++), body });
-    });
+      play(response, { protocol, script: answer(request, count++), body });
+    };
+    readBody(incoming)
+      .then(take)
+      .catch((error: unknown) => refuse(response, 400, String(error)));
   });
   server.keepAliveTimeout = 60_000;
   server.listen(port, '127.0.0.1', 4_096);
@@ -98,9 +101,15 @@ function play(
   }
   if ('fail' in script) {
     const { status, body: refusal } = protocol.refusal(script);
-    return sendJson(response, status, refusal, script.headers);
+    sendJson(response, status, refusal, script.headers);
+    return;
   }
   playReply(response, { protocol, reply: script, body });
+}
+
+function refuse(response: ServerResponse, status: number, message: string): void {
+  if (response.destroyed || response.headersSent) return;
+  sendJson(response, status, { error: { message, type: 'invalid_request_error', param: null, code: null } });
 }
 
 function sendJson(

@@ -79,7 +79,10 @@ describe('waiting', () => {
 
   test('ends with an abort', async () => {
     const controller = new AbortController();
-    const sleep = () => Promise.resolve(controller.abort());
+    const sleep = () => {
+      controller.abort();
+      return Promise.resolve();
+    };
     const { failure, kinds } = await ask([hop(play([failing('unavailable')]))], { signal: controller.signal, sleep });
     expect(failure?.failure.kind).toBe('aborted');
     expect(kinds).toEqual(['unavailable']);
