@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Session, Turn } from '../sessions/record.ts';
-import type { SessionStore } from '../sessions/store.ts';
+import { type SessionStore, StoreUnavailableError } from '../sessions/store.ts';
 import type { Capture } from './capture.ts';
 import { gatewaySpans } from './gateway-spans.ts';
 import { SpanBatch } from './span-batch.ts';
@@ -40,6 +40,8 @@ const itemsPerPass = 100;
 const ownMax = 10_000;
 const firstBackoffMs = 500;
 const backoffMaxMs = 30_000;
+/** A turn whose spans cannot be made is left alone for so long. */
+const brokenPauseMs = 60_000;
 
 /**
  * Sends the spans of turns that ended, and of gateway calls, whichever process ran them. The store is the outbox: what the collector
@@ -49,8 +51,8 @@ export class SpanExporter {
   readonly #options: ExporterOptions;
   /** Ended in this process and not sent yet. */
   readonly #own = new Map<string, TurnRef>();
-  /** Whose spans cannot be made: a fault of this version. They stay in the outbox. */
-  readonly #broken = new Set<string>();
+  /** Whose spans could not be made, and when it is tried again. They stay in the outbox. */
+  readonly #broken = new Map<string, number>();
   #wake: (() => void) | undefined;
   #isNotified = false;
   #isStopping = false;
@@ -154,7 +156,7 @@ export class SpanExporter {
     });
     let count = 0;
     for (const [key, ref] of refs) {
-      if (this.#broken.has(key)) continue;
+      if ((this.#broken.get(key) ?? 0) > Date.now()) continue;
       const spans = await this.#makeSpans(ref);
       if (spans !== undefined) await batch.add(ref, spans);
       count += 1;
@@ -180,17 +182,22 @@ export class SpanExporter {
   /** None of a turn that is gone or has not ended: there is nothing to send. Undefined: they cannot be made. */
   async #makeSpans(ref: TurnRef): Promise<Span[] | undefined> {
     const { store, describe, log } = this.#options;
-    const session = await store.findSession(ref.sessionId);
+    const session = await store.findSession(ref.sessionId, { evenExpired: true });
     const turn = session && (await store.findTurn(ref.sessionId, ref.turnId));
     if (session === undefined || turn === undefined || turn.end === null) return [];
     const turns = turn.number === 1 ? [] : await store.listTurns(ref.sessionId);
-    const agent = (await describe(session, turn)) ?? unknownAgent(session);
     try {
-      return turnSpans({ session, earlier: turns.filter(({ number }) => number < turn.number), turn, agent });
+      const agent = (await describe(session, turn)) ?? unknownAgent(session);
+      const earlier = turns.filter(({ number }) => number < turn.number);
+      const spans = turnSpans({ session, earlier, turn, agent });
+      this.#broken.delete(keyOf(ref));
+      return spans;
     } catch (error) {
-      this.#broken.add(keyOf(ref));
+      if (error instanceof StoreUnavailableError) throw error;
+      if (!this.#broken.has(keyOf(ref)))
+        log.error({ err: error, ...ref }, 'the spans of a turn cannot be made: it stays in the outbox');
+      this.#broken.set(keyOf(ref), Date.now() + brokenPauseMs);
       this.#own.delete(keyOf(ref));
-      log.error({ err: error, ...ref }, 'the spans of a turn cannot be made: it stays in the outbox');
       return undefined;
     }
   }
