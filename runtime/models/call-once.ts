@@ -19,7 +19,10 @@ export async function* callOnce(
   let hasBegun = false;
   try {
     for await (const event of adapter.stream(request, watch.signal)) {
-      if (event.type === 'end') return { reply: event.reply };
+      if (event.type === 'end') {
+        watch.noteEnd();
+        return { reply: event.reply };
+      }
       if (!hasBegun) {
         hasBegun = true;
         watch.noteFirstToken();
@@ -36,13 +39,17 @@ export async function* callOnce(
   }
 }
 
+/** One for all: an error's stack takes longer than an abort. */
+const abortReason = new Error('the call was aborted');
+
 /** The timers of one call; either aborts it, as the caller's own signal does. */
 class CallWatch {
   readonly #caller: AbortSignal;
   readonly #controller = new AbortController();
   readonly #timers: NodeJS.Timeout[] = [];
-  readonly #abort = () => this.#controller.abort();
+  readonly #abort = () => this.#controller.abort(abortReason);
   #timedOut: ModelFailure | undefined;
+  #hasEnded = false;
 
   constructor(caller: AbortSignal, timeoutMs: number, firstTokenTimeoutMs: number) {
     this.#caller = caller;
@@ -61,6 +68,10 @@ class CallWatch {
     if (this.#timers.length > 1) clearTimeout(this.#timers.shift());
   }
 
+  noteEnd(): void {
+    this.#hasEnded = true;
+  }
+
   /** What the adapter takes for an abort may be a timer's doing. */
   explain(error: unknown): ModelFailure {
     if (this.#caller.aborted) {
@@ -76,7 +87,7 @@ class CallWatch {
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#caller.removeEventListener('abort', this.#abort);
-    this.#abort();
+    if (!this.#hasEnded) this.#abort();
   }
 
   #start(ms: number, message: string): void {

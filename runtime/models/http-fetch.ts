@@ -31,11 +31,18 @@ export function keepAliveFetch(env: NodeJS.ProcessEnv): typeof fetch {
       method: init.method ?? 'GET',
       agent: isPlain ? http : https,
       headers: body === undefined ? headers : { ...headers, 'content-length': Buffer.byteLength(body) },
-      ...(init.signal && { signal: init.signal }),
     });
-    request.setNoDelay();
-    request.end(body);
-    return toResponse(await responseOf(request));
+    // From the response on its reader listens itself; Node's own way would listen to the end.
+    const abort = () => request.destroy(new Error('aborted'));
+    init.signal?.addEventListener('abort', abort, { once: true });
+    if (init.signal?.aborted === true) abort();
+    try {
+      request.setNoDelay();
+      request.end(body);
+      return await toResponse(await responseOf(request));
+    } finally {
+      init.signal?.removeEventListener('abort', abort);
+    }
   };
 }
 

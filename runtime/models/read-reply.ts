@@ -80,7 +80,7 @@ class ReplySource {
     });
     message.on('data', (chunk: Buffer) => this.#guard(() => this.#take(chunk)));
     message.once('end', () => this.#guard(() => this.#end()));
-    message.once('error', (error) => this.#break(error));
+    message.on('error', (error) => this.#break(error));
     message.once('close', () => this.#break(undefined));
   }
 
