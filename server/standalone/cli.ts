@@ -43,6 +43,11 @@ const verbs: Readonly<Record<string, Verb>> = {
     run: (args) => runCommand([join(installDir, 'runtime', 'cli.ts'), ...args], ownEnvironment()),
     usage: 'validate [--without-secrets] [PATH…] | list [PATH…] | schema',
   },
+  demo: {
+    summary: 'let simulated users talk to the sample agents of a running product',
+    run: (args) => runCommand([join(installDir, 'runtime', 'demo', 'cli.ts'), ...args], ownEnvironment()),
+    usage: '[--users N] [--turns N] [--minutes N] [--rate N] [--seed N] [--history-days N] | --serve',
+  },
 };
 
 const help = `Sightglass operates AI agents in production.
