@@ -20,6 +20,12 @@ export interface SessionRunnerParts {
   leaseMs?: number | undefined;
 }
 
+/** What a session needs to run: one of so many places of its agent. */
+interface Place {
+  agent: string;
+  limit: number | undefined;
+}
+
 interface Followed {
   sessionId: string;
   live: LiveTurn;
@@ -140,14 +146,11 @@ export class SessionRunner {
 
   /** Runs what can be run, and watches what others run, until nothing of the session is waited for. */
   async #workOff(sessionId: string): Promise<void> {
-    const { store } = this.#parts;
+    let place: Place | undefined;
     while (!this.#isStopping) {
       try {
-        const claimed = await store.claim(sessionId, { owner: this.#owner, leaseMs: this.#leaseMs });
-        if (claimed !== undefined) {
-          await this.#run(claimed.claim, claimed.turn);
-          continue;
-        }
+        place ??= await this.#findPlace(sessionId);
+        if (await this.#runNext(sessionId, place)) continue;
         await this.#lookForEnds(sessionId);
       } catch (error) {
         if (!(error instanceof StoreUnavailableError)) throw error;
@@ -155,6 +158,30 @@ export class SessionRunner {
       }
       if (this.#followedOf(sessionId).length === 0) return;
       await this.#pause(watchMs);
+    }
+  }
+
+  async #findPlace(sessionId: string): Promise<Place> {
+    const session = await this.#parts.store.findSession(sessionId);
+    if (session === undefined) return { agent: '', limit: undefined };
+    // What cannot be read fails its turn with a reason, when that runs.
+    const agent = await this.#parts.openAgent(session.revision).catch(() => undefined);
+    return { agent: session.agent, limit: agent?.definition.limits.concurrency };
+  }
+
+  /** False: nothing of the session can be run here now. */
+  async #runNext(sessionId: string, { agent, limit }: Place): Promise<boolean> {
+    const { store } = this.#parts;
+    const leaseMs = this.#leaseMs;
+    if (limit !== undefined && !(await store.takePlace(agent, { sessionId, limit, leaseMs }))) return false;
+    try {
+      const claimed = await store.claim(sessionId, { owner: this.#owner, leaseMs });
+      if (claimed === undefined) return false;
+      const keepPlace = limit === undefined ? undefined : () => store.takePlace(agent, { sessionId, limit, leaseMs });
+      await this.#run(claimed.claim, claimed.turn, keepPlace);
+      return true;
+    } finally {
+      if (limit !== undefined) await store.freePlace(agent, sessionId);
     }
   }
 
@@ -168,12 +195,12 @@ export class SessionRunner {
     }
   }
 
-  async #run(claim: Claim, turn: Turn): Promise<void> {
+  async #run(claim: Claim, turn: Turn, keepPlace?: () => Promise<unknown>): Promise<void> {
     const controller = new AbortController();
     const live = this.#liveOf(turn);
     this.#running.set(turn.id, controller);
     const lease = new AbortController();
-    const held = this.#keepLease(claim, controller, lease.signal);
+    const held = this.#keepLease(claim, controller, lease.signal, keepPlace);
     let timer: NodeJS.Timeout | undefined;
     try {
       const ended = await this.#runHeld(claim, turn, {
@@ -227,7 +254,12 @@ export class SessionRunner {
   }
 
   /** Prolongs the lease until told to stop, and hands on what is asked for meanwhile. */
-  async #keepLease(claim: Claim, controller: AbortController, done: AbortSignal): Promise<void> {
+  async #keepLease(
+    claim: Claim,
+    controller: AbortController,
+    done: AbortSignal,
+    keepPlace?: () => Promise<unknown>,
+  ): Promise<void> {
     while (!done.aborted) {
       await this.#pause(this.#leaseMs / renewalsPerLease, done);
       if (done.aborted) return;
@@ -235,6 +267,7 @@ export class SessionRunner {
         const held = await this.#parts.store.renew(claim, this.#leaseMs);
         if (held !== 'held') controller.abort(new TurnStopped(held));
         if (held === 'lost') return;
+        await keepPlace?.();
       } catch (error) {
         // While the store is away nobody else can take the turn either; what is written next finds out.
         if (!(error instanceof StoreUnavailableError)) throw error;

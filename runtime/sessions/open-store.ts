@@ -1,13 +1,14 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openRedisStore } from './redis-store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
-import type { SessionStore } from './store.ts';
+import { type SessionStore, StoreUnavailableError } from './store.ts';
 
 const fileName = 'runtime.sqlite';
 
 /**
- * The store that was configured: Redis where an address is given, else a file in the data folder. Throws one line that names
- * the setting and what is wrong; another store is never taken instead. `warnings`: what this store may lose, one line each.
+ * The store that was configured: Redis where an address is given, else a file in the data folder. Throws a StoreUnavailableError of
+ * one line that names the setting and what is wrong; another store is never taken instead. `warnings`: what this store may lose, one line each.
  */
 export async function openSessionStore({
   redisUrl,
@@ -22,21 +23,29 @@ export async function openSessionStore({
     try {
       return await openRedisStore(redisUrl);
     } catch (error) {
-      throw new Error(`REDIS_URL ${shown}: ${messageOf(error)}`, { cause: error });
+      throw new StoreUnavailableError(`REDIS_URL ${shown}: ${messageOf(error)}`, { cause: error });
     }
   }
   const path = join(dataDir, fileName);
   try {
     return { store: openSqliteStore(path), warnings: [] };
   } catch (error) {
-    throw new Error(`no sessions can be kept in ${path}: ${messageOf(error)}`, { cause: error });
+    throw new StoreUnavailableError(`no sessions can be kept in ${path}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** The same; undefined where no file was ever made, and none is made. */
+export async function openExistingStore(
+  where: Parameters<typeof openSessionStore>[0],
+): Promise<Awaited<ReturnType<typeof openSessionStore>> | undefined> {
+  const isThere = where.redisUrl !== undefined || existsSync(join(where.dataDir, fileName));
+  return isThere ? openSessionStore(where) : undefined;
 }
 
 function hidePassword(redisUrl: string): string {
   const url = URL.parse(redisUrl);
   if (url === null || !['redis:', 'rediss:'].includes(url.protocol)) {
-    throw new Error(
+    throw new StoreUnavailableError(
       'REDIS_URL is not an address of Redis; allowed: redis://[user:password@]host[:port][/db], rediss://…',
     );
   }

@@ -25,6 +25,11 @@ export const indexKeys = {
 
 export const callKeys = ['{sg:calls}', '{sg:calls}:order', '{sg:calls}:count'];
 
+/** Session -> until when it has one of the agent's places. */
+export function placesKey(agent: string): string {
+  return `{sg:places:${encodeURIComponent(agent.toWellFormed())}}`;
+}
+
 export function registryKeys(agent: string): string[] {
   const name = encodeURIComponent(agent.toWellFormed());
   return [

@@ -282,6 +282,15 @@ if redis.call('LPOS', own, ARGV[2]) == false then return false end
 return pointTo(ARGV[1], ARGV[2])`;
 
 /** All that is done in Redis, each one atomic. `isRefusedLate`: it comes with a time limit as its last argument. */
+/** Session, limit, milliseconds: 1 if the session has one of the places. */
+const takePlace = `
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+local has = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if not has and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+redis.call('ZADD', KEYS[1], now + tonumber(ARGV[3]), ARGV[1])
+redis.call('PEXPIRE', KEYS[1], 2 * tonumber(ARGV[3]))
+return 1`;
+
 export const redisScripts = {
   create: { lua: session + notLate + create, keys: 5, isRefusedLate: true },
   find: { lua: session + find, keys: 5, isRefusedLate: false },
@@ -305,6 +314,7 @@ export const redisScripts = {
   keepCall: { lua: keepCall, keys: 3, isRefusedLate: false },
   removeCalls: { lua: removeCalls, keys: 3, isRefusedLate: false },
   listCalls: { lua: listCalls, keys: 3, isRefusedLate: false },
+  takePlace: { lua: clock + takePlace, keys: 1, isRefusedLate: false },
   deploy: { lua: clock + notLate + point + deploy, keys: 4, isRefusedLate: true },
   moveAlias: { lua: clock + notLate + point + moveAlias, keys: 4, isRefusedLate: true },
 } as const;

@@ -1,4 +1,5 @@
 import { RedisClient } from './redis-client.ts';
+import { redisPlaces } from './redis-places.ts';
 import { redisCalls, redisRegistry } from './redis-registry.ts';
 import { redisSessions } from './redis-sessions.ts';
 import { redisSweep } from './redis-sweep.ts';
@@ -16,6 +17,7 @@ export async function openRedisStore(url: string): Promise<{ store: SessionStore
     ...redisSessions(redis),
     ...redisTurns(redis),
     ...redisSweep(redis),
+    ...redisPlaces(redis),
     ...redisCalls(redis),
     ...redisRegistry(redis),
     ping: async () => {

@@ -62,6 +62,13 @@ CREATE TABLE unexported (
 CREATE INDEX unexported_ended ON unexported (ended_ms);
 CREATE INDEX unexported_session ON unexported (session);
 
+CREATE TABLE places (
+  agent TEXT NOT NULL,
+  session TEXT NOT NULL,
+  until_ms INTEGER NOT NULL,
+  PRIMARY KEY (agent, session)
+) WITHOUT ROWID;
+
 CREATE TABLE calls (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, json TEXT NOT NULL);
 
 CREATE TABLE revisions (

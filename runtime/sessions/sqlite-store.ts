@@ -1,4 +1,5 @@
 import { SqliteDatabase } from './sqlite-database.ts';
+import { sqlitePlaces } from './sqlite-places.ts';
 import { sqliteRegistry } from './sqlite-registry.ts';
 import { sqliteOutbox, sqliteSessions } from './sqlite-sessions.ts';
 import { sqliteTurns } from './sqlite-turns.ts';
@@ -14,6 +15,7 @@ export function openSqliteStore(path: string): SessionStore {
     ...sqliteSessions(db),
     ...sqliteTurns(db),
     ...sqliteOutbox(db),
+    ...sqlitePlaces(db),
     ...sqliteRegistry(db),
     ping: async () => {
       await db.read(() => db.get('SELECT count(*) FROM sqlite_schema'));

@@ -121,6 +121,12 @@ export interface SessionStore {
    * `renew`, also whoever takes it over. Number of turns concerned.
    */
   cancel(sessionId: string, turnId?: string): Promise<number>;
+  /**
+   * Takes one of an agent's places for a session, or keeps the one that it has, for the time of a lease; false: all are taken. What
+   * counts is all replicas together.
+   */
+  takePlace(agent: string, place: { sessionId: string; limit: number; leaseMs: number }): Promise<boolean>;
+  freePlace(agent: string, sessionId: string): Promise<void>;
   /** Sessions with open turns that no one holds. Call it every few seconds: a store may repair its indexes on the way. */
   listAbandoned(limit: number): Promise<string[]>;
   /**

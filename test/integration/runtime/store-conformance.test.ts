@@ -94,6 +94,22 @@ describe.each([...storeKinds, { kind: 'redis cluster', start: () => startRedisGr
       });
     });
 
+    test('as many sessions of an agent have a place as it allows, until they free it or are silent', async () => {
+      const take = (at: SessionStore, sessionId: string, leaseMs = 60_000) =>
+        at.takePlace('crowded', { sessionId, limit: 2, leaseMs });
+      const taken = await Promise.all(
+        ['a', 'b', 'c', 'd'].map((id, place) => take(place % 2 === 0 ? store : other, id)),
+      );
+      expect(taken.filter(Boolean)).toHaveLength(2);
+      const [first = '', second = ''] = ['a', 'b', 'c', 'd'].filter((_, place) => taken[place]);
+      expect(await take(other, first)).toBe(true);
+      expect(await take(store, 'late')).toBe(false);
+      await other.freePlace('crowded', second);
+      expect(await take(store, 'late', 1)).toBe(true);
+      await expect.poll(() => take(store, 'later')).toBe(true);
+      expect(await store.takePlace('another', { sessionId: 'late', limit: 1, leaseMs: 1_000 })).toBe(true);
+    });
+
     describe('accepting', () => {
       test('numbers turns in order and keeps all of them', async () => {
         const { id } = await keepSession();

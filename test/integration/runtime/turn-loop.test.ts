@@ -79,6 +79,7 @@ beforeAll(async () => {
         model: chain,
         session: { history: { maxTurns: 3, compact: 'summarize', keepTurns: 2 } },
       },
+      crowded: { instructions: 'Work.', model: chain, limits: { concurrency: 2 } },
       narrow: { instructions: 'Remember.', model: chain },
     },
   });
@@ -118,6 +119,7 @@ function answerAs({ body }: WireRequest): WireScript {
   if (asked.startsWith('Your answer does not have')) return { text: asked.includes('not JSON') ? '{"n": 3}' : 'no' };
   if (asked.startsWith('Summarize')) return { text: 'They spoke of many things.' };
   if (asked.startsWith('overflow') && messages.length > 3) return { fail: 'context_too_long' };
+  if (asked.startsWith('while')) return { text: 'a while', firstTokenMs: 150 };
   return { text: `Done: ${String(last?.content)}` };
 }
 
@@ -194,4 +196,13 @@ test('a session that has become too long for its model rescues itself', async ()
   const { sessionId } = await ask(runtime, 'narrow', 'a beginning');
   const { text, turn } = await ask(runtime, 'narrow', 'overflow', { 'x-session-id': sessionId });
   expect({ text, turn }).toMatchObject({ text: 'Done: overflow', turn: { state: 'completed' } });
+});
+
+test('an agent runs as many turns at a time as it is declared to, in whichever sessions', async () => {
+  let most = 0;
+  const watch = setInterval(() => (most = Math.max(most, model.openCount())), 5);
+  const answers = await Promise.all(Array.from({ length: 6 }, () => ask(runtime, 'crowded', 'while')));
+  clearInterval(watch);
+  expect(answers.map(({ text }) => text)).toEqual(Array.from({ length: 6 }, () => 'a while'));
+  expect(most).toBe(2);
 });
