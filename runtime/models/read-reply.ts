@@ -126,9 +126,18 @@ class ReplySource {
 
   #end(): void {
     this.#hasEnded = true;
-    if (this.#whole === undefined) this.#parser.end();
+    if (this.#whole === undefined) this.#endStream();
     else this.#reader.takeWhole(parseJson(this.#whole.join('')));
     this.#wake?.();
+  }
+
+  /** An event that was cut in half is none: whether the reply is whole, those before it say. */
+  #endStream(): void {
+    try {
+      this.#parser.end();
+    } catch (error) {
+      if (!(error instanceof ModelFailure) || error.kind !== 'malformed_reply') throw error;
+    }
   }
 
   #break(error: Error | undefined): void {

@@ -55,7 +55,7 @@ export interface WireRefusal {
 
 /** Sends a body as it is. */
 export interface WireRaw {
-  raw: string;
+  raw: string | Uint8Array;
   status?: number;
   contentType?: string;
   headers?: Readonly<Record<string, string>>;
