@@ -62,6 +62,8 @@ class Call {
     this.#events = callModels(chainOf(deps, asked.chat.model), asked.chat.request, {
       signal: this.#leaving.signal,
       firstTokenTimeoutMs,
+      // What a client has, it keeps: pieces of two tries would make one wrong answer.
+      isAllVisible: asked.chat.isStream,
     });
   }
 
