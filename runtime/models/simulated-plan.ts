@@ -23,9 +23,13 @@ const thoughtTokens = { minimal: 16, low: 96, medium: 320, high: 1_200 } as cons
 
 /**
  * Plans a call; the same arguments give the same plan. `repetition` counts how often the same was asked before: times and
- * errors differ then, as they would, and the words stay the same.
+ * errors differ then, as they would, and the words stay the same. `responseId` names this one call, as no other.
  */
-export function planCall(request: ModelRequest, behaviour: SimulatedBehaviour, repetition: number): Plan {
+export function planCall(
+  request: ModelRequest,
+  behaviour: SimulatedBehaviour,
+  { repetition, responseId }: { repetition: number; responseId: string },
+): Plan {
   const asked = hashRequest(request);
   const words = createRandom(behaviour.seed, 'words', asked);
   const chance = createRandom(behaviour.seed, 'chance', asked, repetition);
@@ -44,7 +48,7 @@ export function planCall(request: ModelRequest, behaviour: SimulatedBehaviour, r
   if (error === 'unavailable') return fail(new ModelFailure('unavailable', 'simulated: overloaded', { status: 503 }));
   if (error === 'timeout') return { firstTokenMs, endMs: firstTokenMs, pieces: [], end: 'hang' };
 
-  const reply = makeReply(request, { behaviour, asked, inputTokens, random: words });
+  const reply = makeReply(request, { behaviour, asked, responseId, inputTokens, random: words });
   const outputTokens = reply.usage?.outputTokens ?? 0;
   const reasoningTokens = reply.usage?.reasoningTokens ?? 0;
   const perSecond = draw(behaviour.tokensPerSecond, chance);
@@ -85,11 +89,12 @@ function drawError(
 interface Given {
   behaviour: SimulatedBehaviour;
   asked: string;
+  responseId: string;
   inputTokens: number;
   random: Random;
 }
 
-function makeReply(request: ModelRequest, { behaviour, asked, inputTokens, random }: Given): ModelReply {
+function makeReply(request: ModelRequest, { behaviour, asked, responseId, inputTokens, random }: Given): ModelReply {
   const decision = decide(request, behaviour, random);
   const toolCalls = decision.calls.map((call, i): ToolCall => ({
     id: `call_${asked.slice(0, 12)}${i}`,
@@ -114,7 +119,7 @@ function makeReply(request: ModelRequest, { behaviour, asked, inputTokens, rando
     text,
     toolCalls,
     finishReason,
-    responseId: `sim-${asked.slice(0, 24)}`,
+    responseId,
     responseModel: request.model,
     usage: { ...counts, raw: counts },
     costUsd: priceUsage(counts, behaviour),

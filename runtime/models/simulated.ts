@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Simulate } from '../definition/simulate-schema.ts';
 import type { ModelAdapter, ModelEvent, ModelRequest } from './model.ts';
 import { ModelFailure } from './model-failure.ts';
@@ -26,16 +27,22 @@ const systemClock: SimulatedClock = {
 
 /**
  * A provider without a network: text, times, tokens, prices and errors follow from the seed, the request and how often the
- * same request came before. `simulate` is what the definition says of the model; its name says the rest.
+ * same request came before; only the ids of responses are new each time. `simulate` is what the definition says of the model; its name says the rest.
  */
 export function simulatedAdapter({
   simulate,
   clock = systemClock,
-}: { simulate?: Simulate | undefined; clock?: SimulatedClock | undefined } = {}): ModelAdapter {
+  newId = () => `sim-${randomUUID()}`,
+}: {
+  simulate?: Simulate | undefined;
+  clock?: SimulatedClock | undefined;
+  /** Names calls: two that say the same are two all the same. */
+  newId?: () => string;
+} = {}): ModelAdapter {
   const asked = new Map<string, number>();
   return {
     stream: (request, signal) =>
-      answer(request, { simulate, clock, repetition: countRepetition(request, asked), signal }),
+      answer(request, { simulate, clock, repetition: countRepetition(request, asked), responseId: newId(), signal }),
   };
 }
 
@@ -53,16 +60,17 @@ interface Given {
   simulate: Simulate | undefined;
   clock: SimulatedClock;
   repetition: number;
+  responseId: string;
   signal: AbortSignal;
 }
 
 async function* answer(
   request: ModelRequest,
-  { simulate, clock, repetition, signal }: Given,
+  { simulate, clock, repetition, responseId, signal }: Given,
 ): AsyncGenerator<ModelEvent, void> {
   const waiting = startWaiting(clock, signal);
   try {
-    const plan = planCall(request, readBehaviour(request.model, simulate), repetition);
+    const plan = planCall(request, readBehaviour(request.model, simulate), { repetition, responseId });
     if (plan.end === 'hang') {
       await waiting.until(hangLimitMs);
       throw new ModelFailure('timeout', `simulated: no answer within ${hangLimitMs / 1000} s`);

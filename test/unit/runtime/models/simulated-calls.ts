@@ -30,7 +30,7 @@ export interface Answered {
 export function createModel(settings: object = {}) {
   const read: Simulate = simulate.parse(settings);
   const clock = createFastClock();
-  const adapter = simulatedAdapter({ simulate: read, clock });
+  const adapter = simulatedAdapter({ simulate: read, clock, newId: () => 'sim-1' });
   return {
     ask: async (
       messages: readonly Message[],

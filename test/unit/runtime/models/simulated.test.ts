@@ -25,6 +25,19 @@ it('says the same again when it is asked the same again, at another pace', async
   expect(again.atMs).not.toEqual(once.atMs);
 });
 
+it('names every call as no other, also one that says the same', async () => {
+  const adapter = simulatedAdapter();
+  const ids = new Set<string | undefined>();
+  for (let i = 0; i < 3; i += 1) {
+    const stream = adapter.stream(
+      { model: 'quick', messages: [user('Hello')], tools: [] },
+      new AbortController().signal,
+    );
+    for await (const event of stream) if (event.type === 'end') ids.add(event.reply.responseId);
+  }
+  expect(ids.size).toBe(3);
+});
+
 it('ends with a reply that is what it streamed, with tokens and what they cost', async () => {
   const { text, reply } = await createModel({ usdPerMillionInput: 2, usdPerMillionOutput: 10 }).ask(question);
   expect(reply).toMatchObject({ text, finishReason: 'stop', responseModel: 'quick', toolCalls: [] });
