@@ -5,6 +5,8 @@ import { z } from 'zod';
 export type CommandConfig = Readonly<{
   /** Definition files, where no path is given. */
   agentsDir: string;
+  /** It is the folder of the samples. */
+  areSamples: boolean;
   /** Absolute: where sessions are kept without Redis. */
   dataDir: string;
   /** Undefined: sessions are kept in `dataDir`. */
@@ -92,6 +94,7 @@ function commandPart(values: {
 }) {
   return {
     agentsDir: values.SIGHTGLASS_AGENTS_DIR,
+    areSamples: resolve(values.SIGHTGLASS_AGENTS_DIR) === samplesDir,
     dataDir: resolve(values.SIGHTGLASS_DATA_DIR),
     redisUrl: values.REDIS_URL,
   };

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { deployNew } from './deploy-new.ts';
+import { serveSamples } from './demo/serve-samples.ts';
 import { createDoor } from './door/app.ts';
 import { describeTurnAgent } from './describe-turn-agent.ts';
 import { ModelAdapters } from './models/adapters.ts';
@@ -30,19 +31,21 @@ async function main(config: Config): Promise<void> {
   const { store, warnings } = await openSessionStore(config);
   for (const warning of warnings) log.warn(warning);
   await deployNew({ store, config, log });
+  const samples = config.areSamples ? await serveSamples(config.environment, Date.now()) : undefined;
+  const environment = samples?.environment ?? config.environment;
 
   let serverUrl = config.serverUrl;
   process.on('message', (message: { type?: unknown; urls?: Readonly<Record<string, string>> }) => {
     if (message.type === 'urls') serverUrl ??= message.urls?.['SIGHTGLASS_SERVER_URL'];
   });
 
-  const adapters = new ModelAdapters(config.environment);
+  const adapters = new ModelAdapters(environment);
   const agents: AgentPool = new AgentPool({
     store,
     adapters,
     openTools: (definition) =>
       openToolBox(definition.tools, {
-        environment: config.environment,
+        environment,
         runAgent: (agent, message, context) => runSubAgent({ store, agents, runner }, { agent, message }, context),
         onWarning: (warning) => log.warn({ agent: definition.name, warning }, 'an MCP server'),
       }),
@@ -90,6 +93,7 @@ async function main(config: Config): Promise<void> {
     clearInterval(closeIdle);
     server.closeAllConnections();
     await agents.close();
+    await samples?.close();
     await store.close();
     process.exit(0);
   };

@@ -16,7 +16,12 @@ type Listener = NonNullable<Parameters<typeof createServer>[1]>;
 
 /** Listens on this machine only; port 0 is any free one. Throws a PortError when the port is taken. */
 export async function listenLocally(name: string, port: number, listener: Listener): Promise<LocalServer> {
-  const server = createServer(listener);
+  const server = createServer((request, response) => {
+    // A web page in the user's browser is no caller.
+    const isOwn = /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? '');
+    if (isOwn && request.headers.origin === undefined) listener(request, response);
+    else response.writeHead(isOwn ? 403 : 421).end();
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? new PortError(`the ${name} needs port ${port}, which is taken`) : error),
