@@ -39,7 +39,7 @@ export const agentReply = z
     agent: agentSummary.extend({
       definition: z
         .record(z.string(), z.unknown())
-        .openapi({ description: 'As its file declares it, defaults filled in; durations in milliseconds.' }),
+        .openapi({ description: 'As its file declares it, references to the environment unresolved.' }),
       revisions: z.array(z.object({ revision: z.string(), registeredAt: rfc3339, isDeployed: z.boolean() })),
       deployments: z
         .array(z.object({ revision: z.string(), previous: z.string().nullable(), deployedAt: rfc3339 }))
@@ -50,14 +50,9 @@ export const agentReply = z
 export type AgentReply = z.infer<typeof agentReply>;
 
 export const chatHeaders = z.object({
-  'x-session-id': z
-    .string()
-    .min(1)
-    .max(idLength)
-    .optional()
-    .openapi({
-      description: 'Continues this session; without it a new one begins. The answer has it in the same header.',
-    }),
+  'x-session-id': z.string().min(1).max(idLength).optional().openapi({
+    description: 'Continues this session; without it a new one begins. The answer has it in the same header.',
+  }),
   'idempotency-key': z
     .string()
     .min(1)

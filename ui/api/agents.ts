@@ -1,6 +1,6 @@
 import { beginActivity } from './activity.ts';
 import { type ChatEvent, readChatEvents } from './chat-events.ts';
-import { ApiFailure, type Params, getJson, isAborted, send } from './client.ts';
+import { ApiFailure, type Params, ask, getJson, isAborted, readFailure, send } from './client.ts';
 import { readEvents } from './events.ts';
 import type { AgentReply, AgentSessionReply, AgentsReply, TrafficReply } from './types.ts';
 
@@ -40,24 +40,26 @@ export interface ChatRequest {
   idempotencyKey: string;
 }
 
-/** Where the answer belongs to: known before its first word. */
-export interface ChatHead {
+/** Where the answer belongs to: known before its first word, and of a turn that fails before it. */
+interface ChatHead {
   sessionId: string | null;
+  turnId: string | null;
   traceId: string | null;
 }
 
 /** Says something to an agent and gives back what comes, as it comes. Throws `ApiFailure`, or `AbortError`. */
 export async function* streamChat(
-  { agent, text, variables, sessionId, idempotencyKey }: ChatRequest,
+  request: ChatRequest,
   { onhead, signal }: { onhead: (head: ChatHead) => void; signal: AbortSignal },
 ): AsyncGenerator<ChatEvent> {
+  const { agent, text, variables } = request;
   const endActivity = beginActivity();
   try {
-    const response = await send(`${agentPath(agent)}/chat`, {
+    const response = await ask(`${agentPath(agent)}/chat`, {
       method: 'POST',
       headers: {
-        'idempotency-key': idempotencyKey,
-        ...(sessionId === null ? {} : { 'x-session-id': sessionId }),
+        'idempotency-key': request.idempotencyKey,
+        ...(request.sessionId === null ? {} : { 'x-session-id': request.sessionId }),
       },
       body: {
         messages: [{ role: 'user', content: text }],
@@ -66,7 +68,10 @@ export async function* streamChat(
       },
       signal,
     });
-    onhead({ sessionId: response.headers.get('x-session-id'), traceId: response.headers.get('x-trace-id') });
+    const { headers } = response;
+    const [sessionId, turnId] = [headers.get('x-session-id'), headers.get('x-turn-id')];
+    onhead({ sessionId, turnId, traceId: headers.get('x-trace-id') });
+    if (!response.ok) throw await readFailure(response);
     if (response.body === null) throw new Error('the answer has no body');
     for await (const data of readEvents(response.body)) yield* readChatEvents(data);
   } catch (error) {

@@ -33,8 +33,15 @@ export async function getJson<Reply>(path: string, params: Params, signal?: Abor
 }
 
 /** Any request below `/api`; resolves with the head of an answer that is no error. Throws `ApiFailure`, or `AbortError`. */
-export async function send(path: string, { method = 'GET', headers, body, signal }: Outgoing = {}): Promise<Response> {
-  const response = await request(`/api${path}`, {
+export async function send(path: string, outgoing: Outgoing = {}): Promise<Response> {
+  const response = await ask(path, outgoing);
+  if (!response.ok) throw await readFailure(response);
+  return response;
+}
+
+/** As `send`, but an error is an answer too: `readFailure` reads it. */
+export async function ask(path: string, { method = 'GET', headers, body, signal }: Outgoing): Promise<Response> {
+  return request(`/api${path}`, {
     method,
     headers: {
       accept: 'application/json',
@@ -44,8 +51,6 @@ export async function send(path: string, { method = 'GET', headers, body, signal
     body: body === undefined ? null : JSON.stringify(body),
     signal: signal ?? null,
   });
-  if (!response.ok) throw readFailure(response, await response.text());
-  return response;
 }
 
 interface Outgoing {
@@ -93,7 +98,9 @@ export function toSearch(params: Params): string {
   return text === '' ? '' : `?${text}`;
 }
 
-function readFailure(response: Response, text: string): ApiFailure {
+/** Why an answer with an error status is one. */
+export async function readFailure(response: Response): Promise<ApiFailure> {
+  const text = await response.text();
   const requestId = response.headers.get('x-request-id');
   const fallback = `The server answered ${response.status} ${response.statusText}.`;
   try {

@@ -115,6 +115,7 @@ export class AgentChat {
       idempotencyKey: turn.key,
     };
     let current = turn;
+    let turnId: string | null = null;
     const change = (next: ChatTurn) => {
       current = next;
       this.#draw(current);
@@ -122,16 +123,20 @@ export class AgentChat {
     try {
       const events = streamChat(request, {
         signal,
-        onhead: ({ sessionId, traceId }) => {
-          this.#adopt(sessionId);
-          change({ ...current, phase: 'streaming', traceId });
+        onhead: (head) => {
+          turnId = head.turnId;
+          this.#adopt(head.sessionId);
+          change({ ...current, phase: 'streaming', traceId: head.traceId });
         },
       });
       for await (const event of events) change(applyEvent(current, event));
       if (isOpen(current)) throw new ApiFailure({ code: 'bad_reply', message: 'The answer ended without saying how.' });
     } catch (error) {
       if (isAborted(error) || signal.aborted) return;
-      change({ ...current, phase: 'ended', failure: toFailure(error) });
+      const failure = toFailure(error);
+      change({ ...current, phase: 'ended', failure });
+      // The turn was run and failed before its first word: it is kept, and the same request would only show it again.
+      if (turnId !== null && failure.status !== null && this.sessionId !== null) await this.#read(this.sessionId);
     }
     this.stopping = false;
     onended();

@@ -11,6 +11,8 @@ export interface ModelWords {
   settings: Setting[];
   /** Empty: for every reason. */
   fallbackOn: string[];
+  /** Of a simulated model: how it plays its part. */
+  simulate: unknown;
 }
 
 export interface ToolWords {
@@ -37,9 +39,10 @@ const toolHead = ['type', 'name', 'description', 'url', 'command', 'args', 'agen
 
 export function readModels(definition: Content): ModelWords[] {
   return listOf(definition['model']).map((one) => {
-    if (typeof one === 'string') return { model: one, settings: [], fallbackOn: [] };
-    const { model, fallbackOn, ...rest } = objectOf(one);
-    return { model: textOf(model) ?? 'unknown', settings: listSettings(rest), fallbackOn: textsOf(fallbackOn) };
+    if (typeof one === 'string') return { model: one, settings: [], fallbackOn: [], simulate: undefined };
+    const { model, fallbackOn, simulate, ...rest } = objectOf(one);
+    const settings = listSettings(rest);
+    return { model: textOf(model) ?? 'unknown', settings, fallbackOn: textsOf(fallbackOn), simulate };
   });
 }
 

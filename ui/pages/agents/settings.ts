@@ -1,4 +1,4 @@
-import { formatBytes } from '../../components/format.ts';
+import { countOf, formatBytes } from '../../components/format.ts';
 import { formatWidth } from '../../components/time.ts';
 import { isObject, objectOf } from './content.ts';
 
@@ -28,10 +28,16 @@ function wordsOf(key: string): string {
 
 function describeValue(key: string, value: unknown): string | null {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (Array.isArray(value)) return value.length === 0 ? null : value.map(String).join(', ');
+  if (Array.isArray(value)) return describeList(value);
   if (typeof value !== 'string' && typeof value !== 'number') return null;
   if (amounts.has(key)) return `$${value}`;
   if (typeof value === 'string') return value;
   if (durations.has(key)) return formatWidth(value);
   return sizes.has(key) ? formatBytes(value) : String(value);
+}
+
+function describeList(values: readonly unknown[]): string | null {
+  if (values.length === 0) return null;
+  const isPlain = values.every((one) => typeof one !== 'object');
+  return isPlain ? values.map(String).join(', ') : countOf(values.length, 'entry', 'entries');
 }

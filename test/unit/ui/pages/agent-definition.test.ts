@@ -25,17 +25,25 @@ describe('a definition in words', () => {
   });
 
   test('lists models in their order, with what they are set to', () => {
-    const model = { model: 'openai/gpt-5', timeout: 120_000, temperature: 0.2, stop: [], fallbackOn: ['timeout'] };
+    const model = {
+      model: 'openai/gpt-5',
+      timeout: 120_000,
+      temperature: 0.2,
+      stop: [],
+      fallbackOn: ['timeout'],
+      simulate: { seed: 1 },
+    };
     expect(readModels({ model: [model, 'simulated/quick'] })).toEqual([
       {
         model: 'openai/gpt-5',
         fallbackOn: ['timeout'],
+        simulate: { seed: 1 },
         settings: [
           { name: 'timeout', value: '2 min' },
           { name: 'temperature', value: '0.2' },
         ],
       },
-      { model: 'simulated/quick', fallbackOn: [], settings: [] },
+      { model: 'simulated/quick', fallbackOn: [], settings: [], simulate: undefined },
     ]);
   });
 
@@ -72,6 +80,10 @@ describe('a definition in words', () => {
       { name: 'history · max turns', value: '40' },
       { name: 'history · compact', value: 'drop' },
     ]);
+    expect(listSettings({ stop: ['a', 'b'], rules: [{}, {}] }).map(({ value }) => value)).toEqual([
+      'a, b',
+      '2 entries',
+    ]);
     expect(listSettings({ maxCostPerTurn: '0.25', turnTimeout: '2m' })).toEqual([
       { name: 'max cost per turn', value: '$0.25' },
       { name: 'turn timeout', value: '2m' },
@@ -106,7 +118,9 @@ describe('a definition in words', () => {
     const odd = { model: 'x', tools: { a: 1 }, variables: ['a'], budgets: null, evals: 7, instructions: [] };
     expect([readModels(odd), readTools(odd), readBudgets(odd), readEvals(odd)]).toEqual([[], [], [], []]);
     expect(readInstructions(odd)).toBe('');
-    expect(readModels({ model: [null] })).toEqual([{ model: 'unknown', settings: [], fallbackOn: [] }]);
+    expect(readModels({ model: [null] })).toEqual([
+      { model: 'unknown', settings: [], fallbackOn: [], simulate: undefined },
+    ]);
   });
 });
 
