@@ -62,6 +62,7 @@ async function main(config: Config): Promise<void> {
     openAgent: (revision) => agents.open(revision),
     priceCall: pricesOf(() => serverUrl),
     onEnd: (turn) => exporter.notify(turn),
+    onUnavailable: (message) => log.warn(message),
     onError: (error, what, ids) => log.error({ err: error, ...ids }, what),
   });
   let isStopping = false;

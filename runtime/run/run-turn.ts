@@ -50,6 +50,7 @@ class TurnRun {
   readonly #instructions: string;
   readonly #sessionUsd: string;
   #tools: readonly Tool[] | undefined;
+  #missing: readonly string[] | undefined;
 
   constructor(job: TurnJob, log: TurnLog) {
     this.#job = job;
@@ -137,7 +138,12 @@ class TurnRun {
       ...(this.#output === undefined ? {} : { output: { name: agent.definition.name, schema: this.#output.schema } }),
     };
     const step = (this.#log.lastStep?.step ?? -1) + 1;
-    const saw = { system: hashText(this.#instructions), fromTurn, tools: tools.map(({ spec }) => spec.name) };
+    const saw = {
+      system: hashText(this.#instructions),
+      fromTurn,
+      tools: tools.map(({ spec }) => spec.name),
+      missing: this.#missing,
+    };
     try {
       const { reply, attempts } = await this.#listen(
         agent.ask(request, { signal, firstTokenTimeoutMs: this.#limits.firstTokenTimeout }),
@@ -149,7 +155,7 @@ class TurnRun {
         text,
         toolCalls,
         state,
-        saw,
+        saw: { ...saw, ...this.#settingsOf(attempts) },
         ...(await this.#describeCall(reply, attempts)),
       });
     } catch (error) {
@@ -158,9 +164,23 @@ class TurnRun {
       if (reason === 'lost' || reason === 'shutdown') throw new TurnStopped(reason);
       // What was visible and which models failed is part of the record, however the turn goes on.
       const { partialText, attempts } = error;
-      await this.#log.append({ type: 'step', step, text: partialText, toolCalls: [], saw, attempts });
+      await this.#log.append({
+        type: 'step',
+        step,
+        text: partialText,
+        toolCalls: [],
+        saw: { ...saw, ...this.#settingsOf(attempts) },
+        attempts,
+      });
     }
     return undefined;
+  }
+
+  /** Of the model that was asked last. */
+  #settingsOf(attempts: readonly Attempt[]): Pick<StepEntry['saw'], 'temperature' | 'maxOutputTokens'> {
+    const { provider = '', model = '' } = attempts.at(-1) ?? {};
+    const declared = this.#job.agent.definition.model.find((one) => one.model === `${provider}/${model}`);
+    return { temperature: declared?.temperature, maxOutputTokens: declared?.maxOutputTokens };
   }
 
   /** Passes on what is visible; where the answer has a form, nothing is before it is checked. */
@@ -286,7 +306,12 @@ class TurnRun {
   }
 
   async #openTools(): Promise<readonly Tool[]> {
-    this.#tools ??= (await this.#job.agent.toolBox.open(this.#job.signal)).tools;
+    if (this.#tools === undefined) {
+      const { tools, unavailable } = await this.#job.agent.toolBox.open(this.#job.signal);
+      for (const server of unavailable) this.#job.onUnavailable(server);
+      this.#tools = tools;
+      this.#missing = unavailable.length === 0 ? undefined : unavailable.map(({ name }) => name);
+    }
     return this.#tools;
   }
 }

@@ -15,6 +15,8 @@ export interface SessionRunnerParts {
   priceCall: PriceCall;
   /** A turn has ended: its spans can be sent. */
   onEnd: (turn: { sessionId: string; turnId: string }) => void;
+  /** Tools of an agent cannot be reached. */
+  onUnavailable?: ((message: string) => void) | undefined;
   onError: (error: unknown, what: string, ids: { sessionId?: string; turnId?: string }) => void;
   /** A holder that is silent for so long has lost its turn. */
   leaseMs?: number | undefined;
@@ -241,6 +243,7 @@ export class SessionRunner {
       return await runTurn({
         ...{ store, claim, session, turn, earlier, agent, priceCall, signal },
         emit: (event) => live.emit(event),
+        onUnavailable: ({ name, message }) => this.#parts.onUnavailable?.(`${session.agent}: ${name}: ${message}`),
         nowMs: () => Date.now(),
         sleep: (ms) => pause(ms),
       });

@@ -14,6 +14,8 @@ export interface TurnJob {
   agent: RunnableAgent;
   priceCall: PriceCall;
   emit: (event: Exclude<TurnEvent, { type: 'end' }>) => void;
+  /** A declared server of tools does not answer: the turn goes on without them. */
+  onUnavailable: (server: { name: string; message: string }) => void;
   /** Its reason is a TurnStopped. */
   signal: AbortSignal;
   nowMs: () => number;

@@ -168,6 +168,8 @@ export interface Saw {
   fromTurn: number;
   /** Tools that were offered. */
   tools: readonly string[];
+  /** MCP servers and tools that are declared and could not be reached. */
+  missing?: readonly string[] | undefined;
   temperature?: number | undefined;
   maxOutputTokens?: number | undefined;
 }

@@ -43,6 +43,8 @@ function stepSpans(record: TurnRecord, step: StepEntry, before: readonly Entry[]
     'gen_ai.request.temperature': saw.temperature,
     'gen_ai.request.max_tokens': saw.maxOutputTokens,
     'sightglass.step': step.step,
+    // What the agent declares and could not be offered.
+    'sightglass.missing_tools': saw.missing,
   });
   return modelCallSpans(
     step,
