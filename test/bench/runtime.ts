@@ -1,13 +1,11 @@
 // What do STREAMS (default 500) streaming turns at once cost the runtime, in CPU, memory and time to the first token, beside the same
 // streams through the AI SDK behind a plain HTTP server? ROUNDS (default 3) of each, in turn, against one model server.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startChildServer } from '../support/child-server.ts';
-import { readCpuSeconds, readMemoryMib, readPeakMemoryMib } from '../support/process-figures.ts';
-import { startProgram } from '../support/program.ts';
+import { readCpuSeconds, readMachineCpuSeconds, readMemoryMib, readPeakMemoryMib } from '../support/process-figures.ts';
+import { startRuntime } from '../support/runtime.ts';
 import { runStreams, type StreamTarget } from '../support/stream-load.ts';
-import { makeTempDir } from '../support/temp-dir.ts';
 
 const streams = Number(process.env['STREAMS'] ?? 500);
 const rounds = Number(process.env['ROUNDS'] ?? 3);
@@ -27,10 +25,14 @@ interface Side {
   completed: number;
   firstTokenMs: number[];
   cpuSeconds: number;
+  /** Of the model server and of this process. */
+  benchSeconds: number;
+  /** Of whatever else ran on the machine meanwhile: figures of a busy one say little about time. */
+  otherSeconds: number;
+  tookSeconds: number;
   failures: Set<string>;
 }
 
-const dir = makeTempDir('bench-runtime');
 const words = Array.from({ length: tokens }, (_, n) => (n === 0 ? 'first' : n === tokens - 1 ? 'last' : `word${n}`));
 const wire = await startChildServer('test/support/wire/main.ts', [
   'openai',
@@ -38,7 +40,11 @@ const wire = await startChildServer('test/support/wire/main.ts', [
 ]);
 const sink = await startChildServer('test/bench/fakes/otlp-sink.ts');
 const aiSdk = await startChildServer('test/bench/fakes/ai-sdk-server.ts', [wire.url]);
-const runtime = await startRuntime();
+const model = { model: 'wire/fast', baseUrl: wire.url };
+const runtime = await startRuntime({
+  agents: { bench: { instructions: 'Answer.', model: [model] } },
+  environment: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+});
 try {
   const messages = (n: number) => [{ role: 'user', content: `Say something, for the ${n}th time.` }];
   const openAi = { firstMark: '"first', lastMark: 'last"', endMark: '[DONE]' };
@@ -53,51 +59,57 @@ try {
   for (let round = 0; round < rounds; round += 1) for (const side of sides) await measure(side);
   report(sides, idle);
 } finally {
-  await Promise.all([runtime.stop(), aiSdk.stop(), sink.stop(), wire.stop()]);
-  dir.remove();
-}
-
-async function startRuntime() {
-  const agents = join(dir.path, 'agents');
-  mkdirSync(agents);
-  writeFileSync(
-    join(agents, 'bench.yaml'),
-    [
-      'name: bench',
-      'instructions: Answer.',
-      'model:',
-      `  - { model: wire/fast, baseUrl: '${wire.url}', apiKey: '\${env:WIRE_KEY}' }`,
-    ].join('\n'),
-  );
-  return startProgram('runtime/main.ts', {
-    SIGHTGLASS_AGENTS_DIR: agents,
-    SIGHTGLASS_DATA_DIR: join(dir.path, 'data'),
-    SIGHTGLASS_RUNTIME_PORT: '0',
-    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
-    WIRE_KEY: 'none',
-  });
+  await Promise.all([runtime.remove(), aiSdk.stop(), sink.stop(), wire.stop()]);
 }
 
 function sideOf(name: string, target: StreamTarget, pid?: number): Side {
-  return { name, target, pid, completed: 0, firstTokenMs: [], cpuSeconds: 0, failures: new Set() };
+  return {
+    name,
+    target,
+    pid,
+    completed: 0,
+    firstTokenMs: [],
+    cpuSeconds: 0,
+    benchSeconds: 0,
+    otherSeconds: 0,
+    tookSeconds: 0,
+    failures: new Set(),
+  };
 }
 
 async function measure(side: Side): Promise<void> {
-  const before = side.pid === undefined ? 0 : readCpuSeconds(side.pid);
+  const before = readFigures(side);
   const figures = await runStreams(side.target, { count: streams, rampMs });
   await sleep(aftermathMs);
-  if (side.pid !== undefined) side.cpuSeconds += readCpuSeconds(side.pid) - before;
+  const after = readFigures(side);
+  const own = after.own - before.own;
+  const bench = after.bench - before.bench;
+  side.cpuSeconds += own;
+  side.benchSeconds += bench;
+  side.otherSeconds += after.machine - before.machine - own - bench;
+  side.tookSeconds += after.seconds - before.seconds;
   side.completed += figures.completed;
   side.firstTokenMs.push(...figures.firstTokenMs);
   for (const [failure, count] of figures.failures) side.failures.add(`${count} × ${failure}`);
+}
+
+function readFigures({ pid }: Side) {
+  return {
+    own: pid === undefined ? 0 : readCpuSeconds(pid),
+    bench: readCpuSeconds(wire.pid) + readCpuSeconds(process.pid) + readCpuSeconds(sink.pid),
+    machine: readMachineCpuSeconds(),
+    seconds: performance.now() / 1_000,
+  };
 }
 
 function report(sides: readonly Side[], idleMib: readonly number[]): void {
   console.log(
     `${streams} streams at once × ${rounds} rounds; ${tokens} tokens each, the first after ${firstTokenMs} ms, then one every ${gapMs} ms`,
   );
-  console.log('               completed    first token ms    added ms          CPU s      peak memory  idle');
-  console.log('                            p50      p99      p50     p99       per round  MiB          MiB');
+  console.log(
+    '               completed    first token ms    added ms          CPU s      peak memory  idle  other cores',
+  );
+  console.log('                            p50      p99      p50     p99       per round  MiB          MiB   cores');
   const [direct] = sides;
   for (const [place, side] of sides.entries()) {
     const added = (share: number) => at(side.firstTokenMs, share) - at(direct?.firstTokenMs ?? [], share);
@@ -108,20 +120,24 @@ function report(sides: readonly Side[], idleMib: readonly number[]): void {
         at(side.firstTokenMs, 0.5).toFixed(0).padEnd(8),
         at(side.firstTokenMs, 0.99).toFixed(0).padEnd(8),
         ...(side === direct
-          ? []
+          ? [' '.repeat(47)]
           : [
               added(0.5).toFixed(1).padEnd(7),
               added(0.99).toFixed(1).padEnd(9),
               (side.cpuSeconds / rounds).toFixed(2).padEnd(10),
               (side.pid === undefined ? 0 : readPeakMemoryMib(side.pid)).toFixed(0).padEnd(12),
-              (idleMib[place] ?? 0).toFixed(0),
+              (idleMib[place] ?? 0).toFixed(0).padEnd(5),
             ]),
+        `${(side.otherSeconds / side.tookSeconds).toFixed(1)} of ${availableParallelism()}`,
       ].join(' '),
     );
     for (const failure of side.failures) console.log(`  ${failure}`);
   }
   const [, own, other] = sides;
   if (own?.pid === undefined || other?.pid === undefined) return;
+  console.log(
+    `model server and load: ${sides.map(({ name, benchSeconds }) => `${(benchSeconds / rounds).toFixed(1)} CPU s (${name})`).join(', ')} per round`,
+  );
   const ratio = (read: (side: Side, pid: number) => number) =>
     (read(own, own.pid ?? 0) / read(other, other.pid ?? 0)).toFixed(2);
   console.log(

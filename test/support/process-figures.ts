@@ -7,11 +7,22 @@ let ticks: number | undefined;
 
 /** Seconds of CPU time that a process has used, in all its threads. Linux only. */
 export function readCpuSeconds(pid: number): number {
-  ticks ??= Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' })) || ticksPerSecond;
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The name of the process, in brackets, may hold anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / ticks;
+  return (Number(fields[11]) + Number(fields[12])) / readTicks();
+}
+
+/** Seconds of CPU time that all processes of the machine have used, on all cores. Linux only. */
+export function readMachineCpuSeconds(): number {
+  const [, ...times] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]?.split(/ +/) ?? [];
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0] = times.map(Number);
+  return (user + nice + system + irq + softIrq) / readTicks();
+}
+
+function readTicks(): number {
+  ticks ??= Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' })) || ticksPerSecond;
+  return ticks;
 }
 
 /** The most memory that a process ever held, in MiB. Linux only. */
