@@ -1,74 +1,136 @@
+import { statSync } from 'node:fs';
 import { relative } from 'node:path';
-import { loadCommandConfig } from './config.ts';
+import { type CommandConfig, ConfigError, loadCommandConfig } from './config.ts';
+import { suggest } from './definition/fields.ts';
 import { type LoadedAgents, loadAgents, PathError } from './definition/load-agents.ts';
 import type { LoadedAgent } from './definition/read-definition.ts';
 import { agentJsonSchema } from './definition/schema.ts';
+import { type AgentsCommand, readArguments } from './deploy/arguments.ts';
+import { deployAgents, type Moved } from './deploy/deploy.ts';
+import { describePlan } from './deploy/describe-plan.ts';
+import { listAgents } from './deploy/list-agents.ts';
+import { planAgents } from './deploy/plan.ts';
+import { rollBack } from './deploy/rollback.ts';
+import { openExistingStore, openSessionStore } from './sessions/open-store.ts';
+import type { Revision, SessionStore } from './sessions/store.ts';
 
-/** Exit codes: as it should be, the definitions have faults, called wrongly. */
+/** Exit codes: as it should be; the definitions have faults or the store cannot be used; called wrongly. */
 const fine = 0;
 const faulty = 1;
 const calledWrongly = 2;
 
-const withoutSecrets = '--without-secrets';
-const usage = `allowed: validate [${withoutSecrets}] [PATH…], list [PATH…], schema`;
+const toldErrors = ['ConfigError', 'DeployFault', 'StoreUnavailableError'];
 
-/** The runtime's own commands; `sightglass agents` starts them. */
-function main([verb = '', ...args]: readonly string[]): number {
-  const options = args.filter((one) => one.startsWith('-'));
-  const paths = args.filter((one) => !one.startsWith('-'));
-  const unknown = options.find((one) => verb !== 'validate' || one !== withoutSecrets);
-  if (unknown !== undefined) return refuse(`agents ${verb}: unknown option ${unknown}; ${usage}`);
-  if (verb === 'validate') return runOn(paths, { checksSecrets: options.length === 0, print: printAgreement });
-  if (verb === 'list') return runOn(paths, { checksSecrets: false, print: printList });
-  if (verb !== 'schema')
-    return refuse(verb === '' ? `agents: which one? ${usage}` : `unknown agents ${verb}; ${usage}`);
-  if (paths.length > 0) return refuse(`agents schema takes no path, but got ${paths.join(' ')}`);
-  console.log(JSON.stringify(agentJsonSchema(), undefined, 2));
-  return fine;
+/** What the files say, or that they say it wrongly. */
+interface Files {
+  agents: readonly LoadedAgent[];
+  /** A folder was read: what is not in it is declared nowhere. */
+  isWhole: boolean;
 }
 
-function runOn(
-  paths: readonly string[],
-  { checksSecrets, print }: { checksSecrets: boolean; print: (agents: readonly LoadedAgent[]) => void },
-): number {
+/** The runtime's own commands; `sightglass agents` starts them. */
+async function main(args: readonly string[]): Promise<number> {
+  const command = readArguments(args);
+  if ('fault' in command) return refuse(command.fault);
+  if (command.verb === 'schema') {
+    console.log(JSON.stringify(agentJsonSchema(), undefined, 2));
+    return fine;
+  }
   const config = loadCommandConfig();
+  if (command.verb === 'rollback') {
+    const [name = ''] = command.names;
+    return withStore(config, async (store) => printMoved(await rollBack(store, name, command.to)));
+  }
+  const files = readFiles(command, config);
+  return typeof files === 'number' ? files : runOn(files, command, config);
+}
+
+async function runOn(files: Files, command: AgentsCommand, config: CommandConfig): Promise<number> {
+  switch (command.verb) {
+    case 'plan': {
+      const plans = planAgents(files.agents, await readDeployed(config), files);
+      if (command.options.has('--json'))
+        console.log(JSON.stringify({ agents: plans }, (_key, value: unknown) => value ?? null, 2));
+      else for (const line of describePlan(plans)) console.log(line);
+      return fine;
+    }
+    case 'deploy': {
+      const chosen = choose(files.agents, command.names);
+      if ('fault' in chosen) return refuse(chosen.fault);
+      return withStore(config, async (store) => {
+        const moved = await deployAgents(store, chosen.agents);
+        for (const one of moved) printMoved(one);
+        const same = chosen.agents.length - moved.length;
+        if (same > 0) console.log(`${same} unchanged`);
+      });
+    }
+    case 'list':
+      for (const line of listAgents(files.agents, await readDeployed(config), files)) console.log(line);
+      return fine;
+    default:
+      for (const { revision, file } of files.agents) console.log(`${revision}  ${file}`);
+      console.log(files.agents.length === 1 ? '1 agent is valid' : `${files.agents.length} agents are valid`);
+      return fine;
+  }
+}
+
+/** The definitions that are meant; or the exit code, with every fault printed. */
+function readFiles({ verb, options, paths }: AgentsCommand, config: CommandConfig): Files | number {
   const named = paths.length > 0 ? paths : [nameFolder(config.agentsDir)];
+  // Who plans and lists may not have the secrets at hand.
+  const needsSecrets = (verb === 'validate' || verb === 'deploy') && !options.has('--without-secrets');
   let loaded: LoadedAgents;
   try {
-    loaded = loadAgents(named, checksSecrets ? config.environment : undefined);
+    loaded = loadAgents(named, needsSecrets ? config.environment : undefined);
   } catch (error) {
     if (error instanceof PathError) return refuse(error.message);
     throw error;
   }
   if ('agents' in loaded) {
-    print(loaded.agents);
-    return fine;
+    return { agents: loaded.agents, isWhole: named.some((path) => statSync(path).isDirectory()) };
   }
   for (const line of loaded.faults) console.error(line);
   return faulty;
 }
 
-function printAgreement(agents: readonly LoadedAgent[]): void {
-  for (const { revision, file } of agents) console.log(`${revision}  ${file}`);
-  console.log(agents.length === 1 ? '1 agent is valid' : `${agents.length} agents are valid`);
+/** Without names: all of them. */
+function choose(
+  agents: readonly LoadedAgent[],
+  names: readonly string[],
+): { agents: readonly LoadedAgent[] } | { fault: string } {
+  const known = agents.map(({ definition }) => definition.name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    return {
+      fault: `there is no agent ${unknown} in these files, allowed: ${known.join(', ')}${suggest(unknown, known)}`,
+    };
+  }
+  return { agents: names.length === 0 ? agents : agents.filter(({ definition }) => names.includes(definition.name)) };
 }
 
-function printList(agents: readonly LoadedAgent[]): void {
-  const rows = agents.map(({ revision, definition, file }) => [
-    revision,
-    definition.model.map(({ model }) => model).join(' > '),
-    definition.tools.map(({ name }) => name).join(' ') || '-',
-    file,
-  ]);
-  const all = [['AGENT', 'MODELS', 'TOOLS', 'FILE'], ...rows];
-  const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  for (const row of all)
-    console.log(
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    );
+/** Asking makes no store. */
+async function readDeployed(config: CommandConfig): Promise<Revision[]> {
+  const opened = await openExistingStore(config);
+  try {
+    return (await opened?.store.listDeployed()) ?? [];
+  } finally {
+    await opened?.store.close();
+  }
+}
+
+async function withStore(config: CommandConfig, use: (store: SessionStore) => Promise<void>): Promise<number> {
+  const { store, warnings } = await openSessionStore(config);
+  for (const warning of warnings) console.error(`sightglass: ${warning}`);
+  try {
+    await use(store);
+    return fine;
+  } finally {
+    await store.close();
+  }
+}
+
+function printMoved({ name, from, to }: Moved): void {
+  console.log(`${name}: ${from ?? 'new'} → ${to}`);
 }
 
 /** As seen from where the command runs, if it lies below. */
@@ -82,4 +144,12 @@ function refuse(line: string): number {
   return calledWrongly;
 }
 
-process.exitCode = main(process.argv.slice(2));
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  // A store, an environment or a deployment that cannot be is told in a line; a fault of ours is shown whole.
+  const isOurs = !(error instanceof Error) || !['Error', ...toldErrors].includes(error.name);
+  if (isOurs) throw error;
+  for (const line of error.message.split('\n')) console.error(`sightglass: ${line}`);
+  process.exitCode = error instanceof ConfigError ? calledWrongly : faulty;
+}

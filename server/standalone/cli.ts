@@ -39,9 +39,13 @@ const verbs: Readonly<Record<string, Verb>> = {
     failed: 2,
   },
   agents: {
-    summary: 'check and list the definition files of agents, print their JSON Schema',
+    summary: 'check, compare, deploy and list the definition files of agents, print their JSON Schema',
     run: (args) => runCommand([join(installDir, 'runtime', 'cli.ts'), ...args], ownEnvironment()),
-    usage: 'validate [--without-secrets] [PATH…] | list [PATH…] | schema',
+    usage: [
+      'validate [--without-secrets] [PATH…] | plan [--json] [PATH…] |',
+      'deploy [--without-secrets] [PATH…] [NAME…] | rollback NAME [--to REVISION] |',
+      'list [PATH…] | schema',
+    ].join(`\n${' '.repeat(12)}`),
   },
   demo: {
     summary: 'let simulated users talk to the sample agents of a running product',

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { cleanEnvironment, repositoryDir } from '../../support/program.ts';
@@ -44,7 +44,9 @@ test('validates and lists the samples when it is told no folder', () => {
   expect(run(['validate'])).toMatchObject({ status: 0, stdout: expect.stringContaining('agents are valid') as string });
   const { status, stdout } = run(['list']);
   expect(status).toBe(0);
-  expect(stdout).toMatch(/^AGENT +MODELS +TOOLS +FILE\n[^]*\nhello@[0-9a-f]{12} +simulated\/quick +- +.*hello\.yaml\n/);
+  expect(stdout).toMatch(
+    /^AGENT +DEPLOYED +MODELS +TOOLS +FILE\n[^]*\nhello@[0-9a-f]{12} +- +simulated\/quick +- +.*hello\.yaml\n/,
+  );
 });
 
 test('prints a line for each fault and exits with 1', () => {
@@ -81,15 +83,35 @@ test('prints the JSON Schema', () => {
   });
 });
 
+const verbs =
+  'validate [--without-secrets] [PATH…] | plan [--json] [PATH…] | deploy [--without-secrets] [PATH…] [NAME…] | rollback NAME [--to REVISION] | list [PATH…] | schema';
+
 test.each([
-  [[], 'agents: which one? allowed: validate [--without-secrets] [PATH…], list [PATH…], schema'],
-  [['valid'], 'unknown agents valid; allowed: validate [--without-secrets] [PATH…], list [PATH…], schema'],
-  [
-    ['list', '--json'],
-    'agents list: unknown option --json; allowed: validate [--without-secrets] [PATH…], list [PATH…], schema',
-  ],
+  [[], `agents: which one? allowed: ${verbs}`],
+  [['valid'], `unknown agents valid; allowed: ${verbs}`],
+  [['depoly'], `unknown agents depoly; allowed: ${verbs}, did you mean deploy?`],
+  [['list', '--json'], 'agents list: unknown option --json; allowed: list [PATH…]'],
+  [['plan', '--json=1'], 'agents plan: unknown option --json=1; allowed: plan [--json] [PATH…]'],
   [['validate', 'nowhere'], 'nowhere: there is no such file or folder'],
+  [['deploy', 'nowhere/'], 'nowhere/: there is no such file or folder'],
   [['schema', 'x'], 'agents schema takes no path, but got x'],
+  [['rollback'], 'agents rollback takes one agent, but got none; allowed: rollback NAME [--to REVISION]'],
+  [['rollback', 'a', 'b'], 'agents rollback takes one agent, but got a b; allowed: rollback NAME [--to REVISION]'],
+  [['rollback', 'a', '--to'], 'agents rollback: --to needs a revision'],
 ])('says in one line that %j is called wrongly', (args, line) => {
   expect(run(args)).toEqual({ status: 2, stdout: '', stderr: `sightglass: ${line}\n` });
+});
+
+test('says in one line what is wrong with the environment', () => {
+  write('a.yaml', agent);
+  const { status, stdout, stderr } = run(['plan', '.'], { REDIS_URL: 'http://x' });
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toMatch(/^sightglass: REDIS_URL=… is not allowed; allowed: .*\n$/);
+});
+
+test('asking makes no store', () => {
+  write('a.yaml', agent);
+  expect(run(['plan', '.'])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^a: new, /) as string });
+  expect(run(['list', '.']).status).toBe(0);
+  expect(existsSync(join(dir.path, '.sightglass'))).toBe(false);
 });
