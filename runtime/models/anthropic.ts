@@ -24,7 +24,8 @@ export function anthropicAdapter(access: ProviderAccess): ModelAdapter {
     async *stream(request, signal) {
       try {
         const body = toAnthropicRequest(request, access.provider);
-        const response = await client.messages.create(body, { signal }).asResponse();
+        // By its path: `messages.create` prints a warning at every call of an older model.
+        const response = await client.post('/v1/messages', { body, signal, stream: true }).asResponse();
         yield* readReply(takeMessage(response), new AnthropicReplyReader(access.provider), signal);
       } catch (error) {
         throw readSdkError(error, { signal, nowMs: Date.now() });

@@ -27,23 +27,39 @@ export function keepAliveFetch(env: NodeJS.ProcessEnv): typeof fetch {
     const headers = { ...Object.fromEntries(new Headers(init.headers)), 'accept-encoding': 'identity' };
     const body = init.body as string | undefined;
     const send = isPlain ? requestHttp : requestHttps;
-    const request = send(url, {
-      method: init.method ?? 'GET',
-      agent: isPlain ? http : https,
-      headers: body === undefined ? headers : { ...headers, 'content-length': Buffer.byteLength(body) },
-    });
+    const start = () =>
+      send(url, {
+        method: init.method ?? 'GET',
+        agent: isPlain ? http : https,
+        headers: body === undefined ? headers : { ...headers, 'content-length': Buffer.byteLength(body) },
+      });
+    return toResponse(await exchange(start, body, init.signal ?? undefined));
+  };
+}
+
+/** Sends a request. A kept connection that its server closed at that moment is no failure: the request goes over another one. */
+async function exchange(
+  start: () => ClientRequest,
+  body: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<IncomingMessage> {
+  for (;;) {
+    const request = start();
     // From the response on its reader listens itself; Node's own way would listen to the end.
     const abort = () => request.destroy(new Error('aborted'));
-    init.signal?.addEventListener('abort', abort, { once: true });
-    if (init.signal?.aborted === true) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted === true) abort();
     try {
       request.setNoDelay();
       request.end(body);
-      return await toResponse(await responseOf(request));
+      return await responseOf(request);
+    } catch (error) {
+      const wasClosed = request.reusedSocket && (error as { code?: unknown }).code === 'ECONNRESET';
+      if (!wasClosed || signal?.aborted === true) throw error;
     } finally {
-      init.signal?.removeEventListener('abort', abort);
+      signal?.removeEventListener('abort', abort);
     }
-  };
+  }
 }
 
 async function responseOf(request: ClientRequest): Promise<IncomingMessage> {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { model as modelSchema } from '../../../runtime/definition/schema.ts';
 import { ModelAccessFault, ModelAdapters, UnknownProvider } from '../../../runtime/models/adapters.ts';
@@ -105,4 +107,40 @@ test('an answer in many small pieces arrives whole, whatever bytes it has', asyn
   );
   expect(reply.text).toBe(words.join(''));
   expect(reply.usage?.outputTokens).toBe(5_000);
+});
+
+test('a kept connection that its server has closed is replaced, not counted as a failure', async () => {
+  const reply = (text: string) =>
+    `data: ${JSON.stringify({ choices: [{ delta: { content: text }, finish_reason: 'stop' }] })}\n\ndata: [DONE]\n\n`;
+  let connections = 0;
+  let requests = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    let isUsed = false;
+    socket.on('error', () => undefined);
+    socket.on('data', (data) => {
+      if (!data.toString().includes('"stream":true')) return;
+      requests += 1;
+      // Every connection serves one request; the next one finds it closed.
+      if (isUsed) {
+        socket.resetAndDestroy();
+        return;
+      }
+      isUsed = true;
+      const body = reply(`answer ${requests}`);
+      socket.write(
+        `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: ${body.length}\r\nconnection: keep-alive\r\n\r\n${body}`,
+      );
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  const chain = new ModelAdapters({}).chainOf([modelSchema.parse({ model: 'local/m', baseUrl, retries: 0 })]);
+  for (const text of ['answer 1', 'answer 3', 'answer 5']) {
+    const { reply: said, attempts } = await ask(chain);
+    expect([said.text, attempts.length]).toEqual([text, 1]);
+  }
+  expect(connections).toBe(3);
 });
