@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { randomUUID } from 'node:crypto';
-import { ModelAccessFault } from '../models/adapters.ts';
+import { ModelAccessFault, UnknownProvider } from '../models/adapters.ts';
 import { callModels } from '../models/call-models.ts';
 import type { ChatRequest } from '../models/gateway-request.ts';
 import type { ModelReply } from '../models/model.ts';
@@ -30,6 +30,8 @@ export async function callGateway(
   { chat, sessionId, traceparent }: GatewayAsked,
 ): Promise<Response> {
   const call = new Call(deps, { chat, sessionId, traceparent });
+  // Also before its stream begins, and where a whole answer is awaited.
+  c.req.raw.signal.addEventListener('abort', () => call.leave(), { once: true });
   c.header('x-trace-id', call.traceId);
   c.header('x-should-retry', 'false');
   if (sessionId !== null) c.header('x-session-id', sessionId);
@@ -198,8 +200,9 @@ function chainOf({ agents }: DoorDeps, model: string) {
   try {
     return agents.chainOfName(model);
   } catch (error) {
-    if (error instanceof ModelAccessFault)
+    if (error instanceof UnknownProvider)
       throw new DoorError('model_not_found', `${error.message}, or agent/NAME`, { param: 'model' });
+    if (error instanceof ModelAccessFault) throw new DoorError('model_failed', error.message);
     throw error;
   }
 }
