@@ -1,32 +1,51 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
-/** Every error of the door: its status, and the `type` that OpenAI clients expect with it. */
+/** Every error of the door: its status, the `type` that OpenAI clients expect with it, and what it means. */
 export const doorErrors = {
-  invalid_request: [400, 'invalid_request_error'],
-  context_length_exceeded: [400, 'invalid_request_error'],
-  budget_exhausted: [402, 'insufficient_quota'],
-  foreign_origin: [403, 'permission_error'],
-  model_not_found: [404, 'invalid_request_error'],
-  agent_not_found: [404, 'invalid_request_error'],
-  session_not_found: [404, 'invalid_request_error'],
-  not_found: [404, 'invalid_request_error'],
-  session_busy: [409, 'conflict_error'],
-  history_mismatch: [409, 'conflict_error'],
-  turn_cancelled: [409, 'conflict_error'],
-  body_too_large: [413, 'invalid_request_error'],
-  unsupported_media_type: [415, 'invalid_request_error'],
-  wrong_host: [421, 'invalid_request_error'],
-  idempotency_key_reused: [422, 'invalid_request_error'],
-  rate_limited: [429, 'rate_limit_error'],
-  quota_exhausted: [429, 'insufficient_quota'],
-  queue_full: [429, 'rate_limit_error'],
-  internal: [500, 'server_error'],
-  model_failed: [502, 'server_error'],
-  output_invalid: [502, 'server_error'],
-  session_store_unavailable: [503, 'server_error'],
-  shutting_down: [503, 'server_error'],
-  model_timeout: [504, 'server_error'],
-} as const satisfies Record<string, readonly [ContentfulStatusCode, string]>;
+  invalid_request: [
+    400,
+    'invalid_request_error',
+    'A field is missing, malformed or out of range; `param` names it, the message says what is allowed.',
+  ],
+  context_length_exceeded: [
+    400,
+    'invalid_request_error',
+    'The conversation is longer than every model of the agent takes, also without its older turns.',
+  ],
+  foreign_origin: [403, 'permission_error', 'The request came from a web page of another origin.'],
+  model_not_found: [
+    404,
+    'invalid_request_error',
+    'No such provider or model; allowed are agent/NAME and PROVIDER/MODEL.',
+  ],
+  agent_not_found: [
+    404,
+    'invalid_request_error',
+    'No agent of this name is deployed; the message lists those that are.',
+  ],
+  session_not_found: [
+    404,
+    'invalid_request_error',
+    'There is no such session, it has expired, or it belongs to another agent or user.',
+  ],
+  not_found: [404, 'invalid_request_error', 'There is no such path.'],
+  session_busy: [409, 'conflict_error', 'A turn of the session is running, and the agent takes one message at a time.'],
+  history_mismatch: [409, 'conflict_error', 'The messages differ from what the session holds; the message says where.'],
+  turn_cancelled: [409, 'conflict_error', 'The turn was cancelled before it said anything.'],
+  body_too_large: [413, 'invalid_request_error', 'The body is larger than 8 MiB.'],
+  unsupported_media_type: [415, 'invalid_request_error', 'The body is not application/json.'],
+  wrong_host: [421, 'invalid_request_error', 'The Host header does not name this machine.'],
+  idempotency_key_reused: [422, 'invalid_request_error', 'The key was used with another request.'],
+  rate_limited: [429, 'rate_limit_error', 'The provider limits the rate, also after retries and fallbacks.'],
+  quota_exhausted: [429, 'insufficient_quota', 'The account at the provider has nothing left.'],
+  queue_full: [429, 'rate_limit_error', 'As many messages wait in the session as its agent allows.'],
+  internal: [500, 'server_error', 'A bug; the log has the cause.'],
+  model_failed: [502, 'server_error', 'No model of the agent answered; the message says why.'],
+  output_invalid: [502, 'server_error', 'The answer does not have the declared form, also after repairs.'],
+  session_store_unavailable: [503, 'server_error', 'The session store does not answer; try again.'],
+  shutting_down: [503, 'server_error', 'The runtime is stopping; try again.'],
+  model_timeout: [504, 'server_error', 'No model answered in time.'],
+} as const satisfies Record<string, readonly [status: ContentfulStatusCode, type: string, meaning: string]>;
 
 export type DoorErrorCode = keyof typeof doorErrors;
 
