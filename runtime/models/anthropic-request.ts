@@ -1,4 +1,3 @@
-import { transformJSONSchema } from '@anthropic-ai/sdk/lib/transform-json-schema';
 import type {
   MessageCreateParamsStreaming,
   OutputConfig,
@@ -7,6 +6,7 @@ import type {
   ToolChoice,
 } from '@anthropic-ai/sdk/resources/messages';
 import { toAnthropicMessages } from './anthropic-messages.ts';
+import { toOutputFormat } from './anthropic-output.ts';
 import type { ModelRequest } from './model.ts';
 
 /** The API wants a number; every model that it still serves allows as many. */
@@ -20,12 +20,15 @@ const budgetedThinking = /claude-(3-7|(opus|sonnet|haiku)-4(-[015])?(-\d{8})?$)/
 /** The body of a Messages request; always streamed. */
 export function toAnthropicRequest(request: ModelRequest, provider: string): MessageCreateParamsStreaming {
   const { tools, output } = request;
-  const { system, messages } = toAnthropicMessages(request.messages, provider);
+  const { system: said, messages } = toAnthropicMessages(request.messages, provider);
+  const format = output === undefined ? undefined : toOutputFormat(output);
+  const words = format !== undefined && 'words' in format ? format.words : undefined;
+  const system = [said, words].filter((one) => one !== undefined).join('\n\n');
   const choice = tools.length > 0 ? toToolChoice(request) : undefined;
   const { thinking, effort, thinkingTokens: extra } = toThinking(request, choice);
   const config: OutputConfig = {
     ...(effort !== undefined && { effort }),
-    ...(output !== undefined && { format: { type: 'json_schema', schema: transformJSONSchema({ ...output.schema }) } }),
+    ...(format !== undefined && 'type' in format && { format }),
   };
   // The package's types leave these two out because the newest models refuse them; others take them.
   const sampling = thinking === undefined ? toSampling(request) : {};
@@ -35,7 +38,7 @@ export function toAnthropicRequest(request: ModelRequest, provider: string): Mes
     max_tokens: (request.maxOutputTokens ?? defaultMaxOutputTokens) + extra,
     messages,
     stream: true,
-    ...(system !== undefined && { system }),
+    ...(system !== '' && { system }),
     ...(tools.length > 0 && { tools: tools.map(toTool) }),
     ...(choice !== undefined && { tool_choice: choice }),
     ...(thinking !== undefined && { thinking }),

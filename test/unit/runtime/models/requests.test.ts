@@ -256,4 +256,22 @@ describe('Anthropic', () => {
     });
     expect(JSON.stringify(config)).not.toContain('"minLength"');
   });
+
+  test.each([
+    ['any object', { type: 'object' }],
+    [
+      'a map',
+      { type: 'object', properties: { counts: { type: 'object', additionalProperties: { type: 'integer' } } } },
+    ],
+    ['a part of any type', { type: 'object', properties: { value: {} } }],
+  ])('a form that the API cannot hold the model to is asked for in words: %s', (_name, schema) => {
+    const body = send({
+      output: { name: 'answer', schema },
+      messages: [{ role: 'system', text: 'Be brief.' }, user('Hi.')],
+    });
+    expect(body).not.toHaveProperty('output_config');
+    expect(body.system).toBe(
+      `Be brief.\n\nAnswer with JSON alone, without any text around it. Its JSON Schema: ${JSON.stringify(schema)}`,
+    );
+  });
 });
