@@ -14,11 +14,16 @@ export function listAgents(
       plan.revision ?? plan.name,
       plan.change === 'unchanged' ? 'the same' : (plan.deployed ?? '-'),
       file?.definition.model.map(({ model }) => model).join(' > ') ?? '-',
-      file?.definition.tools.map(({ name }) => name).join(' ') || '-',
+      describeTools(file),
       file?.file ?? '-',
     ];
   });
   return alignColumns([['AGENT', 'DEPLOYED', 'MODELS', 'TOOLS', 'FILE'], ...rows]);
+}
+
+function describeTools(file: LoadedAgent | undefined): string {
+  const names = file?.definition.tools.map(({ name }) => name) ?? [];
+  return names.length === 0 ? '-' : names.join(' ');
 }
 
 function alignColumns(rows: readonly (readonly string[])[]): string[] {

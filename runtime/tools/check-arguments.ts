@@ -81,6 +81,6 @@ function findValue(value: unknown, path: readonly string[]): unknown {
 }
 
 function shorten(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+  const text = value === undefined ? 'nothing' : JSON.stringify(value);
   return text.length > shownValueLength ? `${text.slice(0, shownValueLength)}…` : text;
 }

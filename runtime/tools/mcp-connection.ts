@@ -129,6 +129,5 @@ export class McpConnection {
 function makeTransport(place: McpPlace): Transport {
   if (place.type === 'stdio') return new StdioTransport(place.command);
   const { url, headers, client } = place;
-  // Its types do not tell `undefined` from absent as ours do.
-  return new StreamableHTTPClientTransport(url, { fetch: makeMcpFetch(client), requestInit: { headers } }) as Transport;
+  return new StreamableHTTPClientTransport(url, { fetch: makeMcpFetch(client), requestInit: { headers } });
 }

@@ -4,9 +4,11 @@ import type { NoAnswer } from './describe-failure.ts';
 import { HttpRequestError } from './http-client.ts';
 import { readFailure } from './http-outcome.ts';
 import type { McpConnection } from './mcp-connection.ts';
-import { brokenAnswer, TooLargeError } from './mcp-fetch.ts';
+import { brokenAnswer } from './mcp-fetch.ts';
+import { tooLarge, TooLargeError } from './message-limit.ts';
 
 const shownMessageLength = 2_000;
+const invalidParams: number = ErrorCode.InvalidParams;
 
 /** What became of a call that threw. */
 export interface McpFailure {
@@ -29,24 +31,19 @@ export function describeCallError(
     return { noAnswer: { what: error.message, kind, wasSent: error.wasSent }, isLost: isBroken, isRetryable: isBroken };
   }
   if (error instanceof StreamableHTTPError) return describeStatus(error, connection.hasSession);
-  if (error instanceof McpError && error.code === (brokenAnswer.cut as ErrorCode)) {
-    return sent('server_unavailable', readMessage(error), { isRetryable: true });
-  }
-  if (
-    (error instanceof McpError && error.code === (brokenAnswer.tooLarge as ErrorCode)) ||
-    error instanceof TooLargeError
-  ) {
+  const code = error instanceof McpError ? error.code : undefined;
+  if (code === brokenAnswer.cut) return sent('server_unavailable', readMessage(error), { isRetryable: true });
+  if (code === brokenAnswer.tooLarge || error instanceof TooLargeError) {
     return sent('bad_response', readMessage(error), {});
   }
   if (connection.isClosed) {
-    const isTooLarge = connection.end.includes('a message of more than');
-    const what = connection.end === '' ? 'the connection to its server ended' : connection.end;
-    return sent(isTooLarge ? 'bad_response' : 'server_unavailable', what, { isLost: true, isRetryable: !isTooLarge });
+    const { end } = connection;
+    if (end === tooLarge) return sent('bad_response', end, { isLost: true });
+    const what = end === '' ? 'the connection to its server ended' : end;
+    return sent('server_unavailable', what, { isLost: true, isRetryable: true });
   }
-  if (error instanceof McpError) {
-    if (error.code === ErrorCode.InvalidParams) return answered('invalid_arguments', readMessage(error));
-    return answered('tool_error', `its server says: ${readMessage(error)} (code ${error.code})`);
-  }
+  if (code === invalidParams) return answered('invalid_arguments', readMessage(error));
+  if (code !== undefined) return answered('tool_error', `its server says: ${readMessage(error)} (code ${code})`);
   if (error instanceof Error && error.message === 'Not connected') {
     return {
       noAnswer: { what: 'its server is gone', kind: 'server_unavailable', wasSent: false },

@@ -1,10 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { z } from 'zod';
-import { toolLimits } from '../definition/tool-schema.ts';
 import type { HttpClient } from './http-client.ts';
-
-const messageBytesMax = toolLimits.responseBytes;
+import { messageBytesMax, tooLarge, TooLargeError } from './message-limit.ts';
 
 /** Error codes that stand for what happened to the answer of a request; outside of what JSON-RPC reserves. */
 export const brokenAnswer = { cut: 39_001, tooLarge: 39_002 };
@@ -27,7 +25,7 @@ export function makeMcpFetch(client: HttpClient): FetchLike {
     const sent = body === undefined ? undefined : readSent(body);
     const end = new AbortController();
     if (sent?.id !== undefined) open.set(sent.id, end);
-    const signal = init?.signal == null ? end.signal : AbortSignal.any([init.signal, end.signal]);
+    const signal = AbortSignal.any([end.signal, ...(init?.signal ? [init.signal] : [])]);
     const response = await client.send({
       method: init?.method ?? 'GET',
       url: new URL(address),
@@ -90,15 +88,6 @@ async function* readWhole(message: IncomingMessage): AsyncGenerator<Uint8Array> 
   }
 }
 
-/** The answer itself is too long to be read. */
-export class TooLargeError extends Error {
-  override readonly name = 'TooLargeError';
-
-  constructor() {
-    super(`it sent a message of more than ${messageBytesMax.toLocaleString('en-US')} bytes`);
-  }
-}
-
 async function* readEvents(message: IncomingMessage, { id, wasGivenUp }: Asked): AsyncGenerator<Uint8Array> {
   let eventBytes = 0;
   let isResumable = false;
@@ -109,7 +98,7 @@ async function* readEvents(message: IncomingMessage, { id, wasGivenUp }: Asked):
       const lastEnd = Math.max(text.lastIndexOf('\n\n'), text.lastIndexOf('\n\r\n'));
       eventBytes = lastEnd === -1 ? eventBytes + chunk.length : chunk.length - lastEnd;
       if (eventBytes > messageBytesMax) {
-        yield* answerWith(id, { error: { code: brokenAnswer.tooLarge, message: new TooLargeError().message } });
+        yield* answerWith(id, { error: { code: brokenAnswer.tooLarge, message: tooLarge } });
         return;
       }
       yield chunk;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ReadBuffer, serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import { toolLimits } from '../definition/tool-schema.ts';
+import { messageBytesMax, tooLarge } from './message-limit.ts';
 
 /** What is kept of standard error, to say why a server ended. */
 const stderrBytesMax = 4_096;
@@ -28,7 +28,7 @@ export class StdioTransport implements Transport {
   onerror?: (error: Error) => void;
   onmessage?: NonNullable<Transport['onmessage']>;
   readonly #command: StdioCommand;
-  readonly #buffer = new ReadBuffer({ maxBufferSize: toolLimits.responseBytes });
+  readonly #buffer = new ReadBuffer({ maxBufferSize: messageBytesMax });
   #process: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
   #stderr = '';
@@ -80,7 +80,7 @@ export class StdioTransport implements Transport {
     const stdin = this.#process?.stdin;
     if (stdin?.writable !== true) throw new Error('Not connected');
     await new Promise<void>((resolve, reject) => {
-      stdin.write(serializeMessage(message), (error) => (error == null ? resolve() : reject(error)));
+      stdin.write(serializeMessage(message), (error) => (error ? reject(error) : resolve()));
     });
   }
 
@@ -107,7 +107,7 @@ export class StdioTransport implements Transport {
       this.#buffer.append(chunk);
     } catch {
       // Behind a message that is too long nothing can be found again.
-      this.#end = `it sent a message of more than ${toolLimits.responseBytes.toLocaleString('en-US')} bytes`;
+      this.#end = tooLarge;
       this.#signalGroup('SIGKILL');
       return;
     }

@@ -44,7 +44,7 @@ export async function readBody(message: IncomingMessage, keptBytesMax: number): 
 function decompress(message: IncomingMessage): Readable {
   const decoder = makeDecoder(message.headers['content-encoding']?.trim().toLowerCase());
   if (decoder === undefined) return message;
-  pipeline(message, decoder, () => {}); // an error arrives where the decoder is read
+  pipeline(message, decoder, () => undefined); // an error arrives where the decoder is read
   return decoder;
 }
 

@@ -58,7 +58,7 @@ export function openToolBox(
       };
     },
     close: async () => {
-      await Promise.all(closers.map((close) => close()));
+      await Promise.all(closers.map(async (close) => close()));
     },
   };
 }

@@ -179,7 +179,7 @@ describe.each(['SQLite', 'Redis'])('on %s', (kind) => {
     rmSync(join(dir.path, 'agents', 'desk.md'));
     rmSync(join(dir.path, 'agents', `${name('desk')}.yaml`));
     const runtime = await startRuntime({
-      agents: { [`${name('other')}`]: { instructions: 'x', model: ['simulated/quick'] } },
+      agents: { [name('other')]: { instructions: 'x', model: ['simulated/quick'] } },
       dataDir: join(dir.path, 'data'),
       environment,
     });

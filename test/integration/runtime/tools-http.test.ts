@@ -383,7 +383,7 @@ describe('failures', () => {
 
   test('what is no HTTP', async () => {
     const tcp = createTcpServer((socket) =>
-      socket.on('data', () => socket.end('SSH-2.0-OpenSSH\r\n')).on('error', () => {}),
+      socket.on('data', () => socket.end('SSH-2.0-OpenSSH\r\n')).on('error', () => undefined),
     );
     await listen(tcp);
     const url = `http://127.0.0.1:${portOf(tcp)}/`;
@@ -411,7 +411,8 @@ describe('redirects', () => {
   test('follows three of the same place', async () => {
     answer = (response, { url }) => {
       const n = Number(url.slice(4, 5));
-      return n < 3 ? response.writeHead(302, { location: `/hop${n + 1}` }).end() : json(response, { n });
+      if (n < 3) response.writeHead(302, { location: `/hop${n + 1}` }).end();
+      else json(response, { n });
     };
     expect(await call({ url: `http://127.0.0.1:${portOf(server)}/hop0` })).toMatchObject({ text: '{"n":3}' });
     expect(seen.map(({ url }) => url)).toEqual(['/hop0?id=7', '/hop1', '/hop2', '/hop3']);

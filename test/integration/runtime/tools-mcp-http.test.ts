@@ -72,7 +72,7 @@ class FakeServer {
         enableJsonResponse: this.isJson,
         onsessioninitialized: (sessionId) => void this.sessions.set(sessionId, made),
       });
-      await makeMcpServer(this.state).connect(made as Parameters<ReturnType<typeof makeMcpServer>['connect']>[0]);
+      await makeMcpServer(this.state).connect(made);
       transport = made;
     }
     await transport.handleRequest(request, response, body);

@@ -1,4 +1,4 @@
-import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 
 /** What a test can ask of the server from outside. */
@@ -41,8 +41,9 @@ const others = ['hang', 'enormous', 'refuse', 'crash', 'invalid', 'env', 'child'
 export function makeMcpServer(
   state: McpState,
   extra: Record<string, (id: string | number) => object | undefined> = {},
-): Server {
-  const server = new Server({ name: 'fake', version: '1' }, { capabilities: { tools: { listChanged: true } } });
+): McpServer {
+  const made = new McpServer({ name: 'fake', version: '1' }, { capabilities: { tools: { listChanged: true } } });
+  const { server } = made;
   const names = [...Object.keys(results), ...others];
   server.setRequestHandler(ListToolsRequestSchema, ({ params }) => {
     state.lists += 1;
@@ -70,5 +71,5 @@ export function makeMcpServer(
     }
     return results[params.name] ?? { content: [] };
   });
-  return server;
+  return made;
 }
