@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Session, Turn } from '../sessions/record.ts';
 import { type SessionStore, StoreUnavailableError } from '../sessions/store.ts';
@@ -157,6 +158,7 @@ export class SpanExporter {
     let count = 0;
     for (const [key, ref] of refs) {
       if ((this.#broken.get(key) ?? 0) > Date.now()) continue;
+      await setImmediate(); // turns under way come first
       const spans = await this.#makeSpans(ref);
       if (spans !== undefined) await batch.add(ref, spans);
       count += 1;

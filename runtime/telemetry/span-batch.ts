@@ -2,9 +2,9 @@ import type { Logger } from 'pino';
 import type { Span } from './span.ts';
 import type { SendOutcome } from './span-sender.ts';
 
-/** One request has no more than these; a turn that has more is sent in several. */
-const spansMax = 500;
-const charactersMax = 4 * 1024 * 1024;
+/** One request has no more than these, as encoding it holds up all turns: for some 5 ms. A turn that has more is sent in several. */
+const spansMax = 200;
+const charactersMax = 1024 * 1024;
 
 export interface BatchOptions<Item> {
   send(spans: readonly Span[]): Promise<SendOutcome>;

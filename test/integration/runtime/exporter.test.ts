@@ -210,7 +210,7 @@ it('a turn of a thousand steps comes in several requests', async () => {
   startExporter(receiver.url).notify(await endTurn({ steps: 1_000 }));
   await expect.poll(outbox, { ...patience, timeout: 40_000 }).toEqual([]);
   expect(spansIn(receiver)).toHaveLength(1_001);
-  for (const { length } of receiver.requests) expect(length).toBeLessThanOrEqual(500);
+  for (const { length } of receiver.requests) expect(length).toBeLessThanOrEqual(200);
 });
 
 it('calls of the gateway are sent and forgotten', async () => {

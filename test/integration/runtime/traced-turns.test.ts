@@ -48,11 +48,9 @@ afterAll(async () => {
 
 /** A turn in a stream, to its end. */
 async function ask(text: string, headers: Record<string, string> = {}): Promise<{ answer: string; headers: Headers }> {
+  const asked = { model: 'agent/secretary', messages: [{ role: 'user' as const, content: text }], user: 'ann' };
   const { data, response } = await runtime.client.chat.completions
-    .create(
-      { model: 'agent/secretary', messages: [{ role: 'user', content: text }], stream: true, user: 'ann' },
-      { headers },
-    )
+    .create({ ...asked, stream: true }, { headers })
     .withResponse();
   let answer = '';
   for await (const chunk of data) answer += chunk.choices[0]?.delta.content ?? '';
@@ -117,8 +115,9 @@ it('a turn goes on in the trace of its caller', async () => {
 });
 
 it('a call through the gateway is traced', async () => {
+  const asked = { messages: [{ role: 'user' as const, content: 'Tell me something' }], user: 'bob' };
   const { data, response } = await runtime.client.chat.completions
-    .create({ model: 'simulated/quick', messages: [{ role: 'user', content: 'Tell me something' }], user: 'bob' })
+    .create({ model: 'simulated/quick', ...asked })
     .withResponse();
   expect(data.choices[0]?.message.content).not.toBe('');
   const traceId = response.headers.get('x-trace-id') ?? '';
