@@ -1,19 +1,15 @@
 import { DemoConfigError, type DemoConfig, loadDemoConfig } from './config.ts';
 import type { Tally } from './converse.ts';
-import { startCrm } from './crm.ts';
 import { findMissing } from './find-running.ts';
-import { type LocalServer, PortError } from './local-server.ts';
 import { type DemoOptions, demoUsage, readOptions } from './options.ts';
 import { runUsers } from './run-users.ts';
-import { startShop } from './shop.ts';
+import { sendPast } from './send-past.ts';
 import { makeWorld } from './world.ts';
 
 const failed = 1;
 const calledWrongly = 2;
 const progressMs = 2_000;
 const shownFaults = 8;
-/** The share of the shop's answers that are a 503. */
-const shopFaultRate = 0.03;
 
 /** Simulated users talk to the sample agents of a running product. */
 async function main(args: readonly string[]): Promise<number> {
@@ -23,27 +19,25 @@ async function main(args: readonly string[]): Promise<number> {
   const config = loadDemoConfig();
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
-  const servers: LocalServer[] = [];
-  try {
-    const world = makeWorld(Date.now());
-    servers.push(await startShop({ port: config.shopPort, world, faultRate: shopFaultRate, seed: options.seed }));
-    servers.push(await startCrm({ port: config.crmPort, world }));
-    console.log(`the shop listens on port ${config.shopPort}, the CRM on ${config.crmPort}`);
-    if (options.serves) return await serveUntil(stop.signal);
-    const missing = await findMissing(config);
-    if (missing.length > 0) return refuse(missing.join('\n'), failed);
-    return await talk(config, { ...options, world, signal: stop.signal });
-  } finally {
-    for (const server of servers) await server.close();
-  }
+  const missing = await findMissing(config);
+  if (missing.length > 0) return refuse(missing.join('\n'), failed);
+  await tellPast(config, options, stop.signal);
+  return await talk(config, options, stop.signal);
 }
 
-async function talk(
-  config: DemoConfig,
-  options: DemoOptions & { world: ReturnType<typeof makeWorld>; signal: AbortSignal },
-): Promise<number> {
+/** What happened before today, so that pages over weeks have a shape. */
+async function tellPast(config: DemoConfig, { historyDays }: DemoOptions, signal: AbortSignal): Promise<void> {
+  if (historyDays === 0) return;
+  console.log(`conversations of the last ${historyDays} days, as service demo-past-conversations:`);
+  const onDay = (date: string, conversations: number) => console.log(`  ${date}  ${conversations}`);
+  const sent = await sendPast({ todayMs: Date.now(), days: historyDays, ...config, signal, onDay });
+  console.log(sent === 0 ? '  are there already' : `  ${sent} conversations sent`);
+}
+
+async function talk(config: DemoConfig, options: DemoOptions, signal: AbortSignal): Promise<number> {
   const startMs = performance.now();
-  const { tally, done } = runUsers({ runtimeUrl: config.runtimeUrl, ...options });
+  const world = makeWorld(Date.now());
+  const { tally, done } = runUsers({ runtimeUrl: config.runtimeUrl, world, ...options, signal });
   const printing = setInterval(() => printProgress(tally, startMs), progressMs);
   await done.finally(() => clearInterval(printing));
   printProgress(tally, startMs);
@@ -81,12 +75,6 @@ function printEnd({ faults, disconnected, repeated }: Tally, { uiUrl }: DemoConf
   }
 }
 
-async function serveUntil(signal: AbortSignal): Promise<number> {
-  console.log('they run until Ctrl-C');
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-  return 0;
-}
-
 function say(text: string): number {
   console.log(text);
   return 0;
@@ -100,6 +88,6 @@ function refuse(lines: string, code: number): number {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof PortError) && !(error instanceof DemoConfigError)) throw error;
+  if (!(error instanceof DemoConfigError)) throw error;
   process.exitCode = refuse(error.message, failed);
 }

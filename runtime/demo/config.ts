@@ -5,9 +5,6 @@ export type DemoConfig = Readonly<{
   runtimeUrl: string;
   uiUrl: string;
   otlpUrl: string;
-  /** Where the sample agents look for the shop and the CRM: the demo listens there. */
-  shopPort: number;
-  crmPort: number;
 }>;
 
 /** A wrong environment: a line that names the variable, its value and what is allowed. */
@@ -19,26 +16,16 @@ const port = (standard: number) =>
     .regex(/^\d{1,5}$/)
     .transform(Number)
     .default(standard);
-const localUrl = (standard: string) =>
-  z
-    .string()
-    .regex(/^http:\/\/(127\.0\.0\.1|localhost):\d{1,5}(\/|$)/)
-    .default(standard);
-
 const environment = z.object({
   SIGHTGLASS_RUNTIME_PORT: port(4100),
   SIGHTGLASS_PORT: port(4000),
   SIGHTGLASS_OTLP_HTTP_PORT: port(4318),
-  SHOP_URL: localUrl('http://127.0.0.1:4300'),
-  CRM_URL: localUrl('http://127.0.0.1:4310/mcp'),
 });
 
 const allowed: Readonly<Record<keyof z.infer<typeof environment>, string>> = {
   SIGHTGLASS_RUNTIME_PORT: 'the port of the runtime that runs',
   SIGHTGLASS_PORT: 'the port of the UI that runs',
   SIGHTGLASS_OTLP_HTTP_PORT: 'the port of the collector that runs',
-  SHOP_URL: 'an address of this machine, where the demo opens its shop: http://127.0.0.1:4300',
-  CRM_URL: 'an address of this machine, where the demo opens its CRM: http://127.0.0.1:4310/mcp',
 };
 
 /** An empty variable counts as absent. Throws a DemoConfigError. */
@@ -56,7 +43,5 @@ export function loadDemoConfig(env: NodeJS.ProcessEnv = process.env): DemoConfig
     runtimeUrl: `http://127.0.0.1:${values.SIGHTGLASS_RUNTIME_PORT}`,
     uiUrl: `http://127.0.0.1:${values.SIGHTGLASS_PORT}`,
     otlpUrl: `http://127.0.0.1:${values.SIGHTGLASS_OTLP_HTTP_PORT}`,
-    shopPort: Number(new URL(values.SHOP_URL).port),
-    crmPort: Number(new URL(values.CRM_URL).port),
   });
 }

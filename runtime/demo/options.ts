@@ -13,8 +13,6 @@ export interface DemoOptions {
   seed: number;
   /** Days of the past that get conversations; 0: none. */
   historyDays: number;
-  /** Shop and CRM go on until Ctrl-C. */
-  serves: boolean;
 }
 
 const numbers = {
@@ -26,19 +24,18 @@ const numbers = {
   'history-days': { standard: 30, min: 0, max: 90, is: 'days of the past that get conversations, 0 for none' },
 } as const;
 
-export const demoUsage = [
-  ...Object.entries(numbers).map(([name, { standard, is }]) => `  --${name} N`.padEnd(20) + `${is} (${standard})`),
-  `  --serve           only run the shop and the CRM for the sample agents, until Ctrl-C`,
-].join('\n');
+export const demoUsage = Object.entries(numbers)
+  .map(([name, { standard, is }]) => `  --${name} N`.padEnd(20) + `${is} (${standard})`)
+  .join('\n');
 
 /** Reads the command line; a mistake is one line that says what is allowed. */
 export function readOptions(args: readonly string[]): DemoOptions | { fault: string } {
   const names = Object.keys(numbers) as (keyof typeof numbers)[];
   const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
-  const allowed = `allowed: ${[...names.map((name) => `--${name} N`), '--serve'].join(', ')}`;
-  let values: Record<string, string | boolean | undefined>;
+  const allowed = `allowed: ${names.map((name) => `--${name} N`).join(', ')}`;
+  let values: Record<string, string | undefined>;
   try {
-    ({ values } = parseArgs({ args: [...args], options: { ...options, serve: { type: 'boolean' } } }));
+    ({ values } = parseArgs({ args: [...args], options }));
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split(/[.\n]/)[0] ?? '') : String(error);
     return { fault: `${reason}; ${allowed}` };
@@ -57,5 +54,5 @@ export function readOptions(args: readonly string[]): DemoOptions | { fault: str
   const { users = 0, turns = 0, minutes = 0, rate = 0, seed = 0, 'history-days': historyDays = 0 } = read;
   // A time alone means: as many turns as fit into it.
   const hasOnlyTime = values['turns'] === undefined && minutes > 0;
-  return { users, turns: hasOnlyTime ? 0 : turns, minutes, rate, seed, historyDays, serves: values['serve'] === true };
+  return { users, turns: hasOnlyTime ? 0 : turns, minutes, rate, seed, historyDays };
 }

@@ -270,7 +270,7 @@ export const personas: readonly Persona[] = [
   },
   {
     name: 'asks for trouble',
-    weight: 3,
+    weight: 5,
     models: ['agent/stumbler'],
     labels: { channel: 'test' },
     goal: ({ random }) =>

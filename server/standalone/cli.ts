@@ -50,7 +50,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   demo: {
     summary: 'let simulated users talk to the sample agents of a running product',
     run: (args) => runCommand([join(installDir, 'runtime', 'demo', 'cli.ts'), ...args], ownEnvironment()),
-    usage: '[--users N] [--turns N] [--minutes N] [--rate N] [--seed N] [--history-days N] | --serve',
+    usage: '[--users N] [--turns N] [--minutes N] [--rate N] [--seed N] [--history-days N]',
   },
 };
 

@@ -2,16 +2,15 @@ import { expect, it } from 'vitest';
 import { DemoConfigError, loadDemoConfig } from '../../../../runtime/demo/config.ts';
 import { demoUsage, readOptions } from '../../../../runtime/demo/options.ts';
 
-const usual = { users: 20, turns: 200, minutes: 0, rate: 600, seed: 1, historyDays: 30, serves: false };
-const allowed = 'allowed: --users N, --turns N, --minutes N, --rate N, --seed N, --history-days N, --serve';
+const usual = { users: 20, turns: 200, minutes: 0, rate: 600, seed: 1, historyDays: 30 };
+const allowed = 'allowed: --users N, --turns N, --minutes N, --rate N, --seed N, --history-days N';
 
 it('reads options, and a time alone as no limit of turns', () => {
   expect(readOptions([])).toEqual(usual);
-  expect(readOptions(['--users', '5', '--history-days=0', '--serve'])).toEqual({
+  expect(readOptions(['--users', '5', '--history-days=0'])).toEqual({
     ...usual,
     users: 5,
     historyDays: 0,
-    serves: true,
   });
   expect(readOptions(['--minutes', '0.5'])).toEqual({ ...usual, minutes: 0.5, turns: 0 });
   expect(readOptions(['--minutes', '2', '--turns', '10'])).toEqual({ ...usual, minutes: 2, turns: 10 });
@@ -31,18 +30,13 @@ it('explains every option', () => {
   for (const [name] of allowed.matchAll(/--[a-z-]+/g)) expect(demoUsage).toContain(`  ${name} `);
 });
 
-it('finds the product and opens its servers where the environment says', () => {
-  expect(loadDemoConfig({ SIGHTGLASS_RUNTIME_PORT: '14100', SHOP_URL: 'http://127.0.0.1:5300', CRM_URL: '' })).toEqual({
+it('finds the product where the environment says', () => {
+  expect(loadDemoConfig({ SIGHTGLASS_RUNTIME_PORT: '14100', SIGHTGLASS_PORT: '' })).toEqual({
     runtimeUrl: 'http://127.0.0.1:14100',
     uiUrl: 'http://127.0.0.1:4000',
     otlpUrl: 'http://127.0.0.1:4318',
-    shopPort: 5300,
-    crmPort: 4310,
   });
-  const load = () => loadDemoConfig({ SHOP_URL: 'https://shop.example.com' });
-  expect(load).toThrow(
-    new DemoConfigError(
-      'SHOP_URL is wrong (got "https://shop.example.com"), allowed: an address of this machine, where the demo opens its shop: http://127.0.0.1:4300',
-    ),
+  expect(() => loadDemoConfig({ SIGHTGLASS_PORT: 'x' })).toThrow(
+    new DemoConfigError('SIGHTGLASS_PORT is wrong (got "x"), allowed: the port of the UI that runs'),
   );
 });
