@@ -25,7 +25,7 @@ export function toAnthropicRequest(request: ModelRequest, provider: string): Mes
   const words = format !== undefined && 'words' in format ? format.words : undefined;
   const system = [said, words].filter((one) => one !== undefined).join('\n\n');
   const choice = tools.length > 0 ? toToolChoice(request) : undefined;
-  const { thinking, effort, thinkingTokens: extra } = toThinking(request, choice);
+  const { thinking, effort, thinkingTokens: extra } = toThinking(request, choice, provider);
   const config: OutputConfig = {
     ...(effort !== undefined && { effort }),
     ...(format !== undefined && 'type' in format && { format }),
@@ -67,8 +67,9 @@ function toToolChoice({ toolChoice, parallelToolCalls }: ModelRequest): ToolChoi
 
 /** Thinking does not go with a forced tool. Budgeted thinking counts into the output limit, which is meant for the answer. */
 function toThinking(
-  { model, reasoningEffort }: ModelRequest,
+  { model, reasoningEffort, messages }: ModelRequest,
   choice: ToolChoice | undefined,
+  provider: string,
 ): { thinking?: ThinkingConfigParam; effort?: 'low' | 'medium' | 'high'; thinkingTokens: number } {
   const isForced = choice?.type === 'any' || choice?.type === 'tool';
   if (reasoningEffort === undefined || isForced) return { thinkingTokens: 0 };
@@ -76,8 +77,17 @@ function toThinking(
     const effort = reasoningEffort === 'minimal' ? 'low' : reasoningEffort;
     return { thinking: { type: 'adaptive' }, effort, thinkingTokens: 0 };
   }
+  if (continuesForeignStep(messages, provider)) return { thinkingTokens: 0 };
   const budget = thinkingTokens[reasoningEffort];
   return { thinking: { type: 'enabled', budget_tokens: budget }, thinkingTokens: budget };
+}
+
+/** Budgeted thinking must have begun the step whose results are returned: not so where another provider called the tools. */
+function continuesForeignStep(messages: ModelRequest['messages'], provider: string): boolean {
+  const last = messages.findLastIndex(({ role }) => role === 'assistant');
+  const step = messages[last];
+  const isReturning = messages.slice(last + 1).some(({ role }) => role === 'tool');
+  return step?.role === 'assistant' && isReturning && step.state?.provider !== provider;
 }
 
 /** Anthropic's temperatures end at 1. */

@@ -242,6 +242,31 @@ describe('Anthropic', () => {
     expect(body).not.toHaveProperty('temperature');
   });
 
+  test('a step that another provider began goes on without budgeted thinking', () => {
+    const step = (provider: string): Message[] => [
+      user('Hi.'),
+      {
+        role: 'assistant',
+        text: '',
+        toolCalls: [{ id: 'a', name: 'now', arguments: '{}' }],
+        state: {
+          provider,
+          blocks: [
+            { type: 'thinking', thinking: 'hm', signature: 's' },
+            { type: 'tool_use', id: 'a' },
+          ],
+        },
+      },
+      { role: 'tool', callId: 'a', name: 'now', text: 'noon', isError: false },
+    ];
+    const thinkingOf = (messages: Message[], model: string) =>
+      send({ model, messages, reasoningEffort: 'low', tools: [weather] }).thinking?.type;
+    expect(thinkingOf(step('openai'), 'claude-haiku-4-5')).toBeUndefined();
+    expect(thinkingOf(step('openai'), 'claude-opus-4-8')).toBe('adaptive');
+    expect(thinkingOf(step('anthropic'), 'claude-haiku-4-5')).toBe('enabled');
+    expect(thinkingOf([...step('openai'), user('And?')].toSpliced(2, 1), 'claude-haiku-4-5')).toBe('enabled');
+  });
+
   test('a forced tool and thinking do not go together', () => {
     const body = send({ reasoningEffort: 'high', tools: [weather], toolChoice: 'required' });
     expect(body).not.toHaveProperty('thinking');
