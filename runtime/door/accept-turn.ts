@@ -23,7 +23,7 @@ type Definition = Awaited<ReturnType<DoorDeps['agents']['describe']>>;
 
 /**
  * Writes down what a request asks of an agent; the turn is not run by this. The same request again, by its idempotency key or
- * because it resends what is being answered, gives the turn that exists. Throws a DoorError.
+ * because it resends what is or was just answered, gives the turn that exists. Throws a DoorError.
  */
 export async function acceptTurn(deps: DoorDeps, asked: AskedTurn): Promise<Turn> {
   const { store } = deps;
@@ -43,8 +43,13 @@ export async function acceptTurn(deps: DoorDeps, asked: AskedTurn): Promise<Turn
   }
 
   const turns = known === undefined ? [] : await store.listTurns(sessionId);
-  const { messages, afterTurn, open, imported } = known === undefined ? beginSession(said) : addTo(known, turns, said);
-  if (open !== undefined) return open;
+  const {
+    messages,
+    afterTurn,
+    asked: before,
+    imported,
+  } = known === undefined ? beginSession(said) : addTo(known, turns, said);
+  if (before !== undefined) return before;
   const { revision, definition } = await describeAgent(deps, agent, known);
   const input = {
     messages: messages.map(({ content }) => ({ content })),
@@ -88,12 +93,12 @@ function newSessionId({ idempotencyKey, chat }: AskedTurn): string {
 
 function beginSession(said: readonly SaidMessage[]) {
   const first = splitFirst(said);
-  if (first === undefined)
-    throw new DoorError('invalid_request', 'messages must end with a message of the user', { param: 'messages' });
-  return { ...first, afterTurn: undefined, open: undefined };
+  if (first === undefined) throw notAsked();
+  return { ...first, afterTurn: undefined, asked: undefined };
 }
 
 function addTo(session: Session, turns: readonly Turn[], said: readonly SaidMessage[]) {
+  if (said.length === 0) throw notAsked();
   const matched = matchHistory(said, session, turns);
   if (matched.status === 'mismatch')
     throw new DoorError(
@@ -103,8 +108,8 @@ function addTo(session: Session, turns: readonly Turn[], said: readonly SaidMess
         param: 'messages',
       },
     );
-  const none = { imported: [], messages: [], afterTurn: undefined, open: undefined };
-  return matched.status === 'open' ? { ...none, open: matched.turn } : { ...none, ...matched };
+  const none = { imported: [], messages: [], afterTurn: undefined, asked: undefined };
+  return matched.status === 'known' ? { ...none, asked: matched.turn } : { ...none, ...matched };
 }
 
 async function describeAgent(
@@ -172,6 +177,10 @@ function readAccepted(accepted: Accepted, { queueLimit }: { queueLimit: number }
 function sameContent(turn: Turn, contentHash: string): Turn {
   if (turn.contentHash !== contentHash) throw keyReused();
   return turn;
+}
+
+function notAsked(): DoorError {
+  return new DoorError('invalid_request', 'messages must end with a message of the user', { param: 'messages' });
 }
 
 function keyReused(): DoorError {

@@ -1,6 +1,7 @@
 import type { Message, UserPart } from '../models/model.ts';
 import type { Session, Turn } from '../sessions/record.ts';
-import { wasAskedAgain } from '../run/conversation.ts';
+import { asksSame } from '../run/conversation.ts';
+import { findEndError } from './completion.ts';
 import { describeEnd } from './describe-end.ts';
 
 type UserMessage = Extract<Message, { role: 'user' }>;
@@ -10,8 +11,8 @@ type SaidMessage = Extract<Message, { role: 'user' | 'assistant' }>;
 export type Matched =
   /** New messages; `afterTurn`: the last turn that the client has seen, if it sent its history. */
   | { status: 'new'; messages: UserMessage[]; afterTurn: number | undefined }
-  /** The turn that answers these messages already runs. */
-  | { status: 'open'; turn: Turn }
+  /** The turn that was asked with these messages, and runs or is answered already. */
+  | { status: 'known'; turn: Turn }
   | { status: 'mismatch'; message: string };
 
 /** One thing that was said, as a client has it. */
@@ -26,34 +27,77 @@ interface Said {
 
 /**
  * Compares what a client sends with what is stored. Clients resend their history: what matches is skipped, the rest is new. A
- * request without any answer of the assistant may also hold new messages only. Messages whose turn failed may be sent again.
+ * request without any answer of the assistant may also hold new messages only. Messages whose turn failed may be sent again; the
+ * history without its last answer is the request for that answer.
  */
 export function matchHistory(sent: readonly SaidMessage[], session: Session, turns: readonly Turn[]): Matched {
   const matched = matchWhole(sent, session, turns);
-  const isHistory = sent.some(({ role }) => role === 'assistant');
-  return matched.status === 'mismatch' && !isHistory ? addNew(sent, 0, undefined) : matched;
+  const isNewOnly = sent.length > 0 && sent.every(({ role }) => role === 'user');
+  return matched.status === 'mismatch' && isNewOnly ? addNew(sent, 0, undefined) : matched;
 }
 
 function matchWhole(sent: readonly SaidMessage[], session: Session, turns: readonly Turn[]): Matched {
-  const lasting = turns.filter((turn, place) => !wasAskedAgain(turn, turns[place + 1]));
-  const said = [...session.imported.flatMap(saidBefore), ...lasting.flatMap(saidIn)];
-  let place = 0;
-  for (const one of said) {
-    const next = sent[place];
-    if (next?.role === one.role && one.texts.includes(textOf(next))) place += 1;
-    else if (!one.isOptional) {
-      if (next === undefined) return mismatch(`messages end before turn ${one.turn} of the session does`);
-      const where = one.turn === 0 ? 'what the session began with' : `what turn ${one.turn} of the session says`;
-      return mismatch(`messages[${place}] is not ${where}`);
-    }
-  }
   const last = turns.at(-1);
+  let reached: Reached = matchAll(sent, session.imported.flatMap(saidBefore), new Set([0]));
+  for (const [index, turn] of turns.entries()) {
+    if (reached instanceof Mismatch) break;
+    const after = matchAll(sent, saidIn(turn), reached);
+    if (mayBeLeftOut(turn, turns[index + 1])) reached = after instanceof Mismatch ? reached : reached.union(after);
+    else reached = after;
+  }
+  if (reached instanceof Mismatch) {
+    const isAnswerMissing =
+      reached.role === 'assistant' && reached.turn === last?.number && reached.place === sent.length;
+    return isAnswerMissing && last !== undefined ? { status: 'known', turn: last } : mismatch(reached.describe(sent));
+  }
+  const place = Math.max(...reached);
   if (place < sent.length) return addNew(sent, place, last?.number ?? 0);
   if (last === undefined || sent.at(-1)?.role !== 'user')
     return mismatch('messages have nothing that the session does not have already');
-  if (last.end === null) return { status: 'open', turn: last };
+  if (last.end === null) return { status: 'known', turn: last };
   const messages = last.input.messages.map(({ content }): UserMessage => ({ role: 'user', content }));
   return { status: 'new', messages, afterTurn: last.number };
+}
+
+/** Clients drop a question that ended in an error; who asked again may have it once, or twice with what came of it. */
+function mayBeLeftOut(turn: Turn, next: Turn | undefined): boolean {
+  if (turn.end !== null && findEndError(turn.end) !== undefined) return true;
+  return next !== undefined && turn.end?.state !== 'completed' && asksSame(turn, next);
+}
+
+/** Up to where what was sent may match so far: in more than one way where something may be left out. */
+type Reached = ReadonlySet<number> | Mismatch;
+
+class Mismatch {
+  readonly place: number;
+  readonly role: Said['role'];
+  readonly turn: number;
+
+  constructor(place: number, { role, turn }: Said) {
+    this.place = place;
+    this.role = role;
+    this.turn = turn;
+  }
+
+  describe(sent: readonly SaidMessage[]): string {
+    if (this.place === sent.length) return `messages end before turn ${this.turn} of the session does`;
+    const where = this.turn === 0 ? 'what the session began with' : `what turn ${this.turn} of the session says`;
+    return `messages[${this.place}] is not ${where}`;
+  }
+}
+
+function matchAll(sent: readonly SaidMessage[], said: readonly Said[], from: ReadonlySet<number>): Reached {
+  let reached = from;
+  for (const one of said) {
+    const after = new Set<number>(one.isOptional ? reached : []);
+    for (const place of reached) {
+      const next = sent[place];
+      if (next?.role === one.role && one.texts.includes(textOf(next))) after.add(place + 1);
+    }
+    if (after.size === 0) return new Mismatch(Math.max(...reached), one);
+    reached = after;
+  }
+  return reached;
 }
 
 /** A new session: the user's last messages are asked, what comes before is its history. */

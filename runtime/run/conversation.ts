@@ -104,10 +104,15 @@ function describeSystem({ instructions, turn }: Conversation, compacted: Compact
   return texts.join('\n\n');
 }
 
-/** Whether a turn without an answer was asked again by the next one: it is not said twice. */
-export function wasAskedAgain(turn: Turn, next: Pick<Turn, 'input'> | undefined): boolean {
-  if (turn.end?.state !== 'failed' || turn.end.text !== '' || next === undefined) return false;
-  return JSON.stringify(turn.input.messages) === JSON.stringify(next.input.messages);
+/** A turn that gave nothing and was asked again by the next one is not said twice. What it did, such as tool calls, stays. */
+function wasAskedAgain({ input, entries, end }: Turn, next: Pick<Turn, 'input'>): boolean {
+  const gaveNothing = end !== null && end.state !== 'completed' && entryMessages(entries).length === 0;
+  return gaveNothing && asksSame({ input }, next);
+}
+
+/** Whether two turns were asked the same. */
+export function asksSame(one: Pick<Turn, 'input'>, other: Pick<Turn, 'input'>): boolean {
+  return JSON.stringify(one.input.messages) === JSON.stringify(other.input.messages);
 }
 
 function turnMessages(turn: Turn, next: Pick<Turn, 'input'>): Message[] {
