@@ -39,7 +39,26 @@ export function describeBody(
 
 /** Without the spaces between its tokens; numbers keep all of their digits. A part of a JSON text may be given. */
 export function compactJson(text: string): string {
-  return text.replaceAll(/("(?:[^"\\]|\\.)*"?)|\s+/gs, '$1');
+  const parts: string[] = [];
+  for (let from = 0; from < text.length;) {
+    const quote = text.indexOf('"', from);
+    const gap = quote === -1 ? text.slice(from) : text.slice(from, quote);
+    parts.push(gap.replaceAll(/\s+/g, ''));
+    if (quote === -1) break;
+    from = findStringEnd(text, quote + 1);
+    parts.push(text.slice(quote, from));
+  }
+  return parts.join('');
+}
+
+/** Behind the quote that ends a string. An expression for all of it would be too much for the platform in long strings. */
+function findStringEnd(text: string, from: number): number {
+  for (let quote = text.indexOf('"', from); quote !== -1; quote = text.indexOf('"', quote + 1)) {
+    let slashes = 0;
+    while (text[quote - 1 - slashes] === '\\') slashes += 1;
+    if (slashes % 2 === 0) return quote + 1;
+  }
+  return text.length;
 }
 
 function isValidJson(text: string): boolean {

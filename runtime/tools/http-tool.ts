@@ -22,7 +22,7 @@ export interface Surroundings {
 export type BoundTool = { tool: Tool; close: () => void } | { fault: string };
 
 /** Headers that the connection itself sets. */
-const connectionHeaders = ['content-length', 'transfer-encoding', 'connection', 'host'];
+const connectionHeaders = ['content-length', 'transfer-encoding', 'connection'];
 
 export const ofProcess: Surroundings = {
   sleep: async (ms, signal) => {

@@ -11,7 +11,12 @@ export const brokenAnswer = { cut: 39_001, tooLarge: 39_002 };
 const sentMessage = z.object({
   method: z.string().optional(),
   id: z.union([z.string(), z.number()]).optional(),
-  params: z.object({ requestId: z.union([z.string(), z.number()]).optional() }).optional(),
+  params: z
+    .object({
+      requestId: z.union([z.string(), z.number()]).optional(),
+      _meta: z.object({ traceparent: z.string().optional() }).optional(),
+    })
+    .optional(),
 });
 
 /**
@@ -26,10 +31,14 @@ export function makeMcpFetch(client: HttpClient): FetchLike {
     const end = new AbortController();
     if (sent?.id !== undefined) open.set(sent.id, end);
     const signal = AbortSignal.any([end.signal, ...(init?.signal ? [init.signal] : [])]);
+    const traceparent = sent?.params?._meta?.traceparent;
     const response = await client.send({
       method: init?.method ?? 'GET',
       url: new URL(address),
-      headers: Object.fromEntries(new Headers(init?.headers)),
+      headers: {
+        ...Object.fromEntries(new Headers(init?.headers)),
+        ...(traceparent === undefined ? {} : { traceparent }),
+      },
       body,
       signal,
       isRepeatable: sent?.method !== 'tools/call',

@@ -132,6 +132,9 @@ test.each([false, true])('lists, calls, keeps its session and ends it (answers a
   expect(await call(box, 'fail')).toMatchObject({ failure: 'tool_error' });
   expect(fake.state.meta).toEqual({ traceparent: 'trace-1', 'sightglass/idempotency-key': 'key-1' });
   expect(fake.seen.every(({ headers }) => headers.authorization === 'Bearer geheim-123456')).toBe(true);
+  expect(fake.seen.filter(({ headers }) => headers['traceparent'] === 'trace-1').map(({ message }) => message)).toEqual(
+    ['tools/call', 'tools/call'],
+  );
   expect(fake.initializeCount).toBe(1);
   expect(fake.state.lists).toBe(4); // its pages, once
   await box.close();

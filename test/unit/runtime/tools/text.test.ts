@@ -18,8 +18,14 @@ it.each([
   ['[1.0, 1e5, 10000000000000000000001]', '[1.0,1e5,10000000000000000000001]'],
   ['{"cut": "in the  mid', '{"cut":"in the  mid'],
   ['{"cut": "at \\', '{"cut":"at \\'],
+  ['[ "\\\\", " a" , "\\\\\\" b" ]', '["\\\\"," a","\\\\\\" b"]'],
 ])('takes the spaces out of %s', (text, compact) => {
   expect(compactJson(text)).toBe(compact);
+});
+
+it.each(['x', '\\n', '\\"', ' '])('takes the spaces out around a string of millions of %j', (part) => {
+  const long = part.repeat(4_000_000);
+  expect(compactJson(`{ "a" : "${long}" }`) === `{"a":"${long}"}`).toBe(true);
 });
 
 it.each([
