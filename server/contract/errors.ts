@@ -15,7 +15,10 @@ export const apiErrors = {
   not_found: { status: 404, meaning: 'There is no such path.' },
   trace_not_found: { status: 404, meaning: 'The project has no trace with this id.' },
   span_not_found: { status: 404, meaning: 'The trace has no span with this id.' },
-  session_not_found: { status: 404, meaning: 'The project has no session with this id, or it is not settled yet.' },
+  session_not_found: {
+    status: 404,
+    meaning: 'The project has no session with this id, or it is not settled yet; of an agent: the runtime has none.',
+  },
   price_not_found: {
     status: 404,
     meaning: 'Neither the price table nor the override file has a price for this model.',
