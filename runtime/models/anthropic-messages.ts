@@ -1,4 +1,5 @@
 import type { ContentBlockParam, MessageParam } from '@anthropic-ai/sdk/resources/messages';
+import { toAnthropicCallId } from './call-ids.ts';
 import type { Message, ProviderState, ToolCall, UserPart } from './model.ts';
 
 type Block = ContentBlockParam;
@@ -34,7 +35,7 @@ function toBlocks(message: Exclude<Message, { role: 'system' }>, provider: strin
       return [
         {
           type: 'tool_result',
-          tool_use_id: message.callId,
+          tool_use_id: toAnthropicCallId(message.callId),
           content: message.text,
           ...(message.isError && { is_error: true }),
         },
@@ -76,7 +77,7 @@ function toText(text: string): Content {
 }
 
 function toToolUse({ id, name, arguments: text }: ToolCall): Block {
-  return { type: 'tool_use', id, name, input: parseArguments(text) };
+  return { type: 'tool_use', id: toAnthropicCallId(id), name, input: parseArguments(text) };
 }
 
 /** Input must be an object; what the model wrote instead is shown to it. */

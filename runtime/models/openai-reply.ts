@@ -150,7 +150,7 @@ export class OpenaiReplyReader implements ReplyReader {
     const isNew = call === undefined || (id !== '' && id !== call.id && name !== '');
     if (isNew) {
       const place = this.#calls.length;
-      const first = { id: id === '' ? `call_${randomUUID()}` : id, name, arguments: text };
+      const first = { id: id === '' ? `call_${randomUUID().replaceAll('-', '')}` : id, name, arguments: text };
       this.#places.set(piece.index, place);
       this.#calls.push({ ...first, extraContent: piece.extra_content });
       this.events.add({ type: 'tool_call', index: place, ...first });

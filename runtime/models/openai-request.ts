@@ -5,6 +5,7 @@ import type {
   ChatCompletionToolChoiceOption,
 } from 'openai/resources/chat/completions';
 import type { ResponseFormatJSONSchema } from 'openai/resources/shared';
+import { toOpenaiCallId } from './call-ids.ts';
 import type { Message, ModelRequest, ToolCall, UserPart } from './model.ts';
 
 /** How a server differs from OpenAI's own. */
@@ -56,14 +57,14 @@ function toMessage(message: Message, provider: string): ChatCompletionMessagePar
     case 'user':
       return { role: 'user', content: toContent(message.content) };
     case 'tool':
-      return { role: 'tool', tool_call_id: message.callId, content: message.text };
+      return { role: 'tool', tool_call_id: toOpenaiCallId(message.callId, provider), content: message.text };
     case 'assistant': {
       const { text, toolCalls, state } = message;
       const extras = state?.provider === provider ? readCallExtras(state.blocks) : undefined;
       return {
         role: 'assistant',
         content: text === '' && toolCalls.length > 0 ? null : text,
-        ...(toolCalls.length > 0 && { tool_calls: toolCalls.map((call) => toToolCall(call, extras)) }),
+        ...(toolCalls.length > 0 && { tool_calls: toolCalls.map((call) => toToolCall(call, provider, extras)) }),
       };
     }
   }
@@ -79,10 +80,10 @@ function toContent(parts: readonly UserPart[]) {
   );
 }
 
-function toToolCall(call: ToolCall, extras: ReadonlyMap<string, unknown> | undefined) {
+function toToolCall(call: ToolCall, provider: string, extras: ReadonlyMap<string, unknown> | undefined) {
   const extra = extras?.get(call.id);
   return {
-    id: call.id,
+    id: toOpenaiCallId(call.id, provider),
     type: 'function' as const,
     function: { name: call.name, arguments: call.arguments },
     ...(extra !== undefined && { extra_content: extra }),
@@ -114,7 +115,7 @@ function isStrict(schema: unknown): boolean {
   if (typeof schema !== 'object' || schema === null) return true;
   const { type, properties, required, additionalProperties } = schema as Record<string, unknown>;
   if (type === 'object') {
-    const names = Object.keys((properties ?? {}));
+    const names = Object.keys(properties ?? {});
     const isClosed = additionalProperties === false && Array.isArray(required);
     if (!isClosed || !names.every((name) => required.includes(name))) return false;
   }

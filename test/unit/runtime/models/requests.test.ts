@@ -300,3 +300,25 @@ describe('Anthropic', () => {
     );
   });
 });
+
+test('ids of calls are such as each provider takes, and the same for a call and its result', () => {
+  const step = (id: string): Message[] => [
+    { role: 'assistant', text: '', toolCalls: [{ id, name: 'now', arguments: '{}' }] },
+    { role: 'tool', callId: id, name: 'now', text: 'noon', isError: false },
+  ];
+  const idsOf = (body: object) =>
+    [...JSON.stringify(body).matchAll(/"(?:id|tool_call_id|tool_use_id)":"([^"]*)"/g)].map(([, id]) => id);
+  const long = 'x'.repeat(41);
+  const openai = (id: string, provider: string) =>
+    idsOf(toOpenaiRequest(ask({ messages: step(id) }), { provider, reportsUsage: true }));
+  const anthropic = (id: string) => idsOf(toAnthropicRequest(ask({ messages: step(id) }), 'anthropic'));
+  expect(openai('functions.now:0', 'openai')).toEqual(['functions.now:0', 'functions.now:0']);
+  expect(openai(long, 'moonshot')).toEqual([long, long]);
+  const [short, same] = openai(long, 'openai');
+  expect(short).toMatch(/^call_[0-9a-f]{32}$/);
+  expect(same).toBe(short);
+  expect(anthropic('toolu_01-a')).toEqual(['toolu_01-a', 'toolu_01-a']);
+  const [hashed, again] = anthropic('functions.now:0');
+  expect(hashed).toMatch(/^call_[0-9a-f]{32}$/);
+  expect(again).toBe(hashed);
+});
