@@ -1,6 +1,6 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expectAccessible } from '../support/accessible.ts';
 import { launchBrowser, waitForIdle } from '../support/browser.ts';
 import { type CostCall, sendCostCalls, waitForBooked } from '../support/cost-calls.ts';
 import { startSystem, type System } from '../support/system.ts';
@@ -28,15 +28,9 @@ afterAll(async () => {
   await Promise.all([browser.close(), system.remove()]);
 });
 
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
-  expect(found).toEqual([]);
-}
-
-describe.each(['light', 'dark'] as const)('%s theme', (colorScheme) => {
+describe('in both themes', () => {
   const open = async (path: string, size = { width: 1440, height: 900 }) => {
-    const context = await browser.newContext({ colorScheme, viewport: size, reducedMotion: 'reduce' });
+    const context = await browser.newContext({ viewport: size, reducedMotion: 'reduce' });
     const page = await context.newPage();
     await page.goto(`${system.url}${path}`);
     await waitForIdle(page);
