@@ -30,11 +30,13 @@ export async function runTools({ job, log, step, tools }: ToolRun): Promise<void
   const waiting = step.toolCalls.filter(({ id }) => log.findTool(step.step, id) === undefined);
   const lanes = Math.min(job.agent.definition.limits.maxParallelToolCalls, waiting.length);
   const next = waiting.values();
-  await Promise.all(
+  const ended = await Promise.allSettled(
     Array.from({ length: lanes }, async () => {
       for (const call of next) await runOne({ job, log, step, tools }, call);
     }),
   );
+  // Only now: what the other calls came to is part of the record, however the turn goes on.
+  for (const lane of ended) if (lane.status === 'rejected') throw lane.reason;
 }
 
 async function runOne({ job, log, step, tools }: ToolRun, call: ToolCall): Promise<void> {

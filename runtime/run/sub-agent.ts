@@ -5,6 +5,7 @@ import type { ToolCallContext, ToolResult } from '../tools/tool.ts';
 import type { AgentPool } from './agent-pool.ts';
 import { turnUsd } from './limits.ts';
 import type { SessionRunner } from './session-runner.ts';
+import { stopReason } from './stop.ts';
 
 export interface SubAgentParts {
   store: SessionStore;
@@ -96,6 +97,9 @@ async function answer(parts: SubAgentParts, call: SubAgentCall, context: ToolCal
       attempts: 0,
     };
   const stop = () => {
+    const reason = stopReason(context.signal);
+    // Whoever takes the calling turn over asks for this one again.
+    if (reason === 'lost' || reason === 'shutdown') return;
     void store.cancel(sessionId).catch(() => undefined);
     runner.hurry(accepted.turn.id, 'cancel');
   };

@@ -2,7 +2,7 @@ import type { Entry, ToolEntry } from '../sessions/record.ts';
 import type { StepEntry, Turn } from '../sessions/record.ts';
 import type { Claim, SessionStore } from '../sessions/store.ts';
 import { StoreUnavailableError } from '../sessions/store.ts';
-import { TurnStopped } from './stop.ts';
+import { stopReason, TurnStopped } from './stop.ts';
 
 /** A store that is away is tried again for so long; then the turn stays open for whoever finds it. */
 const storePatienceMs = 30_000;
@@ -12,7 +12,7 @@ export interface TurnLogParts {
   store: SessionStore;
   claim: Claim;
   turn: Turn;
-  /** Aborted: whatever waits for the store gives up. */
+  /** Aborted because the turn is left to others: whatever waits for the store gives up. */
   signal: AbortSignal;
   nowMs: () => number;
   sleep: (ms: number) => Promise<void>;
@@ -68,15 +68,17 @@ export class TurnLog {
     this.#entries.push(entry);
   }
 
-  /** Repeats a write while the store is away. Rejects with TurnStopped `lost` when it stays away. */
+  /** Repeats a write while the store is away. Rejects with TurnStopped: `lost` when it stays away, or why the turn is left. */
   async persist<Result>(write: () => Promise<Result>): Promise<Result> {
-    const { nowMs, sleep } = this.#parts;
+    const { nowMs, signal, sleep } = this.#parts;
     const giveUpMs = nowMs() + storePatienceMs;
     for (;;) {
       try {
         return await write();
       } catch (error) {
         if (!(error instanceof StoreUnavailableError)) throw error;
+        const reason = stopReason(signal);
+        if (reason === 'lost' || reason === 'shutdown') throw new TurnStopped(reason);
         if (nowMs() > giveUpMs) throw new TurnStopped('lost');
         await sleep(storePauseMs);
       }
