@@ -20,6 +20,10 @@ export class LiveTurn {
     return this.#listeners.size > 0;
   }
 
+  get hasText(): boolean {
+    return this.#events.some(({ type }) => type === 'text');
+  }
+
   emit(event: TurnEvent): void {
     if (this.#ended !== undefined) return;
     if (event.type === 'end') this.#ended = event.turn;

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Turn, TurnEnd } from '../sessions/record.ts';
 import { type Claim, type SessionStore, StoreUnavailableError } from '../sessions/store.ts';
 import type { PriceCall, RunnableAgent } from './agent.ts';
+import { visibleText } from './conversation.ts';
 import { LiveTurn } from './live-turn.ts';
 import { runTurn } from './run-turn.ts';
 import { TurnStopped } from './stop.ts';
@@ -73,9 +74,9 @@ export class SessionRunner {
     this.#sweeping = this.#sweep();
   }
 
-  /** Turns that run here now. */
-  get runningCount(): number {
-    return this.#running.size;
+  /** What is held in memory now: sessions that are worked on, turns that someone waits for, turns that run. */
+  get load(): { sessions: number; followed: number; running: number } {
+    return { sessions: this.#sessions.size, followed: this.#followed.size, running: this.#running.size };
   }
 
   /**
@@ -133,13 +134,25 @@ export class SessionRunner {
   #work(sessionId: string): void {
     if (this.#sessions.has(sessionId) || this.#isStopping) return;
     const work = this.#workOff(sessionId)
-      .catch((error: unknown) => this.#parts.onError(error, 'a session failed', { sessionId }))
+      .catch((error: unknown) => {
+        this.#parts.onError(error, 'a session failed', { sessionId });
+        this.#giveUp(sessionId);
+      })
       .finally(() => {
         this.#sessions.delete(sessionId);
         // One may have come while the loop ended.
         if (this.#followedOf(sessionId).length > 0) this.#work(sessionId);
       });
     this.#sessions.set(sessionId, work);
+  }
+
+  /** Whoever waits is told; the turns stay open, and are looked for again. */
+  #giveUp(sessionId: string): void {
+    const message = 'The session cannot be worked on now, for a reason of ours.';
+    for (const [id, live] of this.#followedOf(sessionId)) {
+      this.#followed.delete(id);
+      live.emit({ type: 'end', turn: turnWithoutRecord(sessionId, id, { reason: 'internal_error', message }) });
+    }
   }
 
   #followedOf(sessionId: string): [string, LiveTurn][] {
@@ -193,7 +206,7 @@ export class SessionRunner {
       const turn = await this.#parts.store.findTurn(sessionId, id);
       if (turn !== undefined && turn.end === null) continue;
       this.#followed.delete(id);
-      live.emit({ type: 'end', turn: turn ?? deletedTurn(sessionId, id) });
+      live.emit({ type: 'end', turn: turn ?? turnWithoutRecord(sessionId, id, deleted) });
     }
   }
 
@@ -239,6 +252,7 @@ export class SessionRunner {
       if (session === undefined) return undefined;
       const earlier = (await store.listTurns(sessionId)).filter(({ number }) => number < turn.number);
       const agent = await openAgent(session.revision);
+      this.#tellSoFar(live, turn, agent);
       setDeadline((turn.startedMs ?? Date.now()) + agent.definition.limits.turnTimeout - Date.now());
       return await runTurn({
         ...{ store, claim, session, turn, earlier, agent, priceCall, signal },
@@ -254,6 +268,12 @@ export class SessionRunner {
       const end: TurnEnd = { state: 'failed', reason: 'internal_error', message, text: '', atMs: Date.now() };
       return (await store.finish(claim, end)) ? await store.findTurn(sessionId, turnId) : undefined;
     }
+  }
+
+  /** Who follows a turn that another process began gets its text from the beginning. */
+  #tellSoFar(live: LiveTurn, { entries }: Turn, { definition }: RunnableAgent): void {
+    const text = visibleText(entries);
+    if (text !== '' && !live.hasText && definition.output === undefined) live.emit({ type: 'text', text });
   }
 
   /** Prolongs the lease until told to stop, and hands on what is asked for meanwhile. */
@@ -273,7 +293,9 @@ export class SessionRunner {
         await keepPlace?.();
       } catch (error) {
         // While the store is away nobody else can take the turn either; what is written next finds out.
-        if (!(error instanceof StoreUnavailableError)) throw error;
+        if (error instanceof StoreUnavailableError) continue;
+        const { sessionId, turnId } = claim;
+        this.#parts.onError(error, 'a lease was not prolonged', { sessionId, turnId });
       }
     }
   }
@@ -301,13 +323,19 @@ export class SessionRunner {
   }
 }
 
-/** Its session was deleted while someone waited for it. */
-function deletedTurn(sessionId: string, id: string): Turn {
+const deleted = { reason: 'cancelled', message: 'The session was deleted.' } as const;
+
+/** For whoever waited for a turn of which there is nothing to read. */
+function turnWithoutRecord(
+  sessionId: string,
+  id: string,
+  why: { reason: 'cancelled' | 'internal_error'; message: string },
+): Turn {
   const input = { messages: [], system: [], variables: {}, labels: {}, user: null, traceparent: null };
-  const message = 'The session was deleted.';
-  const end: TurnEnd = { state: 'cancelled', reason: 'cancelled', message, text: '', atMs: Date.now() };
+  const state = why.reason === 'cancelled' ? 'cancelled' : 'failed';
+  const end: TurnEnd = { state, ...why, text: '', atMs: Date.now() };
   return {
-    ...{ id, sessionId, number: 0, state: 'cancelled', acceptedMs: end.atMs, startedMs: null, idempotencyKey: null },
+    ...{ id, sessionId, number: 0, state, acceptedMs: end.atMs, startedMs: null, idempotencyKey: null },
     ...{ contentHash: '', input, entries: [], end, claims: 0 },
   };
 }
