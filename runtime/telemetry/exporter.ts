@@ -40,7 +40,7 @@ const itemsPerPass = 100;
 /** More own turns than these wait in the store only. */
 const ownMax = 10_000;
 const firstBackoffMs = 500;
-const backoffMaxMs = 30_000;
+const backoffMaxMs = 10_000;
 /** A turn whose spans cannot be made is left alone for so long. */
 const brokenPauseMs = 60_000;
 
