@@ -28,7 +28,9 @@ export type Config = CommandConfig &
   }>;
 
 /** A wrong environment: one line per variable, each naming the variable, its value and what is allowed. */
-export class ConfigError extends Error {}
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
 
 const samplesDir = join(import.meta.dirname, 'examples');
 /** Its value holds a password: an error line shows only that it is set. */

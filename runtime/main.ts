@@ -2,7 +2,7 @@ import { serve } from '@hono/node-server';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
-import { type Config, ConfigError, loadConfig } from './config.ts';
+import { type Config, loadConfig } from './config.ts';
 import { deployNew } from './deploy-new.ts';
 import { serveSamples } from './demo/serve-samples.ts';
 import { createDoor } from './door/app.ts';
@@ -111,11 +111,12 @@ function stopWithLine(line: string): never {
   process.exit(1);
 }
 
+/** What is wrong is said in a line or two and is the caller's to mend: no stack. */
+const explained = new Set(['ConfigError', 'StoreUnavailableError', 'DefinitionError', 'PathError']);
+
 try {
   await main(loadConfig());
 } catch (error) {
-  if (!(error instanceof Error)) throw error;
-  if (error instanceof ConfigError || error.name === 'StoreUnavailableError' || error.name === 'DefinitionError')
-    stopWithLine(error.message);
+  if (error instanceof Error && explained.has(error.name)) stopWithLine(error.message);
   throw error;
 }
