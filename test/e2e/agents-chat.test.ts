@@ -1,10 +1,9 @@
 import type { Browser, Page, Request } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser, waitForIdle } from '../support/browser.ts';
-import { startSampleAgents } from '../support/sample-agents.ts';
-import type { System } from '../support/system.ts';
+import { type AgentSystem, startSampleAgents } from '../support/sample-agents.ts';
 
-let system: System;
+let system: AgentSystem;
 let browser: Browser;
 
 beforeAll(async () => {
@@ -194,5 +193,30 @@ test('variables that an agent needs are asked for', async () => {
   await turns(page).last().getByText('Good day.').waitFor();
   expect(sent).toHaveLength(1);
   expect(JSON.parse(sent[0] ?? '')).toMatchObject({ metadata: { who: 'Ann', minutes: '7' }, stream: true });
+  await page.close();
+});
+
+test('what is deployed anew is for new conversations; one that has begun stays on its revision', async () => {
+  const page = await open('/agents/slow?view=revisions');
+  await say(page, 'Hello');
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await turns(page).last().getByText('Stopped').waitFor();
+  const rows = page.getByRole('table', { name: 'Revisions' }).locator('tbody tr');
+  const first = (await rows.first().getAttribute('data-revision')) ?? '';
+  await system.deploy('slow', { description: 'Tells stories, long ones.' });
+  await page.reload();
+  await waitForIdle(page);
+  await page.getByText('Tells stories, long ones.').waitFor();
+  expect(await rows.count()).toBe(2);
+  expect(await rows.first().getAttribute('data-revision')).not.toBe(first);
+  await rows.first().getByText('deployed').waitFor();
+  expect(await rows.nth(1).getByText('deployed').count()).toBe(0);
+  await page.getByText(`instead of ${first.slice('slow@'.length)}`).waitFor();
+  await page
+    .getByTitle(/^A conversation stays on the revision/)
+    .getByText(first.slice('slow@'.length))
+    .waitFor();
+  await page.getByRole('button', { name: 'New', exact: true }).click();
+  expect(await page.getByTitle(/^A conversation stays on the revision/).count()).toBe(0);
   await page.close();
 });

@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { cleanEnvironment, repositoryDir } from './program.ts';
 import { startSystem, type System } from './system.ts';
 import { makeTempDir } from './temp-dir.ts';
 
@@ -68,12 +71,18 @@ const definitions: Readonly<Record<string, object>> = {
   },
 };
 
+export interface AgentSystem extends System {
+  /** Changes a definition and puts it in force. */
+  deploy(name: string, changes: object): Promise<void>;
+}
+
 /** The whole product with these agents and none else, and the shop that their tools call. */
-export async function startSampleAgents(): Promise<System> {
+export async function startSampleAgents(): Promise<AgentSystem> {
   const dir = makeTempDir('agents');
-  for (const [name, definition] of Object.entries(definitions)) {
+  const write = (name: string, definition: object) => {
     writeFileSync(join(dir.path, `${name}.yaml`), JSON.stringify({ name, ...definition }));
-  }
+  };
+  for (const [name, definition] of Object.entries(definitions)) write(name, definition);
   const shop = createServer((request, response) => {
     const isRefused = request.url?.startsWith('/refused/') === true;
     const content = isRefused ? { error: 'it has left the warehouse' } : { id: '1042', state: 'shipped' };
@@ -91,6 +100,12 @@ export async function startSampleAgents(): Promise<System> {
     const system = await startSystem({ environment });
     return {
       ...system,
+      deploy: async (name, changes) => {
+        write(name, { ...definitions[name], ...changes });
+        const command = [join(repositoryDir, 'server/standalone/sightglass.mjs'), 'agents', 'deploy', dir.path];
+        const env = { ...cleanEnvironment(), ...environment, SIGHTGLASS_DATA_DIR: system.dataDir };
+        await promisify(execFile)(process.execPath, command, { env });
+      },
       remove: async () => {
         await system.remove();
         await remove();
