@@ -29,6 +29,8 @@ export interface Goal {
   confirms?: boolean;
   /** Becomes unfriendly when things go wrong. */
   isImpatient?: boolean;
+  /** Goes on whatever happens. */
+  isPatient?: boolean;
 }
 
 const states = {
@@ -268,42 +270,7 @@ export const personas: readonly Persona[] = [
       ],
     }),
   },
-  {
-    name: 'asks for trouble',
-    weight: 5,
-    models: ['agent/stumbler'],
-    labels: { channel: 'test' },
-    goal: ({ random }) =>
-      pick(
-        [
-          {
-            orderId: '1042',
-            lines: ['Is order 1042 still on its way? Look again until it is.', 'Try the loop once more with 1042.'],
-          },
-          {
-            lines: ['Tell me everything you can find out about all orders of the shop.', 'Now the supplier of MOW-18.'],
-          },
-          {
-            lines: [
-              'When is MOW-18 in stock again? Ask the supplier.',
-              'Ask the supplier of SHED-09 then.',
-              'And the supplier of GRH-02?',
-            ],
-          },
-          { orderId: '1042', lines: ['Find order number one, I mean 1042.', 'Give me a report of all orders.'] },
-          {
-            lines: [
-              'Give me a report of all orders.',
-              'The report again, please, with totals.',
-              'One more report, for the board.',
-              'And a last report.',
-            ],
-          },
-          { lines: ['Write me an essay about garden sheds.', 'Make it longer.'] },
-        ],
-        random,
-      ),
-  },
+  ...troublemakers(),
   {
     name: 'calls models directly',
     weight: 4,
@@ -324,6 +291,43 @@ export const personas: readonly Persona[] = [
     }),
   },
 ];
+
+/** One for each way in which the stumbler stumbles. */
+function troublemakers(): Persona[] {
+  const ways: Readonly<Record<string, Goal>> = {
+    'a loop': {
+      orderId: '1042',
+      lines: ['Is order 1042 still on its way? Look again until it is.', 'Try the loop once more with 1042.'],
+    },
+    everything: {
+      lines: ['Tell me everything you can find out about all orders of the shop.', 'Now the supplier of MOW-18.'],
+    },
+    'a supplier': {
+      lines: [
+        'When is MOW-18 in stock again? Ask the supplier.',
+        'Ask the supplier of SHED-09 then.',
+        'And the supplier of GRH-02?',
+      ],
+    },
+    'a slip of the tongue': { lines: ['Find order number one, I mean 1042.', 'What do you have in stock?'] },
+    'ever more': {
+      lines: [
+        'Give me a report of all orders.',
+        'I need the report with totals as well.',
+        'One more report, for the board.',
+        'And a last report, please.',
+      ],
+    },
+    'an essay': { lines: ['Write me an essay about garden sheds.', 'Make it longer.'] },
+  };
+  return Object.entries(ways).map(([what, goal]) => ({
+    name: `asks for trouble: ${what}`,
+    weight: 1,
+    models: ['agent/stumbler'],
+    labels: { channel: 'test' },
+    goal: () => ({ ...goal, isPatient: true }),
+  }));
+}
 
 function pickOrder({ orders }: World, random: Random, wanted: readonly OrderState[]): Order {
   return pick(

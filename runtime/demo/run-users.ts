@@ -1,4 +1,5 @@
 import { converse, createTally, type Tally } from './converse.ts';
+import { personas } from './personas.ts';
 import { makeUser } from './user.ts';
 import type { World } from './world.ts';
 
@@ -38,7 +39,8 @@ export function runUsers(options: UsersOptions): { tally: Tally; done: Promise<v
     // Not all in the same moment.
     await pause(place * 60, signal);
     while (mayGoOn()) {
-      const user = makeUser(world, seed, number);
+      // Everybody is met at least once, so that every page has something.
+      const user = makeUser(world, seed, number, personas[number]);
       number += 1;
       await converse(user, { runtimeUrl, tally, takeTurn, pause: (ms) => pause(ms, signal), signal });
     }

@@ -12,11 +12,12 @@ export interface User {
   random: Random;
 }
 
-/** The same seed and number give the same user with the same first words. */
-export function makeUser(world: World, seed: number, number: number): User {
+/** The same seed and number give the same user with the same first words; without a persona, one by weight. */
+export function makeUser(world: World, seed: number, number: number, given?: Persona): User {
   const random = createRandom('user', seed, number);
   const customer = pick(world.customers, random);
-  const persona = pickPersona(random);
+  const drawn = pickPersona(random);
+  const persona = given ?? drawn;
   const model = pick(persona.models, random);
   return { persona, customer, model, goal: persona.goal({ world, customer, random }), random };
 }
@@ -46,7 +47,7 @@ export function replyTo({ answer, said, failed, random }: Heard, goal: Goal): st
   }
   if (failed || /sorry|cannot|could not|problem/i.test(answer)) {
     if (goal.isImpatient === true && random() < 0.5) return once('That is unacceptable. I want to talk to a human.');
-    if (random() < 0.25) return undefined;
+    if (goal.isPatient !== true && random() < 0.25) return undefined;
   }
   return goal.lines.find((line) => !said.includes(line));
 }

@@ -6,6 +6,8 @@ import { clip, sentencesOf, splitNames, topicOf } from './simulated-words.ts';
 const factsMax = 8;
 const itemsMax = 5;
 const clippedLength = 400;
+/** What is shorter goes on with what was said before. */
+const followUpLength = 24;
 
 /** Says what tools answered, and what did not work. */
 export function reportResults(results: readonly Result[], random: Random): string {
@@ -68,17 +70,30 @@ const closings = [
   'Does that help you with {topic}?',
 ];
 
+const texts = [
+  'Some things are made to last, and {topic} is one of them.',
+  'With {topic} every day begins a little better.',
+  'You will not look for anything else once you know {topic}.',
+  'Plain, honest and made with care: that is {topic}.',
+  'There is a place for {topic} in every home.',
+];
+
 /** Talks about what the user said until it has about as many tokens as wanted. */
-export function talk({ lastUser, system }: Reading, tokens: number, random: Random): string {
+export function talk({ lastUser, userTexts, system }: Reading, tokens: number, random: Random): string {
   const small = answerSmallTalk(lastUser, random);
   if (small !== undefined && tokens < 400) return small;
-  const topic = topicOf(lastUser || system);
-  const fill = (sentence: string) => sentence.replaceAll('{topic}', topic);
-  const spoken = [fill(pick(openings, random))];
-  const closing = fill(pick(closings, random));
+  // "Make it longer" is about what was asked before.
+  const before = userTexts.toReversed().find((text) => text.length > followUpLength);
+  const asked = lastUser.length <= followUpLength ? (before ?? lastUser) : lastUser;
+  const topic = topicOf(asked || system);
+  const isText = /^\W*(please )?(write|draft|compose|find a name)/i.test(asked);
+  const [first, rest, last] = isText ? [texts, texts, texts] : [openings, middles, closings];
+  const fill = (sentence: string) => capitalize(sentence.replaceAll('{topic}', topic));
+  const spoken = [fill(pick(first, random))];
+  const closing = fill(pick(last, random));
   let left = tokens - countTokens(spoken.join(' ')) - countTokens(closing);
-  for (let at = Math.floor(random() * middles.length); left > 0; at += 1) {
-    const sentence = fill(middles[at % middles.length] ?? '');
+  for (let at = Math.floor(random() * rest.length); left > 0; at += 1) {
+    const sentence = fill(rest[at % rest.length] ?? '');
     spoken.push(sentence);
     left -= countTokens(sentence);
   }

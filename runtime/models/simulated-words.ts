@@ -26,8 +26,13 @@ export function splitNames(text: string): string {
 const askingWords =
   /^(think|tell|explain|write|help|find|look|want|like|know|make|give|show|describe|talk|best|good|use)$/;
 
-/** What a text is about, in its own words: the longest of them with the one before or behind it. */
+/** What a text is about, in its own words; where it does not say so, its longest word with the one before or behind it. */
 export function topicOf(text: string): string {
+  // What somebody says it is about, it is about.
+  const named = /\b(?:about|regarding)\s+(?:an?\s+|the\s+|my\s+)?((?:[\p{L}\p{N}'-]+\s?){1,4})/iu
+    .exec(text)?.[1]
+    ?.trim();
+  if (named !== undefined && isTopic(named)) return named;
   const words: string[] = text.match(/[\p{L}][\p{L}\p{N}'-]*/gu) ?? [];
   const longest = words.filter(isTopic).toSorted((a, b) => b.length - a.length)[0];
   if (longest === undefined) return 'this';

@@ -14,6 +14,8 @@ it('makes the same users for the same seed, of every kind', () => {
   expect(opening(1)).toEqual(opening(1));
   expect(opening(1)).not.toEqual(opening(2));
   expect(new Set(make(1).map(({ persona }) => persona.name))).toEqual(new Set(personas.map(({ name }) => name)));
+  const [given] = personas;
+  expect(makeUser(world, 1, 5, given).persona).toBe(given);
 });
 
 it('makes the same world every day, with dates near that day', () => {
