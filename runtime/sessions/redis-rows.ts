@@ -22,7 +22,7 @@ export function readTurn(sessionId: string, reply: unknown): Turn | undefined {
     number: Number(number),
     state: state as TurnState,
     acceptedMs: Number(accepted),
-    startedMs: started == null ? null : Number(started),
+    startedMs: (started ?? null) === null ? null : Number(started),
     idempotencyKey: key ?? null,
     contentHash: hash,
     input: JSON.parse(input) as Turn['input'],
@@ -30,7 +30,7 @@ export function readTurn(sessionId: string, reply: unknown): Turn | undefined {
       if (entry === null) throw damaged(sessionId, `an entry of turn ${number}`);
       return JSON.parse(entry) as Entry;
     }),
-    end: end == null ? null : (JSON.parse(end) as TurnEnd),
+    end: JSON.parse(end ?? 'null') as TurnEnd | null,
     claims: Number(claims ?? 0),
   };
 }

@@ -9,16 +9,16 @@ export interface TestRedis {
   /** `redis://127.0.0.1:PORT` */
   url: string;
   /** Ends it as a service manager does; its data go with it. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
   /** kill -9; the data stay for `start`. */
-  kill(): Promise<void>;
+  kill: () => Promise<void>;
   /** SIGTERM, as for a new version; the data stay for `start`. */
-  shutDown(): Promise<void>;
+  shutDown: () => Promise<void>;
   /** At the same port with the data that it wrote; resolves when it answers. */
-  start(): Promise<void>;
+  start: () => Promise<void>;
   /** It holds its connections and says nothing. */
-  pause(): void;
-  resume(): void;
+  pause: () => void;
+  resume: () => void;
 }
 
 const startLimitMs = 10_000;
@@ -43,7 +43,7 @@ export async function startRedis(args: readonly string[] = []): Promise<TestRedi
     await waitForPort(port, child);
   };
   const end = async (signal: NodeJS.Signals) => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     const exited = new Promise((resolve) => child?.once('exit', resolve));
     child.kill('SIGCONT');
     child.kill(signal);

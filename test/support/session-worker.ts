@@ -30,10 +30,13 @@ async function work({ settings, name, sessions, notes, leaseMs }: WorkerOptions)
   const note = (one: WorkerNote) => {
     appendFileSync(notes, `${JSON.stringify(one)}\n`);
   };
-  let isStopping = false;
-  process.on('message', () => (isStopping = true));
+  const stopping = new AbortController();
+  process.on('message', () => {
+    stopping.abort();
+  });
   process.send?.('ready');
   for (let count = 0; ; count += 1) {
+    const isStopping = stopping.signal.aborted;
     const sessionId = sessions[Math.floor(Math.random() * sessions.length)] ?? '';
     if (!isStopping) await say(store, { sessionId, text: `${name} ${count}`, note });
     const open = isStopping ? await repeat(() => store.listAbandoned(100)) : [sessionId];
