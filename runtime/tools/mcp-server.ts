@@ -6,6 +6,9 @@ import { type DeclaredMcpTool, type ListedTool, selectTools } from './mcp-tool-l
 const firstPauseMs = 1_000;
 const pauseMaxMs = 30_000;
 
+/** Of what a server says of itself. */
+const shownLineLength = 300;
+
 /** No connection could be made; nothing was sent. The message is for people: it may hold what the server wrote to its log. */
 export class ServerUnavailableError extends Error {
   override readonly name = 'ServerUnavailableError';
@@ -85,7 +88,7 @@ export class McpServer {
       this.#failures += 1;
       const pauseMs = Math.min(firstPauseMs * 2 ** (this.#failures - 1), pauseMaxMs);
       this.#pauseUntilMs = performance.now() + pauseMs;
-      this.#lastFailure = readMessage(error);
+      this.#lastFailure = toLine(readMessage(error));
       throw new ServerUnavailableError(this.#lastFailure, { cause: error });
     }
   }
@@ -101,7 +104,7 @@ export class McpServer {
         this.drop(connection);
         if (!isRepeated) return this.#list(await this.connect(), true);
       }
-      throw new ServerUnavailableError(`its tools cannot be listed: ${readMessage(error)}`, { cause: error });
+      throw new ServerUnavailableError(`its tools cannot be listed: ${toLine(readMessage(error))}`, { cause: error });
     }
     const { tools, warnings } = selectTools(listed, this.#declared);
     for (const message of warnings) this.#warn(message);
@@ -120,4 +123,8 @@ export class McpServer {
   #warn(message: string): void {
     this.#onWarning({ tool: this.#declared.name, message });
   }
+}
+
+function toLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').slice(0, shownLineLength);
 }

@@ -282,6 +282,16 @@ test('private addresses are not connected to unless they are allowed', async () 
   expect(fake.seen).toEqual([]);
 });
 
+test('a server that refuses at length is named in one line', async () => {
+  fake.intercept = (_request, response) => {
+    response.writeHead(500).end('<html>\n'.repeat(1_000));
+    return true;
+  };
+  const [server] = (await openBox().open(never)).unavailable;
+  expect(server?.message).toMatch(/^Error POSTing to endpoint: (<html> ){38}/);
+  expect(server?.message.length).toBe(300);
+});
+
 test('does not follow a redirect to another place', async () => {
   fake.intercept = (_request, response) => {
     response.writeHead(307, { location: 'http://127.0.0.2:1/mcp' }).end();

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { addQuery, fillUrl, readUrlTemplate } from '../../../../runtime/tools/fill-url.ts';
 
@@ -95,4 +96,47 @@ it('puts what is left into the query without touching what is there', () => {
   );
   expect(addQuery(url, {})?.href).toBe(url.href);
   expect(addQuery(url, { long: 'x'.repeat(9_000) })).toBeUndefined();
+});
+
+it('whatever a value is, the address keeps its place and its form, or the value is refused', () => {
+  const template = readUrlTemplate('https://user@x.example:8443/a/{one}/b-{two}.json?q={q}#f', {});
+  const hostile = fc.constantFrom(
+    '..',
+    '.',
+    '/',
+    '\\',
+    '%2e',
+    '%2F',
+    '?',
+    '#',
+    '@',
+    ':',
+    '&',
+    '\0',
+    '\r\n',
+    ' ',
+    'ü',
+    '\ud800',
+  );
+  const value = fc
+    .array(fc.oneof(hostile, fc.string({ unit: 'binary' })), { maxLength: 6 })
+    .map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(value, value, value, (one, two, q) => {
+      if (template === undefined) throw new Error('no template');
+      const filled = fillUrl(template, { one, two, q });
+      if ('fault' in filled) return;
+      const { host, username, hash, pathname, searchParams } = filled.url;
+      expect({ host, username, hash }).toEqual({ host: 'x.example:8443', username: 'user', hash: '#f' });
+      const [empty, a, first = '', second = '', ...more] = pathname.split('/');
+      expect([empty, a, decodeURIComponent(first), decodeURIComponent(second), ...more]).toEqual([
+        '',
+        'a',
+        one.toWellFormed(),
+        `b-${two.toWellFormed()}.json`,
+      ]);
+      expect([...searchParams]).toEqual([['q', q.toWellFormed()]]);
+    }),
+    { numRuns: 500 },
+  );
 });
