@@ -47,9 +47,13 @@ afterAll(async () => {
 });
 
 /** A turn in a stream, to its end. */
-async function ask(text: string, headers: Record<string, string> = {}): Promise<{ answer: string; headers: Headers }> {
+async function ask(
+  text: string,
+  headers: Record<string, string> = {},
+  { client }: Pick<Runtime, 'client'> = runtime,
+): Promise<{ answer: string; headers: Headers }> {
   const asked = { model: 'agent/secretary', messages: [{ role: 'user' as const, content: text }], user: 'ann' };
-  const { data, response } = await runtime.client.chat.completions
+  const { data, response } = await client.chat.completions
     .create({ ...asked, stream: true }, { headers })
     .withResponse();
   let answer = '';
@@ -112,6 +116,26 @@ it('a turn goes on in the trace of its caller', async () => {
     return found.spans;
   }, settleLimit);
   expect(spans.find(({ kind }) => kind === 'agent')?.parentSpanId).toBe('0123456789abcdef');
+});
+
+it('a runtime that is killed before it could send its spans loses none: the next one sends them', async () => {
+  const alone = await startRuntime({ agents }); // its collector is away
+  const { headers } = await ask('Good morning', {}, alone);
+  await alone.kill();
+  const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: pipeline.otlp };
+  const next = await startRuntime({ agents, dataDir: alone.dataDir, environment });
+  try {
+    const [turn] = await vi.waitFor(async () => {
+      const found = await api.listTurns(headers.get('x-session-id') ?? '');
+      expect(found.map(({ steps }) => steps.length)).toEqual([2]);
+      return found;
+    }, settleLimit);
+    expect(turn?.traceIds).toEqual([headers.get('x-trace-id')]);
+    expect(turn?.usage.modelCalls).toBe(1);
+  } finally {
+    await next.remove();
+    await alone.remove();
+  }
 });
 
 it('a call through the gateway is traced', async () => {
