@@ -7,9 +7,11 @@ export function fillInstructions(
   { instructions, variables }: { instructions: string; variables: AgentDefinition['variables'] },
   values: Values,
 ): string {
-  return instructions.replaceAll(/\{\{\s*([A-Za-z]\w*)\s*\}\}/g, (_, name: string) =>
-    String(values[name] ?? variables[name]?.default ?? ''),
+  const known = new Map<string, Values[string] | undefined>(
+    Object.entries(variables).map(([name, one]) => [name, one.default]),
   );
+  for (const [name, value] of Object.entries(values)) known.set(name, value);
+  return instructions.replaceAll(/\{\{\s*([A-Za-z]\w*)\s*\}\}/g, (_, name: string) => String(known.get(name) ?? ''));
 }
 
 /**
@@ -23,7 +25,7 @@ export function readVariables(
   const values: Record<string, string | number | boolean> = {};
   const faults: string[] = [];
   for (const [name, { type, required }] of Object.entries(declared)) {
-    const text = given[name];
+    const text = Object.hasOwn(given, name) ? given[name] : undefined;
     if (text === undefined) {
       if (required) faults.push(`metadata.${name} is missing: the agent needs this variable (${type})`);
       continue;
@@ -38,5 +40,6 @@ export function readVariables(
 function readValue(type: 'string' | 'number' | 'boolean', text: string): string | number | boolean | undefined {
   if (type === 'string') return text;
   if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : undefined;
-  return /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : undefined;
+  const isNumber = /^-?\d+(\.\d+)?$/.test(text.trim()) && Number.isFinite(Number(text));
+  return isNumber ? Number(text) : undefined;
 }

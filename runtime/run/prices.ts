@@ -8,7 +8,10 @@ const keptMs = 60_000;
 const keptMax = 1_000;
 const timeoutMs = 2_000;
 
-const rate = z.string().nullable();
+const rate = z
+  .string()
+  .regex(/^\d{1,9}(\.\d{1,30})?$/)
+  .nullable();
 const perMillionUsd = z.object({
   input: rate,
   cacheRead: rate,
@@ -64,7 +67,7 @@ async function fetchPrice(
   }
 }
 
-/** Exact: rates are decimals per million, tokens whole numbers. Undefined where a rate that is needed is not known. */
+/** Exact: rates are decimals per million, tokens whole numbers. Undefined where a rate that is needed is not known, or tokens are no number. */
 export function priceUsage(price: Price, usage: Usage): string | undefined {
   const rates =
     price.tiers.findLast(({ aboveInputTokens }) => usage.inputTokens > aboveInputTokens)?.perMillionUsd ??
@@ -81,7 +84,7 @@ export function priceUsage(price: Price, usage: Usage): string | undefined {
   let total = price.perRequestUsd === null ? 0n : parseUsd(price.perRequestUsd) * 1_000_000n;
   for (const [tokens, perMillion] of parts) {
     if (tokens <= 0) continue;
-    if (perMillion === null) return undefined;
+    if (perMillion === null || !Number.isSafeInteger(tokens)) return undefined;
     total += BigInt(tokens) * parseUsd(perMillion);
   }
   const usd = total / 1_000_000n;
