@@ -115,7 +115,7 @@ export class AgentChat {
       idempotencyKey: turn.key,
     };
     let current = turn;
-    let turnId: string | null = null;
+    const kept: { turnId: string | null } = { turnId: null };
     const change = (next: ChatTurn) => {
       current = next;
       this.#draw(current);
@@ -124,7 +124,7 @@ export class AgentChat {
       const events = streamChat(request, {
         signal,
         onhead: (head) => {
-          turnId = head.turnId;
+          kept.turnId = head.turnId;
           this.#adopt(head.sessionId);
           change({ ...current, phase: 'streaming', traceId: head.traceId });
         },
@@ -136,7 +136,7 @@ export class AgentChat {
       const failure = toFailure(error);
       change({ ...current, phase: 'ended', failure });
       // The turn was run and failed before its first word: it is kept, and the same request would only show it again.
-      if (turnId !== null && failure.status !== null && this.sessionId !== null) await this.#read(this.sessionId);
+      if (kept.turnId !== null && failure.status !== null && this.sessionId !== null) await this.#read(this.sessionId);
     }
     this.stopping = false;
     onended();

@@ -214,7 +214,9 @@ describe('agents, forwarded to the runtime', () => {
     ['another form', (response: ServerResponse) => jsonOf(response, { agents: [{ ...support, models: 'all' }] })],
     ['no error in an error', (response: ServerResponse) => jsonOf(response, { oops: true }, 500)],
   ])('says so when the runtime answers %s', async (_what, answer) => {
-    runtime.on('GET /agents', (_request, response) => void answer(response));
+    runtime.on('GET /agents', (_request, response) => {
+      answer(response);
+    });
     expect(await errorOf(await fetch(`${url}/api/agents`))).toMatchObject({ status: 502, code: 'runtime_bad_reply' });
   });
 
