@@ -1,5 +1,5 @@
 import type { Usage } from '../models/model.ts';
-import { countSteps, turnUsd } from '../run/limits.ts';
+import { countSteps, knownUsd } from '../run/limits.ts';
 import type { Turn, TurnEnd } from '../sessions/record.ts';
 import { turnTrace } from '../telemetry/span-ids.ts';
 import { describeEnd } from './describe-end.ts';
@@ -47,18 +47,10 @@ export function describeTurn({ turn, agent, revision }: TurnFacts) {
     state: end.state,
     reason: end.reason ?? null,
     message: end.message ?? null,
-    cost_usd: knownUsd(turn),
+    cost_usd: knownUsd(entries),
     steps: countSteps(entries),
     tool_calls: entries.filter(({ type }) => type === 'tool').length,
   };
-}
-
-/** Null where the cost of any answered call is not known. */
-export function knownUsd({ entries }: Pick<Turn, 'entries'>): string | null {
-  const isUnknown = entries.some(
-    (entry) => entry.type === 'step' && entry.usage !== undefined && entry.costUsd === undefined,
-  );
-  return isUnknown ? null : turnUsd(entries);
 }
 
 /** All of a turn's own model calls together. */

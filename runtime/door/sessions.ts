@@ -1,8 +1,7 @@
 import { partsText } from './parts-text.ts';
 import type { Session, Turn } from '../sessions/record.ts';
-import { countSteps } from '../run/limits.ts';
+import { countSteps, knownUsd } from '../run/limits.ts';
 import { turnTrace } from '../telemetry/span-ids.ts';
-import { knownUsd } from './completion.ts';
 import type { DoorDeps } from './deps.ts';
 import { DoorError } from './door-error.ts';
 
@@ -57,7 +56,7 @@ function describeTurn(turn: Turn) {
     input: input.messages.map(({ content }) => partsText(content)),
     text: end?.text ?? '',
     trace_id: turnTrace(turn).traceId,
-    cost_usd: knownUsd(turn),
+    cost_usd: knownUsd(entries),
     steps: countSteps(entries),
     tool_calls: entries.filter(({ type }) => type === 'tool').length,
   };

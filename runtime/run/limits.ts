@@ -49,6 +49,19 @@ export function turnUsd(entries: readonly Entry[]): string {
   );
 }
 
+/** The same, null where the cost of any answered call is not known: never 0 for it. */
+export function knownUsd(entries: readonly Entry[]): string | null {
+  return entries.some(isOfUnknownCost) ? null : turnUsd(entries);
+}
+
+function isOfUnknownCost(entry: Entry): boolean {
+  if (entry.type === 'tool') return entry.turn !== undefined && entry.costUsd === undefined;
+  const call = entry.type === 'step' ? entry : entry.type === 'compacted' ? entry.call : undefined;
+  // A call that failed without usage cost nothing.
+  const isAnswered = call?.finishReason !== undefined || call?.usage !== undefined;
+  return isAnswered && call.costUsd === undefined;
+}
+
 /** Model calls of a turn. */
 export function countSteps(entries: readonly Entry[]): number {
   return entries.reduce((sum, { type }) => sum + (type === 'step' ? 1 : 0), 0);

@@ -3,7 +3,7 @@ import type { Session, Turn } from '../sessions/record.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { ToolCallContext, ToolResult } from '../tools/tool.ts';
 import type { AgentPool } from './agent-pool.ts';
-import { turnUsd } from './limits.ts';
+import { knownUsd } from './limits.ts';
 import type { SessionRunner } from './session-runner.ts';
 import { stopReason } from './stop.ts';
 
@@ -112,7 +112,7 @@ async function answer(parts: SubAgentParts, call: SubAgentCall, context: ToolCal
 
 function describe(agent: string, turn: Turn): ToolResult {
   const { end, entries, sessionId, id: turnId } = turn;
-  const result = { attempts: 1, turn: { sessionId, turnId }, costUsd: turnUsd(entries) };
+  const result = { attempts: 1, turn: { sessionId, turnId }, costUsd: knownUsd(entries) ?? undefined };
   if (end?.state === 'completed') return { ...result, text: end.text };
   const why = `The agent ${agent} did not finish: ${end?.message ?? end?.state ?? 'it is gone'}`;
   const text = end === null || end.text === '' ? why : `${why}\nIt said until then:\n${end.text}`;
