@@ -10,11 +10,17 @@ export function readSdkError(error: unknown, { signal, nowMs }: { signal: AbortS
   if (!(error instanceof Error) || !('status' in error)) throw error;
   const { status, headers, error: body } = error as Error & { status?: unknown; headers?: unknown; error?: unknown };
   if (typeof status === 'number') {
-    const refusal = readErrorObject(body);
+    const refusal: Refusal = body === undefined ? { message: readPlainBody(error.message) } : readErrorObject(body);
     const header = headers instanceof Headers ? readRetryAfterMs(headers, nowMs) : undefined;
     return toModelFailure({ ...refusal, status, retryAfterMs: header ?? refusal.retryAfterMs }, error);
   }
   return readConnectionError(error);
+}
+
+/** The packages' `502 upstream connect error`, without its number; a page of HTML tells people nothing. */
+function readPlainBody(message: string): string {
+  const text = message.replace(/^\d{3} /, '');
+  return /^\s*<|^status code \(no body\)$/.test(text) ? '' : text;
 }
 
 /**

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { model as modelSchema } from '../../../runtime/definition/schema.ts';
 import { ModelAccessFault, ModelAdapters, UnknownProvider } from '../../../runtime/models/adapters.ts';
 import { callModels, type ChainModel } from '../../../runtime/models/call-models.ts';
+import type { AskFailure } from '../../../runtime/run/agent.ts';
 import type { WireScript } from '../../support/wire/script.ts';
 import { startWireServer, type WireRequest } from '../../support/wire/server.ts';
 
@@ -143,4 +145,43 @@ test('a kept connection that its server has closed is replaced, not counted as a
     expect([said.text, attempts.length]).toEqual([text, 1]);
   }
   expect(connections).toBe(3);
+});
+
+test('a proxy that the environment names is used, but not for this machine', async () => {
+  const local = await start(() => ({ text: 'near' }));
+  const asked: unknown[] = [];
+  const proxy = createHttpServer((request, response) => {
+    asked.push(request.url);
+    request.resume();
+    response.setHeader('content-type', 'text/event-stream');
+    response.end('data: {"choices":[{"delta":{"content":"far"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n');
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  onTestFinished(() => void proxy.close());
+  const adapters = new ModelAdapters({ HTTP_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` });
+  const at = (baseUrl: string) => adapters.chainOf([modelSchema.parse({ model: 'local/m', baseUrl })]);
+  expect((await ask(at('http://models.example/v1'))).reply.text).toBe('far');
+  expect((await ask(at(local.url))).reply.text).toBe('near');
+  expect(asked).toEqual(['http://models.example/v1/chat/completions']);
+});
+
+test('of a refusal only the start is read', async () => {
+  const page = `<html>${'x'.repeat(20_000_000)}`;
+  const server = await start(() => ({ raw: page, status: 502, contentType: 'text/html' }));
+  const chain = new ModelAdapters({}).chainOf([
+    modelSchema.parse({ model: 'local/m', baseUrl: server.url, retries: 0 }),
+  ]);
+  const { failure } = (await ask(chain).catch((error: unknown) => error)) as AskFailure;
+  expect(failure).toMatchObject({ kind: 'unavailable', status: 502, message: 'HTTP 502' });
+  await expect.poll(() => server.requests[0]?.wasLeft).toBe(true);
+});
+
+test('a refusal in plain words is told', async () => {
+  const server = await start(() => ({ raw: 'upstream connect error', status: 503, contentType: 'text/plain' }));
+  const chain = new ModelAdapters({}).chainOf([
+    modelSchema.parse({ model: 'local/m', baseUrl: server.url, retries: 0 }),
+  ]);
+  const { failure } = (await ask(chain).catch((error: unknown) => error)) as AskFailure;
+  expect(failure.message).toBe('HTTP 503: upstream connect error');
 });
