@@ -6,6 +6,7 @@ import { isPublicAddress } from './address-rule.ts';
 
 const keptSocketsMax = 8;
 const keptSocketIdleMs = 15_000;
+const certificateCodes = /CERT|SELF_SIGNED|UNABLE_TO_|TLS|SSL/;
 
 export interface HttpRequest {
   method: string;
@@ -20,8 +21,8 @@ export interface HttpRequest {
 /** A request without a response. */
 export class HttpRequestError extends Error {
   override readonly name = 'HttpRequestError';
-  /** `denied`: its address is private. `malformed`: what came is no HTTP. */
-  readonly reason: 'denied' | 'broken' | 'malformed';
+  /** `denied`: its address is private. `unsendable`: no other try can do better. `malformed`: what came is no HTTP. */
+  readonly reason: 'denied' | 'unsendable' | 'broken' | 'malformed';
   /** Something may have arrived at the server. */
   readonly wasSent: boolean;
 
@@ -122,7 +123,8 @@ function readError(error: unknown, wasSent: boolean): HttpRequestError {
   if (code.startsWith('HPE_')) {
     return new HttpRequestError('malformed', `what it answered is not HTTP (${code})`, { wasSent });
   }
-  return new HttpRequestError('broken', describeBreak(code, message), { wasSent });
+  const reason = certificateCodes.test(code) || code === 'ERR_INVALID_CHAR' ? 'unsendable' : 'broken';
+  return new HttpRequestError(reason, describeBreak(code, message), { wasSent });
 }
 
 /** Without the address that messages of the platform name. */
@@ -131,7 +133,7 @@ function describeBreak(code: string, message: string): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'its host name was not found';
   if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET') return 'the connection broke';
   if (code === 'ETIMEDOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH') return 'it does not answer';
-  if (/CERT|SELF_SIGNED|UNABLE_TO|TLS|SSL/.test(code)) return `its certificate is not accepted (${code})`;
+  if (certificateCodes.test(code)) return `its certificate is not accepted (${code})`;
   if (code === 'ERR_INVALID_CHAR') return 'one of its headers cannot be sent as it is';
   return code === '' && /abort/i.test(message)
     ? 'the request was stopped'

@@ -143,7 +143,11 @@ describe('what is sent', () => {
 
   test('a header that cannot be written fails without its value', async () => {
     const result = await call({ headers: { 'x-key': '${env:KEY}' } }, undefined, { KEY: 'geheim\nx: y' });
-    expect(result).toMatchObject({ failure: 'transport', text: expect.not.stringContaining('geheim') as string });
+    expect(result).toMatchObject({
+      failure: 'transport',
+      text: expect.not.stringContaining('geheim') as string,
+      attempts: 1,
+    });
     expect(seen).toEqual([]);
   });
 });

@@ -147,10 +147,13 @@ test.each([
 ])('a server that cannot start is named: %j', async (declared, message) => {
   const box = openBox(declared);
   expect(await box.open(never)).toEqual({ tools: [], unavailable: [{ name: 'crm', message }] });
-  // The next turn does not wait for it either.
-  const again = performance.now();
-  expect(await box.open(never)).toEqual({ tools: [], unavailable: [{ name: 'crm', message }] });
-  expect(performance.now() - again).toBeLessThan(200);
+});
+
+test('a server that failed to start is not started again by every turn', async () => {
+  const box = openBox({ env: { FAILS_TO_START: '1', CALLS_FILE: join(dir.path, 'calls') } });
+  const [first, second] = [await box.open(never), await box.open(never)];
+  expect(second).toEqual(first);
+  expect(readCalls()).toEqual(['start']);
 });
 
 test('no answer in time', async () => {

@@ -6,6 +6,7 @@ import { makeMcpServer } from './mcp-tools.ts';
 
 const text = (value: string) => ({ content: [{ type: 'text', text: value }] });
 if (process.env['FAILS_TO_START'] !== undefined) {
+  noteCall('start');
   console.error('first line\nError: no database at hand');
   process.exit(3);
 }
@@ -22,7 +23,7 @@ const state = {
   calls: [],
   lists: 0,
   descriptions: {},
-  onCall: (name: string) => appendFileSync(process.env['CALLS_FILE'] ?? '/dev/null', `${name}\n`),
+  onCall: noteCall,
 };
 const server = makeMcpServer(state, {
   crash: () => process.exit(7),
@@ -34,3 +35,7 @@ const server = makeMcpServer(state, {
   },
 });
 await server.connect(new StdioServerTransport());
+
+function noteCall(name: string): void {
+  appendFileSync(process.env['CALLS_FILE'] ?? '/dev/null', `${name}\n`);
+}
