@@ -22,7 +22,7 @@ const expression = () => {
 };
 
 const names = (noun: string) => list(text(120), simulateLimits.calls, noun).min(1, { error: `must name at least one` });
-const oneOrMore = <Item extends z.ZodType>(one: Item, many: z.ZodType<z.output<Item>[], unknown>, error: string) =>
+const oneOrMore = <Item extends z.ZodType>(one: Item, many: z.ZodType<z.output<Item>[]>, error: string) =>
   z.union([one, many], { error }).transform((given) => (Array.isArray(given) ? given : [given]) as z.output<Item>[]);
 
 /** Always the same, or log-normal: half of all are below p50, one of a hundred is above p99. */

@@ -66,7 +66,7 @@ export async function converse(
       model,
       // With a session the door keeps what was said; a model that is called directly keeps nothing.
       messages: isAgent ? history.slice(-1) : history,
-      user: customer.email,
+      identity: { user: customer.email },
       metadata: {
         ...persona.labels,
         customer_tier: customer.tier,
@@ -105,7 +105,8 @@ interface Request {
   client: OpenAI;
   model: string;
   messages: readonly OpenAI.ChatCompletionMessageParam[];
-  user: string;
+  /** As the body names it. */
+  identity: { user: string };
   metadata: Record<string, string>;
   headers: Record<string, string>;
   signal: AbortSignal;
@@ -139,7 +140,7 @@ async function ask({
   client,
   model,
   messages,
-  user,
+  identity,
   metadata,
   headers,
   signal,
@@ -159,7 +160,7 @@ async function ask({
   try {
     const { data, response } = await client.chat.completions
       .create(
-        { model, messages: [...messages], stream: true, user, metadata },
+        { model, messages: [...messages], stream: true, metadata, ...identity },
         { headers, signal: AbortSignal.any([signal, leave.signal]) },
       )
       .withResponse();
@@ -190,8 +191,9 @@ async function ask({
 
 function describeFault(error: unknown): string {
   if (error instanceof OpenAI.APIError) {
-    const { status, code, type } = error;
-    return `${status ?? 'in the stream'}: ${code ?? type ?? error.message}`;
+    const { code, type, message } = error;
+    const status = error.status as number | undefined;
+    return `${status ?? 'in the stream'}: ${code ?? type ?? message}`;
   }
   return error instanceof Error ? error.message : String(error);
 }

@@ -21,23 +21,23 @@ export function startCrm({ port, world }: { port: number; world: World }): Promi
       onsessioninitialized: (id) => void sessions.set(id, transport),
       onsessionclosed: (id) => void sessions.delete(id),
     });
-    // The package's own types are not written for exact optional properties.
-    await createServer(world, notes).connect(transport as Parameters<McpServer['connect']>[0]);
+    await createServer(world, notes).connect(transport);
     return transport;
   };
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const id = request.headers['mcp-session-id'];
-    if (typeof id !== 'string') {
-      if (sessions.size >= sessionsMax) return refuse(response, 503, 'too many sessions');
-      return (await openSession()).handleRequest(request, response);
-    }
-    const transport = sessions.get(id);
-    if (transport === undefined) return refuse(response, 404, 'there is no such session');
-    return transport.handleRequest(request, response);
+    const isNew = typeof id !== 'string';
+    const known = isNew ? undefined : sessions.get(id);
+    const transport = isNew && sessions.size < sessionsMax ? await openSession() : known;
+    if (transport !== undefined) await transport.handleRequest(request, response);
+    else if (isNew) refuse(response, 503, 'too many sessions');
+    else refuse(response, 404, 'there is no such session');
   };
   return listenLocally('CRM', port, (request, response) => {
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== '/mcp') return refuse(response, 404, 'only /mcp');
-    handle(request, response).catch(() => refuse(response, 500, 'the request could not be answered'));
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    if (pathname === '/mcp') {
+      handle(request, response).catch(() => refuse(response, 500, 'the request could not be answered'));
+    } else refuse(response, 404, 'only /mcp');
   });
 }
 
@@ -108,7 +108,6 @@ function isMeant({ id, name, email }: Customer, who: string): boolean {
 }
 
 function refuse(response: ServerResponse, status: number, message: string): void {
-  if (response.headersSent) return void response.end();
-  response.writeHead(status, { 'content-type': 'application/json' });
+  if (!response.headersSent) response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ jsonrpc: '2.0', error: { code: -32_000, message }, id: null }));
 }

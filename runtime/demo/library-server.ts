@@ -32,8 +32,7 @@ async function main(): Promise<void> {
       return 'fault' in read ? toolFault(read.fault) : jsonResult(read);
     },
   );
-  // The package's own types are not written for exact optional properties.
-  await server.connect(new StdioServerTransport() as Parameters<typeof server.connect>[0]);
+  await server.connect(new StdioServerTransport());
 }
 
 await main();

@@ -100,10 +100,9 @@ function converse(scene: PastScene, { user, sessionId, startMs }: Conversation):
       traceparent: null,
     };
     const played = playTurn(scene, { agent, session, earlier: [...earlier], input, startMs: nowMs });
-    records.push(...played);
-    const { turn } = played.at(-1) as TurnRecord;
-    earlier.push(turn);
-    const { text = '', state, atMs = nowMs } = turn.end ?? {};
+    records.push(...played.below, played.record);
+    earlier.push(played.record.turn);
+    const { text, state, atMs } = played.end;
     nowMs = Math.round(atMs + thinkMsMin + random() * thinkMsMore);
     next = replyTo({ answer: text, said, failed: state !== 'completed', random }, goal);
   }

@@ -13,13 +13,9 @@ const stepsMax = 8;
 const overheadMs = 4;
 
 /**
- * Plays a turn as the runtime would have run it then: the same scripts, the same record, with times of that day. Answers its
- * record, behind those of the agents that it asked.
+ * Plays a turn as the runtime would have run it then: the same scripts, the same record, with times of that day.
  */
-export function playTurn(
-  scene: PastScene,
-  { agent, session, earlier, input, startMs }: Played,
-): [...TurnRecord[], TurnRecord] {
+export function playTurn(scene: PastScene, { agent, session, earlier, input, startMs }: Played): PlayedTurn {
   const { definition } = agent;
   const number = earlier.length + 1;
   const instructions = fillInstructions(definition, input.variables);
@@ -65,7 +61,14 @@ export function playTurn(
   };
   const { name, description, labels, capture } = definition;
   const facts = { name, description, labels, capture, instructions, tools: tools.map(({ spec }) => spec) };
-  return [...below, { session, earlier, turn, agent: facts }];
+  return { record: { session, earlier, turn, agent: facts }, end, below };
+}
+
+interface PlayedTurn {
+  record: TurnRecord;
+  end: TurnEnd;
+  /** Of the agents that it asked. */
+  below: TurnRecord[];
 }
 
 interface Played {
@@ -157,13 +160,11 @@ function askAgent(scene: PastScene, { session, identity, step, callId, startMs, 
     ...{ system: [], variables: {}, labels: identity.input.labels, user },
     traceparent: toolSpanContext(identity, { step, callId }),
   };
-  const records = playTurn(scene, { agent, session: own, earlier: [], input, startMs: startMs + 2 });
-  const { turn } = records.at(-1) as TurnRecord;
-  const end = turn.end as TurnEnd;
+  const { record, end, below } = playTurn(scene, { agent, session: own, earlier: [], input, startMs: startMs + 2 });
   const result = {
     text: end.state === 'completed' ? end.text : `The agent ${name} gave no answer: ${end.reason ?? end.state}`,
     ...(end.state !== 'completed' && { failure: 'tool_error' as const }),
     ms: end.atMs - startMs + 2,
   };
-  return { records, result, turn: { sessionId: id, turnId: turn.id } };
+  return { records: [...below, record], result, turn: { sessionId: id, turnId: record.turn.id } };
 }

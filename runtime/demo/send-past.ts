@@ -38,17 +38,20 @@ const emitter = {
 export async function sendPast({ todayMs, days, otlpUrl, uiUrl, signal, onDay }: PastOptions): Promise<number> {
   const agents = loadSamples();
   const exporter = new OTLPTraceExporter({ url: `${otlpUrl}/v1/traces`, timeoutMillis: requestLimitMs });
+  // Asked anew each time: it changes while requests are under way.
+  const isStopped = () => signal.aborted;
   let sent = 0;
   try {
     for (const day of listPastDays(todayMs, days)) {
-      if (signal.aborted) break;
+      if (isStopped()) break;
       const conversations = playDay(day, agents);
       // The last one that is sent tells whether all of them arrived.
       const spans = conversations.map((records) => records.flatMap((record) => turnSpans(record)));
       const last = spans.at(-1)?.[0];
       if (last === undefined || (await isStored(uiUrl, last.traceId))) continue;
       const all = spans.flat();
-      for (let i = 0; i < all.length && !signal.aborted; i += spansPerRequest) {
+      for (let i = 0; i < all.length; i += spansPerRequest) {
+        if (isStopped()) break;
         await send(exporter, all.slice(i, i + spansPerRequest));
       }
       sent += conversations.length;

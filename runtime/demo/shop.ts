@@ -20,7 +20,8 @@ const rememberedMax = 10_000;
 
 /** The shop's own API: orders, cancellations, products. It forgets cancellations when it ends. */
 export function startShop({ port, ...options }: ShopOptions): Promise<LocalServer> {
-  return listenLocally('shop', port, getRequestListener(createShop(options).fetch));
+  const answer = getRequestListener(createShop(options).fetch);
+  return listenLocally('shop', port, (request, response) => void answer(request, response));
 }
 
 function createShop({ world, faultRate, seed, answerMs = 120, slowMs = 6_000 }: Omit<ShopOptions, 'port'>) {

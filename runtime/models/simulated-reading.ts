@@ -42,7 +42,7 @@ export function readConversation({ messages }: Pick<ModelRequest, 'messages'>): 
     userTexts,
     lastUser: userTexts.at(-1) ?? '',
     notice: last?.role === 'user' && !isOfUser(last) ? textOf(last) : '',
-    lastAnswer: answers.length === 0 ? '' : textOf(answers.at(-1) as Message),
+    lastAnswer: answers.map(textOf).at(-1) ?? '',
     results: readResults(messages, lastUserAt + 1),
     latest: lastAnswerAt > lastUserAt ? readResults(messages, lastAnswerAt + 1) : [],
     earlier: readResults(messages, 0, Math.max(lastUserAt, 0)),

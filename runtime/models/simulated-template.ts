@@ -6,13 +6,13 @@ const step = /\.([\w-]+)|\[(\d+|\*)\]/g;
 
 /** Fills in every `{{path}}`; undefined where one of them is not known. */
 export function fillText(template: string, facts: Facts): string | undefined {
-  let isWhole = true;
+  const missing: string[] = [];
   const text = template.replaceAll(part, (_whole, path: string) => {
     const value = readPath(path.trim(), facts);
-    if (value === undefined) isWhole = false;
+    if (value === undefined) missing.push(path);
     return toText(value);
   });
-  return isWhole ? text : undefined;
+  return missing.length === 0 ? text : undefined;
 }
 
 /** Fills in a JSON value; a text that is one `{{path}}` and nothing else keeps the type of what it names. */

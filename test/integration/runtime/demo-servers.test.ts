@@ -23,8 +23,7 @@ async function openShop(options: Partial<ShopOptions> = {}): Promise<LocalServer
 
 async function openClient(transport: StdioClientTransport | StreamableHTTPClientTransport): Promise<Client> {
   const client = new Client({ name: 'test', version: '1' });
-  // The package's own types are not written for exact optional properties.
-  await client.connect(transport as Parameters<Client['connect']>[0]);
+  await client.connect(transport);
   open.push(client);
   return client;
 }
