@@ -1,6 +1,8 @@
 import { serve } from '@hono/node-server';
+import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import { type Config, loadConfig } from './config.ts';
 import { deployNew } from './deploy-new.ts';
@@ -20,6 +22,8 @@ import { readVersion } from './version.ts';
 
 /** When the runtime stops: turns under way get this long, then another process goes on with them. */
 const drainTurnsMs = 8_000;
+/** For answers that are written when the turns have ended. */
+const lastWordsMs = 1_000;
 /** To send what is left of spans; what is not sent stays in the store. */
 const drainSpansMs = 3_000;
 const idleSweepMs = 50;
@@ -87,9 +91,13 @@ async function main(config: Config): Promise<void> {
   const stop = async () => {
     if (isStopping) return;
     isStopping = true;
+    const answered = once(server, 'close');
     server.close();
-    await runner.drain(drainTurnsMs);
     const closeIdle = setInterval(() => server.closeIdleConnections(), idleSweepMs);
+    const limitMs = Date.now() + drainTurnsMs;
+    await runner.drain(drainTurnsMs);
+    // Also calls that pass through, and the last words to whoever waited for a turn.
+    await Promise.race([answered, pause(Math.max(lastWordsMs, limitMs - Date.now()))]);
     await exporter.drain(drainSpansMs);
     clearInterval(closeIdle);
     server.closeAllConnections();

@@ -1,12 +1,13 @@
 import type { Context } from 'hono';
 import { readChatRequest, RequestFault, type ChatRequest } from '../models/gateway-request.ts';
+import { TurnStopped } from '../run/stop.ts';
 import type { TurnEvent } from '../run/turn-events.ts';
 import type { Turn } from '../sessions/record.ts';
 import { turnTrace } from '../telemetry/span-ids.ts';
 import { acceptTurn } from './accept-turn.ts';
 import { findEndError, toCompletion } from './completion.ts';
 import type { DoorDeps } from './deps.ts';
-import { DoorError } from './door-error.ts';
+import { DoorError, leftError } from './door-error.ts';
 import { eventStreamHeaders, openEventStream } from './event-stream.ts';
 import { callGateway } from './gateway.ts';
 import { TurnStream } from './stream-turn.ts';
@@ -42,7 +43,9 @@ async function answerTurn(
   // Models were tried again already, as often as the agent says: clients need not.
   c.header('x-should-retry', 'false');
   if (chat.isStream) return streamTurn(c, deps, { turn, agent, includesUsage: chat.includesUsage });
-  const ended = await deps.runner.waitForEnd(turn);
+  const ended = await deps.runner.waitForEnd(turn).catch((error: unknown) => {
+    throw error instanceof TurnStopped ? leftError() : error;
+  });
   return c.json(toCompletion(await factsOf(deps, ended, agent)));
 }
 
@@ -67,6 +70,7 @@ async function streamTurn(
   await begun;
   clearTimeout(timer);
   const [first] = early;
+  if (first?.type === 'left') throw leftError();
   if (first?.type === 'end' && first.turn.end !== null) {
     const failed = findEndError(first.turn.end);
     if (failed !== undefined) throw failed;

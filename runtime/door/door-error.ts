@@ -77,3 +77,10 @@ export class DoorError extends Error {
     return { message: this.message, type: doorErrors[this.code][1], param: this.param, code: this.code };
   }
 }
+
+/** For whoever waits for a turn when the runtime stops. */
+export function leftError(): DoorError {
+  return new DoorError('shutting_down', 'the runtime stops; the turn goes on and its answer is kept in its session', {
+    retryAfterMs: 1_000,
+  });
+}

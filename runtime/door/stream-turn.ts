@@ -2,7 +2,7 @@ import type { TurnEvent } from '../run/turn-events.ts';
 import type { Turn } from '../sessions/record.ts';
 import { describeTurn, findEndError, finishReason, sumUsage } from './completion.ts';
 import { endNotice } from './describe-end.ts';
-import { DoorError } from './door-error.ts';
+import { DoorError, leftError } from './door-error.ts';
 import type { EventSink } from './event-stream.ts';
 
 export interface TurnStreamOptions {
@@ -52,6 +52,10 @@ export class TurnStream {
         break;
       case 'model_retry':
         this.#note({ event: event.type, provider: event.provider, model: event.model, failure: event.failure });
+        break;
+      case 'left':
+        this.#sink.send(JSON.stringify({ error: leftError() }));
+        this.#sink.close();
         break;
       case 'end':
         this.#end(event.turn);

@@ -1,4 +1,3 @@
-import type { Turn } from '../sessions/record.ts';
 import type { TurnEvent } from './turn-events.ts';
 
 type Listener = (event: TurnEvent) => void;
@@ -7,7 +6,7 @@ type Listener = (event: TurnEvent) => void;
 export class LiveTurn {
   readonly #events: TurnEvent[] = [];
   readonly #listeners = new Set<Listener>();
-  #ended: Turn | undefined;
+  #isOver = false;
 
   /** Returns what stops the listening. */
   listen(listener: Listener): () => void {
@@ -25,8 +24,8 @@ export class LiveTurn {
   }
 
   emit(event: TurnEvent): void {
-    if (this.#ended !== undefined) return;
-    if (event.type === 'end') this.#ended = event.turn;
+    if (this.#isOver) return;
+    this.#isOver = event.type === 'end' || event.type === 'left';
     this.#note(event);
     for (const listener of [...this.#listeners]) listener(event);
   }

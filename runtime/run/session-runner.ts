@@ -93,11 +93,12 @@ export class SessionRunner {
     return stop;
   }
 
-  /** Resolves with the turn as it ended. */
+  /** Resolves with the turn as it ended. Rejects with TurnStopped `shutdown` where this process stops before. */
   async waitForEnd(turn: Turn): Promise<Turn> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       this.follow(turn, (event) => {
         if (event.type === 'end') resolve(event.turn);
+        else if (event.type === 'left') reject(new TurnStopped('shutdown'));
       });
     });
   }
@@ -107,11 +108,13 @@ export class SessionRunner {
     this.#running.get(turnId)?.abort(new TurnStopped(reason));
   }
 
-  /** Takes no more turns; those that run get so long to end, then they are left to others. */
+  /** Takes no more turns; those that run get so long to end, then they are left to others, and whoever waits is told. */
   async drain(limitMs: number): Promise<void> {
     this.#stopping.abort();
     await Promise.race([this.#settled(), pause(limitMs, undefined, { ref: false })]);
     for (const controller of this.#running.values()) controller.abort(new TurnStopped('shutdown'));
+    for (const { live } of this.#followed.values()) live.emit({ type: 'left' });
+    this.#followed.clear();
     await this.#settled();
   }
 

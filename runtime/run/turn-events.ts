@@ -10,4 +10,6 @@ export type TurnEvent =
   | { type: 'tool_ended'; callId: string; name: string; failure: ToolFailureKind | null; durationMs: number }
   /** A model failed and is tried again, or the next one takes over. */
   | { type: 'model_retry'; provider: string; model: string; failure: ModelFailureKind }
+  /** This process stops, the turn goes on in another one: the last event here. */
+  | { type: 'left' }
   | { type: 'end'; turn: Turn };

@@ -13,7 +13,7 @@ export interface TurnJob {
   earlier: readonly Turn[];
   agent: RunnableAgent;
   priceCall: PriceCall;
-  emit: (event: Exclude<TurnEvent, { type: 'end' }>) => void;
+  emit: (event: Exclude<TurnEvent, { type: 'end' | 'left' }>) => void;
   /** A declared server of tools does not answer: the turn goes on without them. */
   onUnavailable: (server: { name: string; message: string }) => void;
   /** Its reason is a TurnStopped. */

@@ -182,7 +182,7 @@ describe.each(storeKinds)('a runner on $kind', ({ start }) => {
     const first = make();
     const sessionId = await beginSession(store, 'boss');
     const turn = await say(store, sessionId, 'delegate 600');
-    void first.runner.waitForEnd(turn);
+    first.runner.follow(turn, () => undefined);
     await expect.poll(() => first.runner.load.running, { interval: 10 }).toBe(2);
     await first.stop();
     const next = make(await ground.open()).runner;
@@ -200,7 +200,7 @@ describe.each(storeKinds)('a runner on $kind', ({ start }) => {
     const first = make();
     const sessionId = await beginSession(store, 'helper');
     const turn = await say(store, sessionId, 'look 1');
-    void first.runner.waitForEnd(turn);
+    first.runner.follow(turn, () => undefined);
     await expect.poll(() => asked.length).toBe(1);
     await first.stop();
     release();
@@ -278,7 +278,7 @@ describe.each(storeKinds)('a runner on $kind', ({ start }) => {
         flaky.isAway = true;
         reply(path);
       };
-      void runner.waitForEnd(turn);
+      runner.follow(turn, () => undefined);
       await expect.poll(() => flaky.refused).toBeGreaterThan(0);
       const beganMs = performance.now();
       await runner.drain(100);
