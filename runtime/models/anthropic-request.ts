@@ -38,6 +38,8 @@ export function toAnthropicRequest(request: ModelRequest, provider: string): Mes
     max_tokens: (request.maxOutputTokens ?? defaultMaxOutputTokens) + extra,
     messages,
     stream: true,
+    // Behind the last block; prompts that are too short for it are not cached, and cost nothing more.
+    ...(request.isContinued === true && { cache_control: { type: 'ephemeral' as const } }),
     ...(system !== '' && { system }),
     ...(tools.length > 0 && { tools: tools.map(toTool) }),
     ...(choice !== undefined && { tool_choice: choice }),

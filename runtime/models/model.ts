@@ -58,6 +58,8 @@ export interface ModelRequest {
   /** The answer is JSON of this schema. */
   output?: { name: string; schema: Readonly<Record<string, unknown>> } | undefined;
   user?: string | undefined;
+  /** The next call will begin with the same words: worth a cache that has to be asked for. */
+  isContinued?: boolean | undefined;
   /** Further fields of a caller's Chat Completions body; other protocols leave them out. */
   passthrough?: Readonly<Record<string, unknown>> | undefined;
 }

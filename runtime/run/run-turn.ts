@@ -135,6 +135,7 @@ class TurnRun {
       messages: buildMessages(conversation, fromTurn),
       tools: tools.map(({ spec }) => spec),
       user: this.#job.turn.input.user ?? undefined,
+      isContinued: true,
       ...(this.#output === undefined ? {} : { output: { name: agent.definition.name, schema: this.#output.schema } }),
     };
     const step = (this.#log.lastStep?.step ?? -1) + 1;
@@ -226,7 +227,8 @@ class TurnRun {
     if (reason !== undefined) throw new TurnStopped(reason);
     const conversation = this.#conversation();
     const canCompact = (findCompaction(conversation)?.before ?? 1) < this.#job.turn.number;
-    if (failed?.kind === 'context_too_long' && step.text === '' && canCompact) {
+    const isTooLong = step.attempts.some(({ failure }) => failure?.kind === 'context_too_long');
+    if (isTooLong && step.text === '' && canCompact) {
       await this.#compact(this.#job.turn.number);
       return undefined;
     }

@@ -80,7 +80,11 @@ beforeAll(async () => {
         session: { history: { maxTurns: 3, compact: 'summarize', keepTurns: 2 } },
       },
       crowded: { instructions: 'Work.', model: chain, limits: { concurrency: 2 } },
-      narrow: { instructions: 'Remember.', model: chain },
+      narrow: {
+        instructions: 'Remember.',
+        // The second one does not even let it in: it is still the length that has to be mended.
+        model: [...chain, { model: 'local/locked', baseUrl: model.url, retries: 0 }],
+      },
     },
   });
 });
@@ -101,6 +105,7 @@ function answerAs({ body }: WireRequest): WireScript {
     .filter(({ role }) => role === 'tool');
   const call = (id: string) => ({ name: 'look_up', arguments: { id } });
   if (body['model'] === 'broken') return { fail: 'server_error' };
+  if (body['model'] === 'locked') return { fail: 'auth' };
   if (asked.startsWith('parallel')) {
     if (results.length === 0) return { text: 'Looking.', toolCalls: ['a', 'b', 'c'].map(call) };
     return { text: `Found ${results.map(({ content }) => String(content)).join(' ')}` };

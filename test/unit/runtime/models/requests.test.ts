@@ -113,6 +113,11 @@ describe('OpenAI', () => {
 describe('Anthropic', () => {
   const send = (request: Partial<ModelRequest>) => toAnthropicRequest(ask(request), 'anthropic');
 
+  test('what the next call begins with is cached, and nothing else', () => {
+    expect(send({ isContinued: true }).cache_control).toEqual({ type: 'ephemeral' });
+    expect(send({})).not.toHaveProperty('cache_control');
+  });
+
   test('instructions are hoisted and joined, wherever they stand', () => {
     const messages: Message[] = [{ role: 'system', text: 'One.' }, user('Hi.'), { role: 'system', text: 'Two.' }];
     expect(toAnthropicMessages(messages, 'anthropic')).toEqual({
