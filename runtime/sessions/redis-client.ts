@@ -33,6 +33,8 @@ export class RedisClient {
       lazyConnect: true,
       connectTimeout: callLimitMs,
       maxRetriesPerRequest: null,
+      // After a failover the address leads to another one.
+      reconnectOnError: ({ message }) => message.startsWith('READONLY'),
       retryStrategy: (times) => Math.min(reconnectPauseMs.least * times, reconnectPauseMs.most),
     });
     this.#redis.on('error', (error: Error) => (this.#lastError = error));

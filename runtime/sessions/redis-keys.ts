@@ -17,7 +17,7 @@ export const indexKeys = {
   createdOf: (agent: string) => `{sg:index}:created:${encodeURIComponent(agent.toWellFormed())}`,
   /** `[session, agent]` -> when it is to be looked at again. */
   expiring: '{sg:index}:expiring',
-  /** Session with open turns -> when its lease runs out, or the moment of its last turn. */
+  /** Session with open turns -> when it is to be looked at: when its lease runs out, or at once. */
   open: '{sg:index}:open',
   /** `[session, turn]` -> when it ended. */
   unexported: '{sg:index}:unexported',

@@ -10,8 +10,6 @@ type SessionMethods = Pick<
 >;
 
 const pageSize = 100;
-/** An index is written before its session: for so long it may name one that is still to come. */
-export const settleMs = 60_000;
 
 /** Sessions as a whole. */
 export function redisSessions(redis: RedisClient): SessionMethods {

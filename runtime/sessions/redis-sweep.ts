@@ -1,11 +1,15 @@
 import type { RedisClient } from './redis-client.ts';
 import { indexKeys, sessionKeys } from './redis-keys.ts';
-import { forgetSession, settleMs } from './redis-sessions.ts';
+import { forgetSession } from './redis-sessions.ts';
 import type { SessionStore } from './store.ts';
 
 type SweepMethods = Pick<SessionStore, 'listAbandoned' | 'removeExpired' | 'listUnexported' | 'markExported'>;
 
 const pageSize = 200;
+/** A list is written before its session: for so long it may name one that is still to come. */
+const settleMs = 60_000;
+/** Times are whole milliseconds but for these. */
+const secondLook = '.5';
 
 /** What reads the lists over all sessions: each member is checked against its session, and put right on the way. */
 export function redisSweep(redis: RedisClient): SweepMethods {
@@ -42,7 +46,7 @@ async function listAbandoned(redis: RedisClient, limit: number): Promise<string[
   return abandoned.slice(0, limit);
 }
 
-/** `moved`: it is no longer due. */
+/** `moved`: it is not due any more. */
 async function checkOpen(
   redis: RedisClient,
   sessionId: string,
@@ -61,9 +65,10 @@ async function checkOpen(
   }
   const isHeld = open > 0 && Number(leaseUntil) > Number(now);
   if (open > 0 && !isHeld) return 'abandoned';
-  if (!isHeld && Number(score) > Number(now) - settleMs) return 'stays';
-  const settled = await redis.run('settle', [indexKeys.open], [sessionId, score, isHeld ? leaseUntil : '']);
-  return settled === 1 ? 'moved' : 'stays';
+  // A turn may be on its way whose session is on the list already: one with nothing open is taken off at the second look only.
+  const isSecondLook = score.endsWith(secondLook);
+  const next = isHeld ? leaseUntil : isSecondLook ? '' : `${Number(now) + settleMs}${secondLook}`;
+  return (await redis.run('settle', [indexKeys.open], [sessionId, score, next])) === 1 ? 'moved' : 'stays';
 }
 
 async function removeExpired(redis: RedisClient, limit: number): Promise<number> {
