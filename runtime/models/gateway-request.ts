@@ -3,6 +3,7 @@ import type { Message, ModelRequest, ToolSpec, UserPart } from './model.ts';
 
 /** What a request may hold at most. */
 export const requestLimits = {
+  model: 300,
   messages: 10_000,
   tools: 200,
   stop: 4,
@@ -10,6 +11,8 @@ export const requestLimits = {
   metadataKey: 64,
   metadataValue: 512,
 };
+
+const shownKeyLength = 64;
 
 /** A field of the request that is not as it must be; the message names it and what is allowed. */
 export class RequestFault extends Error {
@@ -27,6 +30,14 @@ const imagePart = z.object({ type: z.literal('image_url'), image_url: z.object({
 const parts = z.array(z.discriminatedUnion('type', [textPart, imagePart])).min(1);
 const texts = z.union([z.string(), z.array(textPart).transform((all) => all.map(({ text }) => text).join(''))]);
 
+/** What an assistant said; a refusal is what it said, too. */
+const refusalPart = z.object({ type: z.literal('refusal'), refusal: z.string() });
+const saidParts = z.array(z.discriminatedUnion('type', [textPart, refusalPart]));
+const said = z.union([
+  z.string(),
+  saidParts.transform((all) => all.map((part) => (part.type === 'text' ? part.text : part.refusal)).join('')),
+]);
+
 const toolCall = z.object({
   id: z.string().min(1),
   type: z.literal('function'),
@@ -38,7 +49,7 @@ const message = z.discriminatedUnion('role', [
   z.object({ role: z.literal('user'), content: z.union([z.string(), parts]) }),
   z.object({
     role: z.literal('assistant'),
-    content: texts.nullish(),
+    content: said.nullish(),
     refusal: z.string().nullish(),
     tool_calls: z.array(toolCall).nullish(),
   }),
@@ -48,7 +59,7 @@ const message = z.discriminatedUnion('role', [
 const schemaObject = z.record(z.string(), z.unknown());
 
 const body = z.looseObject({
-  model: z.string().min(1),
+  model: z.string().min(1).max(requestLimits.model),
   messages: z.array(message).min(1).max(requestLimits.messages),
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
@@ -180,7 +191,7 @@ function readMessage(sent: z.infer<typeof message>, place: number, names: Map<st
         const param = `messages[${place}].tool_call_id`;
         throw new RequestFault(
           param,
-          `${param} ${JSON.stringify(sent.tool_call_id)} is not the id of a tool call before it`,
+          `${param} ${JSON.stringify(cutName(sent.tool_call_id))} is not the id of a tool call before it`,
         );
       }
       return { role: 'tool', callId: sent.tool_call_id, name, text: sent.content, isError: false };
@@ -224,7 +235,7 @@ function readPassthrough(sent: Readonly<Record<string, unknown>>): ModelRequest[
     if (key === 'metadata') return sent['store'] === true;
     // An empty list of tools is refused.
     if (Array.isArray(value) && value.length === 0) return false;
-    return keptWhole.has(key) || !(key in body.shape);
+    return keptWhole.has(key) || !Object.hasOwn(body.shape, key);
   });
   return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }
@@ -234,13 +245,19 @@ function describeFault(error: z.ZodError, value: unknown): RequestFault {
   const path = error.issues[0]?.path ?? [];
   if (path.length === 0) return new RequestFault('body', 'the body must be a JSON object');
   const param = path.reduce<string>(
-    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`),
+    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : `${text}${text === '' ? '' : '.'}${cutName(key)}`),
     '',
   );
   const found = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
   const field = path.findLast((key) => typeof key === 'string' && allowed[key] !== undefined);
   const wanted = field === undefined ? '' : `, allowed: ${allowed[String(field)] ?? ''}`;
   return new RequestFault(param, `${param} is ${found === undefined ? 'missing' : `wrong${shorten(found)}`}${wanted}`);
+}
+
+/** Names in the metadata and ids of calls are the caller’s own. */
+function cutName(key: PropertyKey): string {
+  const name = String(key);
+  return name.length > shownKeyLength ? `${name.slice(0, shownKeyLength)}…` : name;
 }
 
 function shorten(value: unknown): string {
