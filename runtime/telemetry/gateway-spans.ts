@@ -1,7 +1,7 @@
 import type { GatewayCall } from '../sessions/record.ts';
 import { type Capture, keeperOf } from './capture.ts';
 import { labelAttributes } from './labels.ts';
-import { answeredAttributes, givenAttributes } from './message-json.ts';
+import { answeredAttributes, givenAttributes, offeredAttributes } from './message-json.ts';
 import { countRetries, modelCallSpans } from './model-call-spans.ts';
 import { callSpanId, callTrace } from './span-ids.ts';
 import { attributesOf, type Span } from './span.ts';
@@ -43,7 +43,8 @@ export function gatewaySpans(call: GatewayCall, capture: Capture): Span[] {
       'gen_ai.request.temperature': call.temperature,
       'gen_ai.request.max_tokens': call.maxOutputTokens,
     }),
-    ...givenAttributes(call, keep),
+    ...givenAttributes(call.messages, keep),
+    ...offeredAttributes(call.tools, keep),
   };
   const answered =
     reply === undefined

@@ -2,13 +2,6 @@ import type { FinishReason, Message, ProviderState, ToolCall, ToolSpec, UserPart
 import type { Keeper } from './capture.ts';
 import { attributesOf, type SpanAttributes } from './span.ts';
 
-/** What a model was given. */
-export interface Given {
-  /** The first one, if it is the system's, are the instructions. */
-  messages: readonly Message[];
-  tools: readonly OfferedTool[];
-}
-
 /** Without a schema where it is not known any more. */
 export type OfferedTool = Pick<ToolSpec, 'name' | 'description'> & { input?: ToolSpec['input'] | undefined };
 
@@ -23,14 +16,23 @@ export interface Answered {
 
 type Part = Readonly<Record<string, unknown>>;
 
-/** The attributes of what went in, in the JSON form of OpenTelemetry's conventions for messages. */
-export function givenAttributes({ messages, tools }: Given, keep: Keeper): SpanAttributes {
+/**
+ * The attributes of what went in, in the JSON form of OpenTelemetry's conventions for messages. The first message, if it is the
+ * system's, are the instructions.
+ */
+export function givenAttributes(messages: readonly Message[], keep: Keeper): SpanAttributes {
   const [first] = messages;
   const system = first?.role === 'system' ? first.text : undefined;
   const rest = system === undefined ? messages : messages.slice(1);
   return attributesOf({
     'gen_ai.system_instructions': system ? keep.json([{ type: 'text', content: system }]) : undefined,
     'gen_ai.input.messages': keep.json(rest.map((message) => readMessage(message, keep))),
+  });
+}
+
+/** The attribute of the tools that a model was offered. */
+export function offeredAttributes(tools: readonly OfferedTool[], keep: Keeper): SpanAttributes {
+  return attributesOf({
     'gen_ai.tool.definitions': tools.length > 0 ? keep.json(tools.map(describeTool)) : undefined,
   });
 }

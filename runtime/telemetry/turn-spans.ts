@@ -1,7 +1,6 @@
-import type { Message } from '../models/model.ts';
 import { buildMessages } from '../run/conversation.ts';
-import type { CompactedEntry, Entry, StepEntry } from '../sessions/record.ts';
-import { answeredAttributes, givenAttributes, type OfferedTool } from './message-json.ts';
+import type { CompactedEntry, StepEntry } from '../sessions/record.ts';
+import { answeredAttributes, givenAttributes, offeredAttributes, type OfferedTool } from './message-json.ts';
 import { modelCallSpans } from './model-call-spans.ts';
 import { rootSpan } from './root-span.ts';
 import { toolPart, turnSpanId } from './span-ids.ts';
@@ -18,10 +17,15 @@ export function turnSpans(record: TurnRecord): Span[] {
   if (turn.end === null) return [];
   const place = placeOf(record);
   const offered = describeOffered(record);
+  const firstStep = turn.entries.findIndex(({ type }) => type === 'step');
+  const firstGiven = describeGiven(record, firstStep, place);
   return [
-    rootSpan(record, turn.end, { ...place, given: firstGiven(record, place) }),
+    rootSpan(record, turn.end, { ...place, given: firstGiven }),
     ...turn.entries.flatMap((entry, number) => {
-      if (entry.type === 'step') return stepSpans(record, entry, turn.entries.slice(0, number), place);
+      if (entry.type === 'step') {
+        const given = number === firstStep ? firstGiven : describeGiven(record, number, place);
+        return stepSpans(record, entry, { ...place, given });
+      }
       if (entry.type === 'compacted') return summarySpans(record, entry, number, place);
       return [];
     }),
@@ -33,12 +37,13 @@ export function turnSpans(record: TurnRecord): Span[] {
   ];
 }
 
-function stepSpans(record: TurnRecord, step: StepEntry, before: readonly Entry[], place: Place): Span[] {
+function stepSpans(
+  record: TurnRecord,
+  step: StepEntry,
+  { given, ...place }: Place & { given: SpanAttributes },
+): Span[] {
   const { saw } = step;
-  const given = givenAttributes(
-    { messages: messagesBefore(record, before, saw.fromTurn), tools: pickTools(record.agent.tools, saw.tools) },
-    place.keep,
-  );
+  const offered = offeredAttributes(pickTools(record.agent.tools, saw.tools), place.keep);
   const settings = attributesOf({
     'gen_ai.request.temperature': saw.temperature,
     'gen_ai.request.max_tokens': saw.maxOutputTokens,
@@ -48,7 +53,7 @@ function stepSpans(record: TurnRecord, step: StepEntry, before: readonly Entry[]
   });
   return modelCallSpans(
     step,
-    { given: { ...settings, ...given }, answered: answeredAttributes(step, place.keep) },
+    { given: { ...settings, ...given, ...offered }, answered: answeredAttributes(step, place.keep) },
     { ...place, spanId: (attempt) => turnSpanId(record.turn, `chat ${step.step} ${attempt}`) },
   );
 }
@@ -67,21 +72,12 @@ function summarySpans({ turn }: TurnRecord, { call, summary }: CompactedEntry, n
   );
 }
 
-/** Without a step, nothing was given: then what would have been. */
-function firstGiven(record: TurnRecord, { keep }: Place): SpanAttributes {
-  const { entries } = record.turn;
-  const step = entries.find((entry) => entry.type === 'step');
-  const before = step === undefined ? entries : entries.slice(0, entries.indexOf(step));
-  return givenAttributes({ messages: messagesBefore(record, before, step?.saw.fromTurn ?? 1), tools: [] }, keep);
-}
-
-function messagesBefore(
-  { session, earlier, turn, agent }: TurnRecord,
-  entries: readonly Entry[],
-  fromTurn: number,
-): Message[] {
+/** What the step at this place was given. Without a step (-1), nothing was: then what would have been. */
+function describeGiven({ session, earlier, turn, agent }: TurnRecord, place: number, { keep }: Place): SpanAttributes {
+  const step = turn.entries[place];
+  const entries = place === -1 ? turn.entries : turn.entries.slice(0, place);
   const conversation = { instructions: agent.instructions, session, earlier, turn: { ...turn, entries } };
-  return buildMessages(conversation, fromTurn);
+  return givenAttributes(buildMessages(conversation, step?.type === 'step' ? step.saw.fromTurn : 1), keep);
 }
 
 /** The tools that any step was offered. */

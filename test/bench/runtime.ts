@@ -12,8 +12,8 @@ const rounds = Number(process.env['ROUNDS'] ?? 3);
 const tokens = 200;
 const firstTokenMs = 300;
 const gapMs = 20;
-/** Shorter than a stream, so that all of them run at once for a while. */
-const rampMs = 2_000;
+/** A little shorter than a stream takes, so that all of them run at once for a moment. */
+const rampMs = 4_000;
 /** What is done behind a round, such as sending spans, belongs to it. */
 const aftermathMs = 3_000;
 
