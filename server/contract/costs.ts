@@ -5,13 +5,13 @@ import { cost, nextCursor, spanId, traceId, unixNano, usage } from './values.ts'
 /** What costs are grouped and filtered by; `label:KEY` is one more for every key. */
 export const costDimensions = [
   'agent',
-  'revision',
   'model',
   'user',
   'session',
   'provider',
   'environment',
   'service',
+  'revision',
 ] as const;
 export type CostDimension = (typeof costDimensions)[number];
 export const costIntervals = ['hour', 'day', 'month'] as const;
