@@ -19,7 +19,7 @@ const operation = z.object({
   tags: z.array(z.string()).min(1),
   parameters: z.array(parameter).optional(),
   responses: z.record(
-    z.string().regex(/^\d{3}$/),
+    z.string().regex(/^(\d{3}|default)$/),
     z.object({ description: z.string().min(2), content: z.record(z.string(), z.object({ schema: z.unknown() })) }),
   ),
 });
@@ -45,6 +45,12 @@ describe('the description of the API', () => {
   it('has every request of the API and its errors', async () => {
     const { paths } = document.parse(await describeApi());
     expect(Object.keys(paths).toSorted()).toEqual([
+      '/api/agent-traffic',
+      '/api/agents',
+      '/api/agents/{name}',
+      '/api/agents/{name}/chat',
+      '/api/agents/{name}/sessions/{sessionId}',
+      '/api/agents/{name}/sessions/{sessionId}/cancel',
       '/api/costs',
       '/api/costs.csv',
       '/api/facets',

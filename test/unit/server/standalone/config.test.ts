@@ -8,6 +8,7 @@ test('has the documented defaults', () => {
     host: '127.0.0.1',
     port: 4000,
     otlpHttpPort: 4318,
+    runtimePort: 4100,
     dataDir: resolve('.sightglass'),
     clickhouseUrl: undefined,
     clickhouseSecret: undefined,
