@@ -96,7 +96,8 @@ export async function* callModels(
         return;
       }
       const { failure, partialText } = outcome;
-      attempt.failure = { kind: failure.kind, message: failure.message, status: failure.status };
+      const { kind, message, status, retryAfterMs } = failure;
+      attempt.failure = { kind, message, status, retryAfterMs };
       const isVisible = partialText !== '' || (options.isAllVisible === true && attempt.firstTokenMs !== undefined);
       if (isVisible || failure.kind === 'aborted') throw fail(failure, partialText);
       const waitMs = tries <= hop.settings.retries ? chooseWaitMs(failure, tries, random) : undefined;

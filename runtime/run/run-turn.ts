@@ -236,10 +236,10 @@ class TurnRun {
     const message = `${failed.message} (${failed.kind})`;
     if (step.text !== '')
       return { state: 'interrupted', reason: 'stream_cut', message: `The answer broke off: ${message}` };
-    const { kind, status } = failed;
+    const { kind, status, retryAfterMs } = failed;
     const why =
       kind === 'context_too_long' ? 'context_too_long' : kind === 'content_filter' ? 'content_filter' : 'model_failed';
-    return { state: 'failed', reason: why, message, failure: { kind, status } };
+    return { state: 'failed', reason: why, message, failure: { kind, status, retryAfterMs } };
   }
 
   async #afterAnswer(step: StepEntry): Promise<Ending | undefined> {

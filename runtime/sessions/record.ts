@@ -90,7 +90,15 @@ export interface Attempt {
   /** When the first text, reasoning or tool call came. */
   firstTokenMs?: number | undefined;
   endMs: number;
-  failure?: { kind: ModelFailureKind; message: string; status?: number | undefined } | undefined;
+  failure?: AttemptFailure | undefined;
+}
+
+interface AttemptFailure {
+  kind: ModelFailureKind;
+  message: string;
+  status?: number | undefined;
+  /** How long the provider wants to be left alone. */
+  retryAfterMs?: number | undefined;
 }
 
 /** What a model call was and cost, whoever answered in the end. */
