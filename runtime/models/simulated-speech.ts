@@ -126,6 +126,8 @@ function describe(value: unknown): string {
     const more = value.length > itemsMax ? ` and ${value.length - itemsMax} more` : '';
     return value.length === 0 ? 'nothing' : `${shown.join('; ')}${more}`;
   }
+  // JSON that was cut off is nothing to read out.
+  if (typeof value === 'string' && /^\s*[{[]/.test(value)) return 'more than I could read in one go';
   if (typeof value !== 'object' || value === null) return clip(String(value), clippedLength);
   const facts = Object.entries(value).flatMap(([key, one]) => {
     if (one === null || one === '') return [];

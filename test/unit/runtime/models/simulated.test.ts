@@ -26,7 +26,7 @@ it('says the same again when it is asked the same again, at another pace', async
 });
 
 it('names every call as no other, also one that says the same', async () => {
-  const adapter = simulatedAdapter();
+  const adapter = simulatedAdapter({ simulate: simulate.parse({ firstToken: '0ms', latency: '0ms' }) });
   const ids = new Set<string | undefined>();
   for (let i = 0; i < 3; i += 1) {
     const stream = adapter.stream(
