@@ -29,7 +29,7 @@ export function buildMessages(conversation: Conversation, fromTurn: number): Mes
   const kept = earlier.filter(({ number }) => number >= first);
   return [
     { role: 'system', text: describeSystem(conversation, compacted) },
-    ...(first <= 1 ? session.imported : []),
+    ...(first <= 1 && compacted === undefined ? session.imported : []),
     ...kept.flatMap((one, place) => turnMessages(one, kept[place + 1] ?? turn)),
     ...inputMessages(turn.input),
     ...entryMessages(turn.entries),
@@ -45,16 +45,17 @@ export function chooseFromTurn(
   bounds: { maxTurns?: number | undefined; maxTokens?: number | undefined; keepTurns: number },
 ): number {
   const { earlier, turn } = conversation;
-  const compacted = findCompaction(conversation)?.before ?? 1;
+  const compacted = findCompaction(conversation);
+  const imported = compacted === undefined ? conversation.session.imported : [];
   const byTurns = bounds.maxTurns === undefined ? 1 : turn.number - bounds.maxTurns + 1;
-  let from = Math.max(1, compacted, byTurns);
+  let from = Math.max(1, compacted?.before ?? 1, byTurns);
   if (bounds.maxTokens === undefined) return from;
   const sizes = new Map(
     earlier.map((one, place) => [one.number, estimateTokens(turnMessages(one, earlier[place + 1] ?? turn))]),
   );
   let total = estimateTokens(buildMessages(conversation, from));
   while (total > bounds.maxTokens && from <= turn.number - bounds.keepTurns) {
-    total -= (sizes.get(from) ?? 0) + (from === 1 ? estimateTokens(conversation.session.imported) : 0);
+    total -= (sizes.get(from) ?? 0) + (from === 1 ? estimateTokens(imported) : 0);
     from += 1;
   }
   return from;
@@ -70,6 +71,13 @@ export function estimateTokens(messages: readonly Message[]): number {
       for (const call of message.toolCalls) characters += call.name.length + call.arguments.length;
   }
   return Math.ceil(characters / charactersPerToken);
+}
+
+/** Whether something before the turn can still be left out. */
+export function hasEarlier({ session, earlier, turn }: Conversation): boolean {
+  const compacted = findCompaction({ earlier, turn });
+  if (compacted === undefined) return session.imported.length > 0 || earlier.length > 0;
+  return compacted.before < turn.number;
 }
 
 /** The compaction that holds: the latest one of the session. */

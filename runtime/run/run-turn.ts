@@ -9,6 +9,7 @@ import {
   chooseFromTurn,
   type Conversation,
   findCompaction,
+  hasEarlier,
   textSeparator,
   visibleText,
 } from './conversation.ts';
@@ -225,10 +226,8 @@ class TurnRun {
     const failed = step.attempts.at(-1)?.failure;
     const reason = stopReason(this.#job.signal);
     if (reason !== undefined) throw new TurnStopped(reason);
-    const conversation = this.#conversation();
-    const canCompact = (findCompaction(conversation)?.before ?? 1) < this.#job.turn.number;
     const isTooLong = step.attempts.some(({ failure }) => failure?.kind === 'context_too_long');
-    if (isTooLong && step.text === '' && canCompact) {
+    if (isTooLong && step.text === '' && hasEarlier(this.#conversation())) {
       await this.#compact(this.#job.turn.number);
       return undefined;
     }

@@ -2,14 +2,17 @@ import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Runtime, startRuntime } from '../../support/runtime.ts';
 import type { WireScript } from '../../support/wire/script.ts';
-import { startWireServer, type WireServer } from '../../support/wire/server.ts';
+import { startWireServer, type WireRequest, type WireServer } from '../../support/wire/server.ts';
 
-let script: WireScript = { text: 'Hello.' };
+let script: WireScript | ((request: WireRequest) => WireScript) = { text: 'Hello.' };
 let model: WireServer;
 let runtime: Runtime;
 
 beforeAll(async () => {
-  model = await startWireServer({ protocol: 'openai', answer: () => script });
+  model = await startWireServer({
+    protocol: 'openai',
+    answer: (request) => (typeof script === 'function' ? script(request) : script),
+  });
   const chain = [{ model: 'local/one', baseUrl: model.url, retries: 0 }];
   runtime = await startRuntime({
     agents: {
@@ -104,4 +107,19 @@ test('an answer that breaks off within its stream ends with why, and the finish 
     choices: [{ finish_reason: 'length' }],
     sightglass: { state: 'interrupted', reason: 'stream_cut' },
   });
+});
+
+test('a new session that begins with more than its model takes rescues itself', async () => {
+  const count = ({ body }: WireRequest) => (body['messages'] as unknown[]).length;
+  script = (request) => (count(request) > 2 ? { fail: 'context_too_long' } : { text: 'Rescued.' });
+  const before = Array.from({ length: 5 }, (_, i) => [
+    { role: 'user' as const, content: `question ${i}` },
+    { role: 'assistant' as const, content: `answer ${i}` },
+  ]);
+  const messages = [...before.flat(), { role: 'user' as const, content: 'And now?' }];
+  const body = { model: 'agent/helper', messages, metadata: { age: '7' } };
+  const { choices } = await runtime.client.chat.completions.create(body);
+  expect(choices[0]?.message.content).toBe('Rescued.');
+  script = { fail: 'context_too_long' };
+  await expect(runtime.client.chat.completions.create(body)).rejects.toMatchObject({ code: 'context_length_exceeded' });
 });

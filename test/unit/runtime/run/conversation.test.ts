@@ -6,6 +6,7 @@ import {
   chooseFromTurn,
   type Conversation,
   estimateTokens,
+  hasEarlier,
   visibleText,
 } from '../../../../runtime/run/conversation.ts';
 import type {
@@ -166,6 +167,20 @@ describe('what a model is given', () => {
         'system: Help.\n\nSummary of the conversation before:\nThey met.',
         ...['user: two', 'assistant: TWO', 'user: now'],
       ]);
+    });
+
+    test('what was imported can be taken out before the first turn has ended', () => {
+      const first = conversation([], [], imported);
+      expect(hasEarlier(first)).toBe(true);
+      expect(hasEarlier(conversation([]))).toBe(false);
+      const compactedFirst = conversation([], [compacted(1, 'They met.')], imported);
+      expect(show(buildMessages(compactedFirst, 1))).toEqual([
+        'system: Help.\n\nSummary of the conversation before:\nThey met.',
+        'user: now',
+      ]);
+      expect(hasEarlier(compactedFirst)).toBe(false);
+      expect(hasEarlier(conversation(earlier, [compacted(2, null)]))).toBe(true);
+      expect(hasEarlier(conversation(earlier, [compacted(3, null)]))).toBe(false);
     });
 
     test('the latest compaction holds, also one of an earlier turn, and one without a summary', () => {
