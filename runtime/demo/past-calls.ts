@@ -44,7 +44,7 @@ export function callModels(
       repetition: attempt,
       responseId: `past-${hashId(`${id} ${step} ${attempt}`)}`,
     });
-    const isDown = attempt < triesOfFirst ? random() < outage : random() < outage / 3;
+    const isDown = attempt < triesOfFirst ? random() < outage : random() < outage / 2;
     const end =
       isDown || plan.end === 'hang' ? new ModelFailure('unavailable', 'overloaded', { status: 529 }) : plan.end;
     const shown = isDown ? '' : plan.pieces.map((piece) => (piece.type === 'text' ? piece.text : '')).join('');

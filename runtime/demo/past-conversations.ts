@@ -11,7 +11,7 @@ import { makeUser, replyTo, type User } from './user.ts';
 import { makeWorld } from './world.ts';
 
 /** What the script in a loop asks on the day of the spike. */
-const spikeConversations = 40;
+const spikeConversations = 16;
 const turnsMax = 6;
 const outageShare = 0.75;
 const outageHours = [9, 16] as const;
@@ -46,7 +46,7 @@ export function playDay(day: PastDay, agents: readonly LoadedAgent[]): TurnRecor
   }
   if (!day.isSpike) return conversations;
   const script = makeScript(makeUser(world, day.number, 0));
-  const every = 14 * 60_000;
+  const every = 35 * 60_000;
   const looped = Array.from({ length: spikeConversations }, (_, i) => {
     const user = { ...script, random: createRandom('spike', day.number, i) };
     return play(user, `loop-${i}`, day.startMs + 8 * 3_600_000 + i * every);

@@ -20,9 +20,9 @@ const msPerDay = 86_400_000;
 const cycleDays = 30;
 const spikeAt = 8;
 const outageAt = 19;
-const outageConversationsMin = 18;
+const outageConversationsMin = 26;
 /** Sunday first. */
-const conversationsOn = [5, 17, 16, 15, 15, 12, 6] as const;
+const conversationsOn = [7, 23, 22, 21, 20, 17, 8] as const;
 
 /** The days before today, oldest first. A day is the same whenever it is looked back at. */
 export function listPastDays(todayMs: number, count: number): PastDay[] {

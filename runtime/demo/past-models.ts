@@ -24,7 +24,7 @@ export function pastModelsOf(agent: string, tier: string): readonly [PastModel, 
 }
 
 /** The house rules that went along with every prompt of the past, as tokens. */
-const handbookTokens = 2_816;
+const handbookTokens = 6_144;
 
 /** What the real model would have counted, in its own way of reporting caches. */
 export function toPastUsage({ usage }: ModelReply, { provider }: PastModel, isFirst: boolean): Usage | undefined {
