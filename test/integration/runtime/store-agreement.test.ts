@@ -12,8 +12,8 @@ import {
   storeKinds,
 } from '../../support/session-stores.ts';
 
-const runs = 60;
-const callsPerRun = 60;
+const runs = 100;
+const callsPerRun = 100;
 
 /** One call of a store; sessions, turns and claims by their place in what was made before. */
 const call = fc.oneof(
@@ -159,7 +159,7 @@ afterAll(() => Promise.all(grounds.map((ground) => ground.stop())));
 test('all stores answer the same to the same calls', async () => {
   let run = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(call, { minLength: 5, maxLength: callsPerRun }), async (calls) => {
+    fc.asyncProperty(fc.array(call, { minLength: 20, maxLength: callsPerRun, size: 'max' }), async (calls) => {
       run += 1;
       const ledgers = stores.map((store) => new Ledger(store, run));
       for (const one of calls) {
