@@ -55,6 +55,17 @@ test('the rail leads to all agents, declared here or only seen, with what they d
   await page.close();
 });
 
+test('figures follow what comes in, unless the list is paused', async () => {
+  const page = await open('/agents?project=live');
+  await page.getByText('4 agents declared here, 0 seen').waitFor();
+  await sendTraces(system.otlp, [{ agent: 'night-shift' }], 'live');
+  await page.locator('[data-agent=night-shift]').waitFor();
+  await page.keyboard.press('l');
+  expect(await page.getByRole('switch', { name: 'Live' }).getAttribute('aria-checked')).toBe('false');
+  expect(new URL(page.url()).searchParams.get('live')).toBe('off');
+  await page.close();
+});
+
 test('figures lead to what they are made of', async () => {
   const page = await open('/agents?range=7d');
   await page.locator('[data-agent=billing-bot]').getByRole('link', { name: '33 %' }).click();
@@ -131,10 +142,14 @@ test('an agent that is not declared here has what spans say of it; one that nobo
 });
 
 test('an answer that fails says so under its request id, and is asked for again', async () => {
-  const page = await open('/agents');
-  await page.route('**/api/agent-traffic**', (route) => route.fulfill({ status: 502, body: 'x' }), { times: 1 });
-  await page.keyboard.press('r');
+  const page = await open('/traces?live=off');
+  const headers = { 'x-request-id': 'request-7' };
+  await page.route('**/api/agent-traffic**', (route) => route.fulfill({ status: 502, headers, body: 'x' }), {
+    times: 1,
+  });
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Agents' }).click();
   await page.getByText('The agents could not be loaded.').waitFor();
+  await page.getByText('request-7').first().waitFor();
   await page.getByRole('button', { name: 'Try again' }).click();
   await page.locator('[data-agent=support]').waitFor();
   await page.close();

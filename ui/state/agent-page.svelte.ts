@@ -38,7 +38,12 @@ export class AgentPage extends QueryPage<AgentsQuery, AgentView> {
     ]);
     return {
       ...{ query, costs, revisions: revisions.rows, traffic: traffic.rows[0] ?? null },
-      ...{ agent: runtime.reply?.agent ?? null, runtimeFailure: runtime.failure },
+      ...{ agent: this.#keepEqual(runtime.reply?.agent ?? null), runtimeFailure: runtime.failure },
     };
+  }
+  /** The same object where nothing of it changed: what was unfolded in it stays unfolded. */
+  #keepEqual(agent: AgentView['agent']): AgentView['agent'] {
+    const shown = this.view?.agent ?? null;
+    return JSON.stringify(shown) === JSON.stringify(agent) ? shown : agent;
   }
 }

@@ -19,10 +19,6 @@ import type { Router } from './router.svelte.ts';
 export const groupRows = { first: 200, more: 1_000 } as const;
 /** The API answers at most this many rows: eight groups over as many intervals as are drawn stay below it. */
 const seriesRowsMax = 10_000;
-/** Settlement takes 1 to 2 s; a cost is to be on the page 5 s after its span. */
-const followMs = 1_500;
-/** A slow answer is asked for less often: the server works for an open page at most this share of the time. */
-const followShare = 0.3;
 
 /** One consistent answer: everything in it is of the same query and window. */
 export interface CostView {
@@ -47,25 +43,6 @@ export class CostPage extends QueryPage<CostQuery, CostView> {
 
   constructor(router: Router) {
     super(router, readCostQuery);
-  }
-
-  /** Loads again and again until the returned function is called; not while nobody looks. */
-  follow(): () => void {
-    let timer: ReturnType<typeof setTimeout>;
-    const wait = (ms: number) => {
-      timer = setTimeout(() => void turn(), ms);
-    };
-    const turn = async () => {
-      if (document.hidden || this.loading) {
-        wait(followMs);
-        return;
-      }
-      const startMs = performance.now();
-      await this.load();
-      wait(Math.max(followMs, (performance.now() - startMs) / followShare));
-    };
-    wait(followMs);
-    return () => clearTimeout(timer);
   }
 
   /** The file of what is shown: the same filters, window and groups; `interval` as the chart has it, or the whole window. */

@@ -1,6 +1,11 @@
 import { type ApiFailure, isAborted, toFailure } from '../api/client.ts';
 import type { Router } from './router.svelte.ts';
 
+/** Settlement takes 1 to 2 s; a cost is to be on the page 5 s after its span. */
+const followMs = 1_500;
+/** A slow answer is asked for less often: the server works for an open page at most this share of the time. */
+const followShare = 0.3;
+
 type ReadAddress<Query> = (params: URLSearchParams) => { query: Query; problems: readonly string[] };
 
 /** A page by its address: its last answer stays until the next one is there, and says whose it is. */
@@ -65,6 +70,25 @@ export abstract class QueryPage<Query extends object, View> {
       this.failure = toFailure(error);
     }
     if (!signal.aborted) this.loading = false;
+  }
+
+  /** Loads again and again until the returned function is called; not while nobody looks. */
+  follow(): () => void {
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = (ms: number) => {
+      timer = setTimeout(() => void turn(), ms);
+    };
+    const turn = async () => {
+      if (document.hidden || this.loading) {
+        wait(followMs);
+        return;
+      }
+      const startMs = performance.now();
+      await this.load();
+      wait(Math.max(followMs, (performance.now() - startMs) / followShare));
+    };
+    wait(followMs);
+    return () => clearTimeout(timer);
   }
 
   /** Gives up what is under way, when the page is left. */

@@ -29,7 +29,7 @@ const ledgerParams = ['booking', 'counted', 'sort', 'traceId', 'history'];
 /** What it says about one agent only: what of it is shown, and the conversation with it. */
 const agentParams = ['view', 'chat'];
 /** What pages of agents are asked for; what other pages are filtered by is none of theirs. */
-const agentsParams = ['project', 'range', 'from', 'to'];
+const agentsParams = ['project', 'range', 'from', 'to', 'live'];
 /** What money is selected by, on any page. */
 const moneyParams = [
   ...['project', 'range', 'from', 'to', 'live'],
