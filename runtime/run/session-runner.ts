@@ -183,7 +183,10 @@ export class SessionRunner {
     const session = await this.#parts.store.findSession(sessionId);
     if (session === undefined) return { agent: '', limit: undefined };
     // What cannot be read fails its turn with a reason, when that runs.
-    const agent = await this.#parts.openAgent(session.revision).catch(() => undefined);
+    const agent = await this.#parts.openAgent(session.revision).catch((error: unknown) => {
+      if (error instanceof StoreUnavailableError) throw error;
+      return undefined;
+    });
     return { agent: session.agent, limit: agent?.definition.limits.concurrency };
   }
 
@@ -191,15 +194,18 @@ export class SessionRunner {
   async #runNext(sessionId: string, { agent, limit }: Place): Promise<boolean> {
     const { store } = this.#parts;
     const leaseMs = this.#leaseMs;
-    if (limit !== undefined && !(await store.takePlace(agent, { sessionId, limit, leaseMs }))) return false;
+    // Of this process alone: who only follows the session here must not free the place that another one has for it.
+    const holder = `${sessionId} ${this.#owner}`;
+    const takePlace =
+      limit === undefined ? undefined : () => store.takePlace(agent, { sessionId: holder, limit, leaseMs });
+    if (takePlace !== undefined && !(await takePlace())) return false;
     try {
       const claimed = await store.claim(sessionId, { owner: this.#owner, leaseMs });
       if (claimed === undefined) return false;
-      const keepPlace = limit === undefined ? undefined : () => store.takePlace(agent, { sessionId, limit, leaseMs });
-      await this.#run(claimed.claim, claimed.turn, keepPlace);
+      await this.#run(claimed.claim, claimed.turn, takePlace);
       return true;
     } finally {
-      if (limit !== undefined) await store.freePlace(agent, sessionId);
+      if (takePlace !== undefined) await store.freePlace(agent, holder);
     }
   }
 

@@ -76,6 +76,7 @@ describe.each(storeKinds)('a runner on $kind', ({ start }) => {
     };
     const askHelper = { type: 'agent', name: 'ask_helper', description: 'Asks.', agent: 'helper' };
     await deployAgent(store, 'helper', { model: chain, tools: [look], limits: { maxParallelToolCalls: 2 } });
+    await deployAgent(store, 'single', { model: chain, limits: { concurrency: 1 } });
     await deployAgent(store, 'boss', { model: chain, tools: [askHelper] });
   });
 
@@ -147,6 +148,20 @@ describe.each(storeKinds)('a runner on $kind', ({ start }) => {
     expect((await ended).end?.text).toBe('Slowly but surely.');
     await expect.poll(() => events.map(({ type }) => type)).toEqual(['end']);
     await expect.poll(() => [one.load, two.load]).toEqual([idle, idle]);
+  });
+
+  test('who only follows a turn does not free its place: the agent never runs more than it may', async () => {
+    const [one, two] = [make(store, {}).runner, make(await ground.open(), {}).runner];
+    const [first, second] = [await beginSession(store, 'single'), await beginSession(store, 'single')];
+    const turns = [await say(store, first, 'slow 1000'), await say(store, second, 'slow 300')] as const;
+    const open: number[] = [];
+    const watch = setInterval(() => open.push(model.openCount()), 20);
+    const ended = one.waitForEnd(turns[0]);
+    await expect.poll(() => one.load.running).toBe(1);
+    const ends = await Promise.all([ended, two.waitForEnd(turns[0]), two.waitForEnd(turns[1])]);
+    clearInterval(watch);
+    expect(ends.map(({ end }) => end?.state)).toEqual(['completed', 'completed', 'completed']);
+    expect(Math.max(...open)).toBe(1);
   });
 
   test('a session that is deleted while its turn runs: who waits is told, and nothing is left', async () => {
