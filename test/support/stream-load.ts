@@ -66,8 +66,8 @@ function readStream(target: StreamTarget, n: number, agent: Agent): Promise<{ fi
       response.on('error', reject);
       response.on('end', () => {
         if (response.statusCode !== 200) resolve(`HTTP ${String(response.statusCode)} ${tail.slice(0, 200)}`);
-        else if (firstTokenMs === undefined) resolve(`no answer: ${tail.slice(-200)}`);
-        else if (!hasLast || !tail.includes(target.endMark)) resolve(`cut off: ${tail.slice(-200)}`);
+        else if (firstTokenMs === undefined) resolve('it ended without an answer');
+        else if (!hasLast || !tail.includes(target.endMark)) resolve('its answer was cut off');
         else resolve({ firstTokenMs });
       });
     });
