@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { type Config, ConfigError, loadConfig } from './config.ts';
+import { bodyLimits } from './receive/body.ts';
+import { createIntake } from './receive/intake.ts';
 import { createReceiver } from './receive/receiver.ts';
 import { Batcher } from './write/batcher.ts';
 import { connect } from './write/clickhouse.ts';
@@ -17,8 +19,6 @@ const drainLimits = {
   /** To be stored, and all of it. */
   totalMs: 10_000,
 } as const;
-/** A body must have come within this; Node's own limit is five minutes. */
-const requestTimeoutMs = 60_000;
 const log = pino({ name: 'collector', base: null });
 
 /** Listens until SIGTERM or until the supervising process is gone, then stores what it has taken and ends. */
@@ -30,15 +30,17 @@ function main(config: Config): void {
     },
   });
   const app = createReceiver({
-    submit: (request) => batcher.submit(request),
+    intake: createIntake({
+      submit: (request) => batcher.submit(request),
+      retentionDays: config.retentionDays,
+      nowMs: () => Date.now(),
+    }),
     isReady: () => inserter.ping(),
-    retentionDays: config.retentionDays,
-    nowMs: () => Date.now(),
     onError: (error, path) => {
       log.error({ err: error, path }, 'request failed');
     },
   });
-  const server = createServer({ requestTimeout: requestTimeoutMs });
+  const server = createServer({ requestTimeout: bodyLimits.receiveMs });
   const listener = getRequestListener(app.fetch);
   server.on('request', (request, response) => void listener(request, response));
   server.on('error', (error) => {

@@ -5,8 +5,10 @@ import { gunzip, inflate } from 'node:zlib';
 export const bodyLimits = {
   compressedBytes: 32 * 1024 * 1024,
   decompressedBytes: 64 * 1024 * 1024,
-  /** Bodies being received at one time, all connections together; above it a request is answered 429. */
+  /** Bodies being received at one time, all connections and ports together; above it a request is answered 429. */
   receivingBytes: 256 * 1024 * 1024,
+  /** A body must have come within this; Node's own limit is five minutes. */
+  receiveMs: 60_000,
 } as const;
 
 const contentEncodings = ['identity', 'gzip', 'deflate'] as const;
@@ -23,12 +25,40 @@ export class BodyError extends Error {
 
 const decompress = { gzip: promisify(gunzip), deflate: promisify(inflate) };
 
+/** What a sender is told that came while too much was being received. */
+export const crowdedMessage = 'too many bodies are being received; try again';
+
+/** Counts the bytes of bodies that have not come whole, all ports together. */
+export class ReceivingBudget {
+  readonly #limitBytes: number;
+  #bytes = 0;
+
+  constructor(limitBytes: number = bodyLimits.receivingBytes) {
+    this.#limitBytes = limitBytes;
+  }
+
+  /** Adds what has come; false when that is too much: the body that is being received is given up. */
+  add(bytes: number): boolean {
+    this.#bytes += bytes;
+    return this.#bytes <= this.#limitBytes;
+  }
+
+  /** A body has come whole or was given up. */
+  release(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+}
+
 /** Reads request bodies within the limits, whatever their Content-Length says. */
 export class BodyReader {
   readonly #limits: Readonly<Record<keyof typeof bodyLimits, number>>;
-  #receivingBytes = 0;
+  readonly #receiving: ReceivingBudget;
 
-  constructor(limits: Partial<Record<keyof typeof bodyLimits, number>> = {}) {
+  constructor(
+    limits: Partial<Record<keyof typeof bodyLimits, number>> = {},
+    receiving: ReceivingBudget = new ReceivingBudget(limits.receivingBytes),
+  ) {
+    this.#receiving = receiving;
     this.#limits = { ...bodyLimits, ...limits };
   }
 
@@ -54,18 +84,16 @@ export class BodyReader {
     try {
       for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
         length += chunk.length;
-        this.#receivingBytes += chunk.length;
+        const hasRoom = this.#receiving.add(chunk.length);
         if (length > limit) throw tooLarge();
-        if (this.#receivingBytes > this.#limits.receivingBytes) {
-          throw new BodyError(429, 'too many bodies are being received; try again');
-        }
+        if (!hasRoom) throw new BodyError(429, crowdedMessage);
         chunks.push(chunk);
       }
     } catch (error) {
       if (error instanceof BodyError) throw error;
       throw new BodyError(400, 'the body ended early', { cause: error });
     } finally {
-      this.#receivingBytes -= length;
+      this.#receiving.release(length);
     }
     return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
   }

@@ -1,4 +1,14 @@
 import type { Context, MiddlewareHandler } from 'hono';
+import type { Refusal } from './reply.ts';
+
+/** What a request says of where it came from and where it wanted to go. */
+interface Visitor {
+  /** The Host header, or the authority of HTTP/2. */
+  host: string;
+  origin: string | undefined;
+  /** Sec-Fetch-Site */
+  site: string | undefined;
+}
 
 const ownHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -6,18 +16,28 @@ const ownHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
  * Keeps web pages out of a local port: only requests that name this machine, and none that a page of another origin sent.
  * A foreign Host is 421 (it is how DNS rebinding looks), a foreign Origin or a cross-site fetch 403. Exporters send neither.
  */
-export function localDoor(refuse: (c: Context, status: 403 | 421, message: string) => Response): MiddlewareHandler {
+export function findIntruder({ host, origin, site }: Visitor): Refusal | undefined {
+  if (!isOwnHost(host)) {
+    return { status: 421, message: `Host "${host.slice(0, 100)}" is not localhost, 127.0.0.1 or [::1]` };
+  }
+  if (origin !== undefined && origin !== `http://${host}`) {
+    return { status: 403, message: `Origin "${origin.slice(0, 100)}" is not this address` };
+  }
+  if (site === 'cross-site' || site === 'same-site') {
+    return { status: 403, message: `Sec-Fetch-Site "${site}" is not allowed` };
+  }
+  return undefined;
+}
+
+/** `findIntruder` in front of every path of the HTTP port. */
+export function localDoor(refuse: (c: Context, refusal: Refusal) => Response): MiddlewareHandler {
   return async (c, next) => {
-    const host = c.req.header('host') ?? '';
-    if (!isOwnHost(host)) return refuse(c, 421, `Host "${host.slice(0, 100)}" is not localhost, 127.0.0.1 or [::1]`);
-    const origin = c.req.header('origin');
-    if (origin !== undefined && origin !== `http://${host}`) {
-      return refuse(c, 403, `Origin "${origin.slice(0, 100)}" is not this address`);
-    }
-    const site = c.req.header('sec-fetch-site');
-    if (site === 'cross-site' || site === 'same-site') {
-      return refuse(c, 403, `Sec-Fetch-Site "${site}" is not allowed`);
-    }
+    const refusal = findIntruder({
+      host: c.req.header('host') ?? '',
+      origin: c.req.header('origin'),
+      site: c.req.header('sec-fetch-site'),
+    });
+    if (refusal !== undefined) return refuse(c, refusal);
     await next();
     return undefined;
   };

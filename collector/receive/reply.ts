@@ -6,6 +6,38 @@ export type Signal = 'traces' | 'logs' | 'metrics';
 const rejectedFields = { traces: 'rejectedSpans', logs: 'rejectedLogRecords', metrics: 'rejectedDataPoints' } as const;
 export const contentTypes = { protobuf: 'application/x-protobuf', json: 'application/json' } as const;
 
+/** google.rpc.Code of each HTTP status that is answered. */
+export const rpcCodes = {
+  400: 3,
+  403: 7,
+  404: 12,
+  405: 12,
+  408: 4,
+  413: 8,
+  415: 3,
+  421: 3,
+  429: 8,
+  500: 13,
+  503: 14,
+} as const;
+
+/** Why a request was not taken, in the words of HTTP; gRPC says the same with `rpcCodes`. */
+export interface Refusal {
+  status: keyof typeof rpcCodes;
+  message: string;
+  /** The same request may be taken later. */
+  retryAfterMs?: number | undefined;
+}
+
+/** What of a request was not taken, and why. */
+export interface PartialSuccess {
+  rejected: number;
+  message: string;
+}
+
+/** For a sender that came while too much was being received. */
+export const crowdedRetryMs = 1_000;
+
 /**
  * The body of a 200 in the request's own encoding: an Export…ServiceResponse, empty when everything was taken,
  * else with `partial_success` (OTLP specification, "Partial Success").
@@ -13,7 +45,7 @@ export const contentTypes = { protobuf: 'application/x-protobuf', json: 'applica
 export function encodeSuccess(
   encoding: Encoding,
   signal: Signal,
-  partial: { rejected: number; message: string } | undefined,
+  partial: PartialSuccess | undefined,
 ): Uint8Array<ArrayBuffer> {
   if (encoding === 'json') {
     const body =

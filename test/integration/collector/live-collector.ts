@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Hono } from 'hono';
+import { createIntake } from '../../../collector/receive/intake.ts';
 import { createReceiver } from '../../../collector/receive/receiver.ts';
 import { Batcher } from '../../../collector/write/batcher.ts';
 import { connect } from '../../../collector/write/clickhouse.ts';
@@ -32,10 +33,12 @@ export function startLiveCollector(
   const reader = connectDatabase(database);
   const ownProject = options.projectId ?? newProjectId();
   const app = createReceiver({
-    submit: (request) => batcher.submit(request),
+    intake: createIntake({
+      submit: (request) => batcher.submit(request),
+      retentionDays: keepForeverDays,
+      nowMs: options.nowMs ?? (() => Date.now()),
+    }),
     isReady: () => inserter.ping(),
-    retentionDays: keepForeverDays,
-    nowMs: options.nowMs ?? (() => Date.now()),
     onError: (error) => {
       throw error;
     },

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isOwnHost, localDoor } from '../../../../collector/receive/door.ts';
 
 const app = new Hono();
-app.use(localDoor((c, status, message) => c.text(message, status)));
+app.use(localDoor((c, { status, message }) => c.text(message, status)));
 app.post('/', (c) => c.text('in'));
 
 async function knock(headers: Record<string, string>): Promise<number> {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createIntake } from '../../../../collector/receive/intake.ts';
 import { createReceiver } from '../../../../collector/receive/receiver.ts';
 import type { WriteOutcome, WriteRequest } from '../../../../collector/write/batcher.ts';
 import {
@@ -22,13 +23,15 @@ let outcome: WriteOutcome;
 let submitted: WriteRequest[];
 let failures: unknown[];
 const app = createReceiver({
-  submit: (request) => {
-    submitted.push(request);
-    return Promise.resolve(outcome);
-  },
+  intake: createIntake({
+    submit: (request) => {
+      submitted.push(request);
+      return Promise.resolve(outcome);
+    },
+    retentionDays: 400,
+    nowMs: () => nowMs,
+  }),
   isReady: () => Promise.resolve(outcome.status === 'stored'),
-  retentionDays: 400,
-  nowMs: () => nowMs,
   onError: (error) => failures.push(error),
 });
 
@@ -256,10 +259,12 @@ describe('the OTLP port', () => {
 
   it('answers 500 when it fails itself, without saying what it was given', async () => {
     const broken = createReceiver({
-      submit: () => Promise.reject(new Error('secret payload')),
+      intake: createIntake({
+        submit: () => Promise.reject(new Error('secret payload')),
+        retentionDays: 400,
+        nowMs: () => nowMs,
+      }),
       isReady: () => Promise.resolve(true),
-      retentionDays: 400,
-      nowMs: () => nowMs,
       onError: (error) => failures.push(error),
     });
     const reply = await broken.request('/v1/traces', {
