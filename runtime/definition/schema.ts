@@ -59,7 +59,7 @@ const variable = strict({
 
 const modelId = pattern(
   /^[a-z][a-z0-9_-]{0,31}\/\S{1,200}$/,
-  'PROVIDER/MODEL, such as openai/gpt-5-mini, anthropic/claude-sonnet-5, simulated/fast',
+  'PROVIDER/MODEL, such as openai/gpt-5-mini, anthropic/claude-sonnet-5, simulated/quick',
 ).describe('PROVIDER/MODEL.');
 
 /** A value that is not repeated when it is wrong: it may be a secret. */

@@ -48,7 +48,7 @@ export function callModels(
     const end =
       isDown || plan.end === 'hang' ? new ModelFailure('unavailable', 'overloaded', { status: 529 }) : plan.end;
     const shown = isDown ? '' : plan.pieces.map((piece) => (piece.type === 'text' ? piece.text : '')).join('');
-    const endMs = Math.round(atMs + (isDown ? 1_200 : plan.endMs));
+    const endMs = Math.round(atMs + (isDown ? 500 + 1_800 * random() : plan.endMs));
     const base = { provider: model.provider, model: model.model, startMs: atMs, endMs };
     const firstTokenMs = Math.round(atMs + plan.firstTokenMs);
     if (!(end instanceof ModelFailure)) {

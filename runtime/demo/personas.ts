@@ -273,7 +273,7 @@ export const personas: readonly Persona[] = [
   ...troublemakers(),
   {
     name: 'calls models directly',
-    weight: 4,
+    weight: 6,
     models: ['simulated/quick', 'simulated/careful', 'simulated/slow', 'simulated/quick', 'simulated/flaky'],
     labels: { team: 'marketing', use_case: 'product-texts' },
     goal: ({ random }) => ({

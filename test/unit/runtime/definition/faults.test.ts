@@ -353,7 +353,7 @@ describe('refuses', () => {
     [
       'a model without a provider',
       'name: a\ninstructions: x\nmodel: [gpt]',
-      'a.yaml:3: model[0] is wrong (got "gpt"), allowed: PROVIDER/MODEL, such as openai/gpt-5-mini, anthropic/claude-sonnet-5, simulated/fast',
+      'a.yaml:3: model[0] is wrong (got "gpt"), allowed: PROVIDER/MODEL, such as openai/gpt-5-mini, anthropic/claude-sonnet-5, simulated/quick',
     ],
     [
       'an unknown setting of a model',
