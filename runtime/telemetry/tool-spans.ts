@@ -53,7 +53,8 @@ function doneSpan(entry: ToolEntry, started: ToolStarted | undefined, place: Too
         'sightglass.tool.turn.id': entry.turn?.turnId,
       }),
     },
-    error: failure && { message: place.keep.text(entry.text.slice(0, messageLength)) ?? '' },
+    // Masked as a whole: half a number is no pattern any more.
+    error: failure && { message: place.keep.text(entry.text)?.slice(0, messageLength).toWellFormed() ?? '' },
   };
 }
 

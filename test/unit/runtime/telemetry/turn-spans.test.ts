@@ -296,6 +296,16 @@ describe('capture', () => {
     expect(spans.length).toBe(turnSpans(busy).length);
   });
 
+  it('redacted: the status of a tool that failed is masked before it is cut', () => {
+    const text = `${'x'.repeat(490)} card 4111 1111 1111 1111`;
+    const tool = { type: 'tool', callId: 'c', step: 0, name: 'pay', toolType: 'http', arguments: '{}', text } as const;
+    const times = { attempts: 1, startMs: turnsBeginMs, endMs: turnsBeginMs, failure: 'tool_error' } as const;
+    const turn = turnOf([{ ...tool, ...times }]);
+    const agent = { ...supportFacts, capture: 'redacted' as const };
+    const [pay] = named(turnSpans({ ...busy, earlier: [], turn, agent }), 'execute_tool pay');
+    expect(pay?.error?.message).toBe(`${'x'.repeat(490)} card [car`);
+  });
+
   it('redacted: patterns are masked wherever they stand', () => {
     const step = makeStep({
       ...{ attempts: [attempt()], text: 'Is bob@x.com right?' },
