@@ -75,8 +75,7 @@ async function findSession({ store }: DoorDeps, asked: AskedTurn): Promise<Sessi
   // A client that never got its session id may repeat its first request.
   if (sessionId === null) return idempotencyKey === null ? undefined : store.findSession(newSessionId(asked));
   const session = await store.findSession(sessionId);
-  const isAnothers = chat.user !== null && session?.user !== null && session?.user !== chat.user;
-  if (session === undefined || session.parent !== null || isAnothers)
+  if (session?.parent !== null || isAnothers(session, chat.user))
     throw new DoorError('session_not_found', `there is no session ${sessionId.slice(0, 100)}: it may have expired`);
   if (session.agent !== agent)
     throw new DoorError(
@@ -84,6 +83,10 @@ async function findSession({ store }: DoorDeps, asked: AskedTurn): Promise<Sessi
       `session ${sessionId} is one of agent/${session.agent}, not of agent/${agent}`,
     );
   return session;
+}
+
+function isAnothers({ user }: Session, asking: string | null): boolean {
+  return user !== null && asking !== null && user !== asking;
 }
 
 /** By the key and whose it is: the same first request finds its session again. */

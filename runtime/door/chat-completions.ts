@@ -61,11 +61,11 @@ async function streamTurn(
   let pass = (event: TurnEvent): void => {
     early.push(event);
   };
-  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
-  const timer = setTimeout(begin, headersAfterMs);
+  const { promise: begun, resolve: begin } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => begin(undefined), headersAfterMs);
   const stop = deps.runner.follow(turn, (event) => {
     pass(event);
-    begin();
+    begin(undefined);
   });
   await begun;
   clearTimeout(timer);

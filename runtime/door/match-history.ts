@@ -38,7 +38,7 @@ export function matchHistory(sent: readonly SaidMessage[], session: Session, tur
 
 function matchWhole(sent: readonly SaidMessage[], session: Session, turns: readonly Turn[]): Matched {
   const last = turns.at(-1);
-  let reached: Reached = matchAll(sent, session.imported.flatMap(saidBefore), new Set([0]));
+  let reached = matchAll(sent, session.imported.flatMap(saidBefore), new Set([0]));
   for (const [index, turn] of turns.entries()) {
     if (reached instanceof Mismatch) break;
     const after = matchAll(sent, saidIn(turn), reached);
@@ -48,7 +48,7 @@ function matchWhole(sent: readonly SaidMessage[], session: Session, turns: reado
   if (reached instanceof Mismatch) {
     const isAnswerMissing =
       reached.role === 'assistant' && reached.turn === last?.number && reached.place === sent.length;
-    return isAnswerMissing && last !== undefined ? { status: 'known', turn: last } : mismatch(reached.describe(sent));
+    return isAnswerMissing ? { status: 'known', turn: last } : mismatch(reached.describe(sent));
   }
   const place = Math.max(...reached);
   if (place < sent.length) return addNew(sent, place, last?.number ?? 0);

@@ -59,9 +59,9 @@ export class AgentPool {
 
   /** Ends connections and processes of tools. */
   async close(): Promise<void> {
-    const open = await Promise.allSettled(this.#open.values());
+    const open = await Promise.allSettled([...this.#open.values()]);
     this.#open.clear();
-    await Promise.allSettled(open.map((one) => (one.status === 'fulfilled' ? one.value.toolBox.close() : undefined)));
+    await Promise.allSettled(open.flatMap((one) => (one.status === 'fulfilled' ? [one.value.toolBox.close()] : [])));
   }
 
   async #closeOldest(): Promise<void> {

@@ -205,7 +205,7 @@ export class SessionRunner {
       await this.#run(claimed.claim, claimed.turn, takePlace);
       return true;
     } finally {
-      if (takePlace !== undefined) await store.freePlace(agent, holder);
+      if (limit !== undefined) await store.freePlace(agent, holder);
     }
   }
 
@@ -213,7 +213,7 @@ export class SessionRunner {
   async #lookForEnds(sessionId: string): Promise<void> {
     for (const [id, live] of this.#followedOf(sessionId)) {
       const turn = await this.#parts.store.findTurn(sessionId, id);
-      if (turn !== undefined && turn.end === null) continue;
+      if (turn?.end === null) continue;
       this.#followed.delete(id);
       live.emit({ type: 'end', turn: turn ?? turnWithoutRecord(sessionId, id, deleted) });
     }
@@ -292,7 +292,7 @@ export class SessionRunner {
     done: AbortSignal,
     keepPlace?: () => Promise<unknown>,
   ): Promise<void> {
-    while (!done.aborted) {
+    for (;;) {
       await this.#pause(this.#leaseMs / renewalsPerLease, done);
       if (done.aborted) return;
       try {

@@ -58,7 +58,7 @@ test('who waits for a turn that is left to the next process is told so', async (
     });
     const { data: stream, response } = await first.withResponse();
     const reading = (async () => {
-      for await (const _chunk of stream);
+      for await (const { id } of stream) expect(id).toBe(response.headers.get('x-turn-id'));
     })();
     const sessionId = response.headers.get('x-session-id') ?? '';
     const waiting = refusal(ask(runtime, 'helper', 'Next.', { 'x-session-id': sessionId }));

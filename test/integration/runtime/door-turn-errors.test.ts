@@ -35,13 +35,20 @@ function ask(isStream: boolean, metadata: Record<string, string> = { age: '7' })
   return runtime.client.chat.completions.create({ ...body, stream: isStream });
 }
 
+interface Refused {
+  status: number | undefined;
+  code: unknown;
+  message: string;
+  headers: Headers | undefined;
+}
+
 async function failureOf(isStream: boolean, metadata?: Record<string, string>) {
   const error: unknown = await ask(isStream, metadata).then(
     () => 'it was answered',
     (one: unknown) => one,
   );
   if (!(error instanceof OpenAI.APIError)) throw new Error(String(error));
-  const { status, code, headers, message } = error;
+  const { status, code, message, headers } = error as Refused;
   return {
     status,
     code,

@@ -207,7 +207,7 @@ describe.each(storeKinds)('a runner on $kind', ({ start }) => {
   });
 
   test('who follows a turn that was taken over gets its text from the beginning', async () => {
-    let release = () => undefined as void;
+    let release: () => void = () => undefined;
     answerTool = (path, reply) => {
       if (asked.length === 1) release = () => reply(path);
       else reply(path);
