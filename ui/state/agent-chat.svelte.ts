@@ -126,7 +126,7 @@ export class AgentChat {
         onhead: (head) => {
           kept.turnId = head.turnId;
           this.#adopt(head.sessionId);
-          change({ ...current, phase: 'streaming', traceId: head.traceId });
+          change({ ...current, traceId: head.traceId });
         },
       });
       for await (const event of events) change(applyEvent(current, event));

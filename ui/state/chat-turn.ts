@@ -22,7 +22,7 @@ export interface ChatTurn {
   input: string;
   text: string;
   activities: readonly Activity[];
-  phase: 'sending' | 'streaming' | 'ended';
+  phase: 'open' | 'ended';
   traceId: string | null;
   /** How it ended; null while it runs, and where that is not known. */
   end: TurnEnd | null;
@@ -31,7 +31,7 @@ export interface ChatTurn {
 }
 
 export function beginTurn(input: string, key: string): ChatTurn {
-  return { key, input, text: '', activities: [], phase: 'sending', traceId: null, end: null, failure: null };
+  return { key, input, text: '', activities: [], phase: 'open', traceId: null, end: null, failure: null };
 }
 
 export function isOpen(turn: ChatTurn): boolean {
@@ -101,7 +101,7 @@ export function readTurns({ revision, turns }: AgentSessionReply): ChatTurn[] {
       ...{ turnId: id, traceId, revision, state, reason: turn.reason, message: turn.message },
       ...{ costUsd: turn.cost_usd, steps: turn.steps, toolCalls: turn.tool_calls },
     };
-    const phase = runs ? 'streaming' : 'ended';
+    const phase = runs ? 'open' : 'ended';
     return { ...beginTurn(input.join('\n\n'), id), text, traceId, phase, end: runs ? null : end };
   });
 }

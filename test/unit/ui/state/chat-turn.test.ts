@@ -69,6 +69,6 @@ describe('a turn of a chat', () => {
       text: 'x',
       end: { state: 'limited', costUsd: '0.1', steps: 3 },
     });
-    expect(second).toMatchObject({ phase: 'streaming', end: null, traceId: 'ab' });
+    expect(second).toMatchObject({ phase: 'open', end: null, traceId: 'ab' });
   });
 });
