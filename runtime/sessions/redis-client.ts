@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
-import { lateError, redisScripts, type ScriptName } from './redis-scripts.ts';
+import { redisScripts, type ScriptName } from './redis-scripts.ts';
+import { lateError } from './redis-session-scripts.ts';
 import { StoreUnavailableError } from './store.ts';
 
 /** How long a call waits for its answer, reconnecting included. */

@@ -8,7 +8,7 @@ const startPolicy = '/usr/sbin/policy-rc.d';
 const installLimitMs = 300_000;
 
 /** The Redis of the tests: `SIGHTGLASS_REDIS_SERVER`, or the first `redis-server` in PATH. */
-export function findRedisServer(): string | undefined {
+function findRedisServer(): string | undefined {
   const chosen = process.env['SIGHTGLASS_REDIS_SERVER'];
   if (chosen !== undefined && chosen !== '') return chosen;
   const folders = (process.env['PATH'] ?? '').split(delimiter);
