@@ -13,7 +13,7 @@ import { callGateway } from './gateway.ts';
 import { TurnStream } from './stream-turn.ts';
 
 /** A stream begins when there is something to tell, or after this time: until then an error can still have its status. */
-const headersAfterMs = 5_000;
+const headersAfterMs = 2_000;
 const idPattern = /^[\x21-\x7e]{1,200}$/;
 const agentPrefix = 'agent/';
 

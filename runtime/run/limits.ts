@@ -57,9 +57,10 @@ export function knownUsd(entries: readonly Entry[]): string | null {
 function isOfUnknownCost(entry: Entry): boolean {
   if (entry.type === 'tool') return entry.turn !== undefined && entry.costUsd === undefined;
   const call = entry.type === 'step' ? entry : entry.type === 'compacted' ? entry.call : undefined;
-  // A call that failed without usage cost nothing.
+  // A call that failed before it said anything cost nothing; one that broke off did, and nobody says how much.
+  const hasSaid = entry.type === 'step' && entry.text !== '';
   const isAnswered = call?.finishReason !== undefined || call?.usage !== undefined;
-  return isAnswered && call.costUsd === undefined;
+  return (isAnswered || hasSaid) && call?.costUsd === undefined;
 }
 
 /** Model calls of a turn. */

@@ -147,8 +147,13 @@ describe('what a turn cost', () => {
     ],
     [
       'nothing for a call that failed before it said anything',
-      [step(0, { finishReason: undefined, usage: undefined, costUsd: undefined }), step(1)],
+      [step(0, { text: '', finishReason: undefined, usage: undefined, costUsd: undefined }), step(1)],
       '0.1',
+    ],
+    [
+      'unknown with an answer that broke off',
+      [step(0), step(1, { text: 'Half of', finishReason: undefined, usage: undefined, costUsd: undefined })],
+      null,
     ],
     ['nothing, where there was no call', [], '0'],
     ['unknown with a call without a price', [step(0), step(1, { costUsd: undefined })], null],
