@@ -1,3 +1,4 @@
+import { refuseCall } from './kept.ts';
 import type { GatewayCall } from './record.ts';
 import type { RedisClient } from './redis-client.ts';
 import { callKeys, registryKeys } from './redis-keys.ts';
@@ -56,7 +57,7 @@ export function redisRegistry(redis: RedisClient): RegistryMethods {
 export function redisCalls(redis: RedisClient): CallMethods {
   return {
     keepCall: async (call) => {
-      await redis.run('keepCall', callKeys, [call.id, JSON.stringify(call)]);
+      if ((await redis.run('keepCall', callKeys, [call.id, JSON.stringify(call)])) !== 1) throw refuseCall(call);
     },
     listCalls: async (limit) =>
       ((await redis.run('listCalls', callKeys, [limit])) as string[]).map((row) => JSON.parse(row) as GatewayCall),

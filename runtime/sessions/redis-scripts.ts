@@ -1,4 +1,4 @@
-import { deploymentLimit } from './kept.ts';
+import { callLimit, deploymentLimit } from './kept.ts';
 import { notLate, sessionScripts } from './redis-session-scripts.ts';
 
 const clock = `
@@ -26,6 +26,7 @@ redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
 return 1`;
 
 const keepCall = `
+if redis.call('HLEN', KEYS[1]) >= ${callLimit} and redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
 if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 1 then
   redis.call('ZADD', KEYS[2], redis.call('INCR', KEYS[3]), ARGV[1])
 end

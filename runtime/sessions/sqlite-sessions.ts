@@ -1,4 +1,4 @@
-import { exportGraceMs } from './kept.ts';
+import { callLimit, exportGraceMs, refuseCall } from './kept.ts';
 import type { GatewayCall, Session } from './record.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import { findSessionRow, findTurnBy, readSession, readTurns } from './sqlite-rows.ts';
@@ -67,7 +67,9 @@ export function sqliteOutbox(db: SqliteDatabase): OutboxMethods {
       }),
     keepCall: (call) =>
       db.write(() => {
-        db.run('INSERT OR IGNORE INTO calls (id, json) VALUES (?, ?)', call.id, JSON.stringify(call));
+        const isNew = db.run('INSERT OR IGNORE INTO calls (id, json) VALUES (?, ?)', call.id, JSON.stringify(call)) > 0;
+        const count = Number(db.get('SELECT count(*) AS count FROM calls')?.['count']);
+        if (isNew && count > callLimit) throw refuseCall(call); // and undoes it
       }),
     listCalls: (limit) =>
       db.read(() =>

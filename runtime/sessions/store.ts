@@ -138,7 +138,7 @@ export interface SessionStore {
   listUnexported(limit: number): Promise<{ sessionId: string; turnId: string }[]>;
   markExported(turns: readonly { sessionId: string; turnId: string }[]): Promise<void>;
 
-  /** Keeps a call of the gateway until `removeCalls`. */
+  /** Keeps a call of the gateway until `removeCalls`; throws where 10,000 are kept already. */
   keepCall(call: GatewayCall): Promise<void>;
   /** Oldest first. */
   listCalls(limit: number): Promise<GatewayCall[]>;

@@ -472,6 +472,24 @@ describe.each([...storeKinds, { kind: 'redis cluster', start: () => startRedisGr
       });
     });
 
+    test('keeps ten thousand calls of the gateway and refuses more', async () => {
+      const makeCall = (id: string) => ({
+        ...{ id, conversationId: null, user: null, labels: {}, traceparent: null },
+        ...{ messages: [], tools: [], attempts: [] },
+      });
+      const calls = Array.from({ length: 10_000 }, (_, index) => makeCall(`call ${index}`));
+      for (let from = 0; from < calls.length; from += 500) {
+        await Promise.all(calls.slice(from, from + 500).map((call) => store.keepCall(call)));
+      }
+      await expect(other.keepCall(makeCall('one more'))).rejects.toThrow(
+        '10000 calls of the gateway wait for their export already: call one more is not kept',
+      );
+      await other.keepCall(makeCall('call 7'));
+      expect((await store.listCalls(20_000)).map(({ id }) => id)).toEqual(calls.map(({ id }) => id));
+      await store.removeCalls(calls.map(({ id }) => id));
+      expect(await store.listCalls(1)).toEqual([]);
+    });
+
     describe('the registry', () => {
       const revisionOf = (agent: string, hash: string) => ({
         ...{ agent, revision: `${agent}@${hash}`, hash, registeredMs: Date.now() },
