@@ -62,6 +62,8 @@ export class SessionRunner {
   readonly #followed = new Map<string, Followed>();
   readonly #running = new Map<string, AbortController>();
   readonly #stopping = new AbortController();
+  /** Whoever waits was told that it is for others now. */
+  #hasLeft = false;
   #sweeping: Promise<void> = Promise.resolve();
 
   constructor(parts: SessionRunnerParts) {
@@ -86,6 +88,10 @@ export class SessionRunner {
   follow(turn: Turn, listener: (event: TurnEvent) => void): () => void {
     if (turn.end !== null) {
       listener({ type: 'end', turn });
+      return () => undefined;
+    }
+    if (this.#hasLeft) {
+      listener({ type: 'left' });
       return () => undefined;
     }
     const stop = this.#liveOf(turn).listen(listener);
@@ -113,6 +119,7 @@ export class SessionRunner {
     this.#stopping.abort();
     await Promise.race([this.#settled(), pause(limitMs, undefined, { ref: false })]);
     for (const controller of this.#running.values()) controller.abort(new TurnStopped('shutdown'));
+    this.#hasLeft = true;
     for (const { live } of this.#followed.values()) live.emit({ type: 'left' });
     this.#followed.clear();
     await this.#settled();

@@ -206,6 +206,20 @@ describe.each(storeKinds)('a runner on $kind', ({ start }) => {
     expect(entries.find(({ type }) => type === 'tool')).not.toHaveProperty('failure');
   });
 
+  test('whoever waits when the process stops is told, and so is who comes even later', async () => {
+    const { runner } = make();
+    const sessionId = await beginSession(store, 'helper');
+    const turns = [await say(store, sessionId, 'slow 5000'), await say(store, sessionId, 'two')] as const;
+    const events = turns.map((turn) => listen(runner, turn));
+    await expect.poll(() => runner.load.running).toBe(1);
+    const waiting = runner.waitForEnd(turns[1]);
+    await Promise.all([expect(waiting).rejects.toThrow('shutdown'), runner.drain(0)]);
+    expect(events.map((all) => all.map(({ type }) => type))).toEqual([['left'], ['left']]);
+    expect(listen(runner, turns[0])).toEqual([{ type: 'left' }]);
+    expect(runner.load).toEqual(idle);
+    expect((await store.listTurns(sessionId)).map(({ end }) => end)).toEqual([null, null]);
+  });
+
   test('who follows a turn that was taken over gets its text from the beginning', async () => {
     let release: () => void = () => undefined;
     answerTool = (path, reply) => {
