@@ -67,7 +67,8 @@ export class RedisClient {
   /** Any other command. */
   async raw<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
     if (this.#isSilent) throw new StoreUnavailableError(`Redis does not answer: ${this.#why()}`);
-    if (performance.now() - this.#clock.askedMs > clockAgeMs) void this.#readClock().catch(() => undefined);
+    if (performance.now() - this.#clock.askedMs > clockAgeMs)
+      void this.#readClock({ isWrong: false }).catch(() => undefined);
     const answer = command(this.#redis);
     // Also one that comes too late says that Redis is there again.
     const hear = () => (this.#isSilent = false);
@@ -90,12 +91,13 @@ export class RedisClient {
     return (performance.now() + this.#clock.offsetMs + callLimitMs + lateMs).toFixed(0);
   }
 
-  async #readClock(): Promise<void> {
+  /** An answer that took long says little; where the clock is known to be wrong, it is better than nothing. */
+  async #readClock({ isWrong } = { isWrong: true }): Promise<void> {
     const askedMs = performance.now();
     this.#clock.askedMs = askedMs;
     const [seconds, micros] = await within(this.#redis.time(), callLimitMs);
     const tookMs = performance.now() - askedMs;
-    if (tookMs > clockDoubtMs && this.#clock.offsetMs !== 0) return;
+    if (tookMs > clockDoubtMs && !isWrong) return;
     this.#clock.offsetMs = Number(seconds) * 1000 + Number(micros) / 1000 - (askedMs + tookMs / 2);
   }
 
