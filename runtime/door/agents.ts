@@ -1,4 +1,5 @@
-import type { Deployment, Revision } from '../sessions/store.ts';
+import type { AgentDefinition } from '../definition/schema.ts';
+import { type Deployment, type Revision, StoreUnavailableError } from '../sessions/store.ts';
 import type { DoorDeps } from './deps.ts';
 import { DoorError } from './door-error.ts';
 
@@ -52,7 +53,7 @@ export async function readAgent(deps: DoorDeps, name: string) {
 
 async function describeAgent({ store, agents }: DoorDeps, { agent, revision }: Revision) {
   const [{ description, labels, model, tools }, revisions, [latest]] = await Promise.all([
-    agents.describe(revision),
+    agents.describe(revision).catch(describeUnreadable),
     store.listRevisions(agent),
     store.listDeployments(agent),
   ]);
@@ -66,6 +67,12 @@ async function describeAgent({ store, agents }: DoorDeps, { agent, revision }: R
     tools: tools.map(({ name, type }) => ({ name, type })),
     revisionCount: revisions.length,
   };
+}
+
+/** Another release registered it: the other agents are there all the same. */
+function describeUnreadable(error: unknown): Pick<AgentDefinition, 'description' | 'labels' | 'model' | 'tools'> {
+  if (error instanceof StoreUnavailableError) throw error;
+  return { description: 'This release cannot read its definition.', labels: {}, model: [], tools: [] };
 }
 
 function deployedAt(latest: Deployment | undefined): string {
