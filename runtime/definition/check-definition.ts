@@ -1,3 +1,4 @@
+import { findSchemaFault } from './check-json-schema.ts';
 import { isUnset } from './check-secrets.ts';
 import { checkSimulate, nameTools } from './check-simulate.ts';
 import { suggest } from './fields.ts';
@@ -44,6 +45,7 @@ export function checkDefinition(parts: ReadableParts, env: NodeJS.ProcessEnv | u
     ...checkTools(parts.tools),
     ...checkSimulate(parts.model, parts.tools),
     ...checkEvals(parts),
+    ...checkSchema(parts.output?.schema, ['output', 'schema']),
     ...(parts.budgets ?? []).flatMap(({ action }, i) =>
       action === 'downgrade' && parts.model.length === 1
         ? [{ path: ['budgets', i, 'action'], message: 'downgrade needs a second model' }]
@@ -74,8 +76,14 @@ function checkTools(tools: ReadableParts['tools']): PlacedFault[] {
     const first = tools.findIndex((other) => other?.name === one.name);
     const twice =
       first === i ? [] : [{ path: ['tools', i, 'name'], message: `${one.name} is the name of tools[${first}] too` }];
-    return [...twice, ...(one.type === 'http' ? checkPathParts(one, i) : [])];
+    if (one.type !== 'http') return twice;
+    return [...twice, ...checkSchema(one.input, ['tools', i, 'input']), ...checkPathParts(one, i)];
   });
+}
+
+function checkSchema(schema: Readonly<Record<string, unknown>> | undefined, path: Path): PlacedFault[] {
+  const fault = schema === undefined ? undefined : findSchemaFault(schema);
+  return fault === undefined ? [] : [{ path: [...path, ...fault.path], message: fault.message }];
 }
 
 /** Every `{part}` of an address is a property of the input. */
