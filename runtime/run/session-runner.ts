@@ -4,10 +4,13 @@ import type { Turn, TurnEnd } from '../sessions/record.ts';
 import { type Claim, type SessionStore, StoreUnavailableError } from '../sessions/store.ts';
 import type { PriceCall, RunnableAgent } from './agent.ts';
 import { visibleText } from './conversation.ts';
+import { keepLease } from './keep-lease.ts';
 import { LiveTurn } from './live-turn.ts';
 import { runTurn } from './run-turn.ts';
 import { TurnStopped } from './stop.ts';
+import { sweepSessions } from './sweep-sessions.ts';
 import type { TurnEvent } from './turn-events.ts';
+import { turnWithoutRecord } from './turn-without-record.ts';
 
 export interface SessionRunnerParts {
   store: SessionStore;
@@ -35,16 +38,8 @@ interface Followed {
 }
 
 const defaultLeaseMs = 10_000;
-/** A lease is prolonged so often within its time; what another process asks for is seen then. */
-const renewalsPerLease = 3;
 /** How often one looks for the end of a turn that another process runs. */
 const watchMs = 200;
-/** How often one looks for turns whose process is gone. */
-const sweepMs = 2_000;
-const sweepMax = 100;
-/** How often expired sessions are removed, and how many at a time. */
-const expiryMs = 60_000;
-const expiredMax = 500;
 /** Until a store that is away is asked again. */
 const awayPauseMs = 500;
 
@@ -73,7 +68,12 @@ export class SessionRunner {
 
   /** Looks for turns that nobody runs, from now on. */
   start(): void {
-    this.#sweeping = this.#sweep();
+    this.#sweeping = sweepSessions({
+      store: this.#parts.store,
+      stopping: this.#stopping.signal,
+      work: (sessionId) => this.#work(sessionId),
+      onError: (error) => this.#parts.onError(error, 'looking for open turns failed', {}),
+    });
   }
 
   /** What is held in memory now: sessions that are worked on, turns that someone waits for, turns that run. */
@@ -158,10 +158,9 @@ export class SessionRunner {
 
   /** Whoever waits is told; the turns stay open, and are looked for again. */
   #giveUp(sessionId: string): void {
-    const message = 'The session cannot be worked on now, for a reason of ours.';
     for (const [id, live] of this.#followedOf(sessionId)) {
       this.#followed.delete(id);
-      live.emit({ type: 'end', turn: turnWithoutRecord(sessionId, id, { reason: 'internal_error', message }) });
+      live.emit({ type: 'end', turn: turnWithoutRecord(sessionId, id, 'unreadable') });
     }
   }
 
@@ -222,7 +221,7 @@ export class SessionRunner {
       const turn = await this.#parts.store.findTurn(sessionId, id);
       if (turn?.end === null) continue;
       this.#followed.delete(id);
-      live.emit({ type: 'end', turn: turn ?? turnWithoutRecord(sessionId, id, deleted) });
+      live.emit({ type: 'end', turn: turn ?? turnWithoutRecord(sessionId, id, 'deleted') });
     }
   }
 
@@ -231,7 +230,12 @@ export class SessionRunner {
     const live = this.#liveOf(turn);
     this.#running.set(turn.id, controller);
     const lease = new AbortController();
-    const held = this.#keepLease(claim, controller, lease.signal, keepPlace);
+    const held = keepLease({
+      ...{ store: this.#parts.store, claim, leaseMs: this.#leaseMs, turn: controller, done: lease.signal, keepPlace },
+      onError: (error) => {
+        this.#parts.onError(error, 'a lease was not prolonged', { sessionId: turn.sessionId, turnId: turn.id });
+      },
+    });
     let timer: NodeJS.Timeout | undefined;
     try {
       const ended = await this.#runHeld(claim, turn, {
@@ -292,66 +296,9 @@ export class SessionRunner {
     if (text !== '' && !live.hasText && definition.output === undefined) live.emit({ type: 'text', text });
   }
 
-  /** Prolongs the lease until told to stop, and hands on what is asked for meanwhile. */
-  async #keepLease(
-    claim: Claim,
-    controller: AbortController,
-    done: AbortSignal,
-    keepPlace?: () => Promise<unknown>,
-  ): Promise<void> {
-    for (;;) {
-      await this.#pause(this.#leaseMs / renewalsPerLease, done);
-      if (done.aborted) return;
-      try {
-        const held = await this.#parts.store.renew(claim, this.#leaseMs);
-        if (held !== 'held') controller.abort(new TurnStopped(held));
-        if (held === 'lost') return;
-        await keepPlace?.();
-      } catch (error) {
-        // While the store is away nobody else can take the turn either; what is written next finds out.
-        if (error instanceof StoreUnavailableError) continue;
-        const { sessionId, turnId } = claim;
-        this.#parts.onError(error, 'a lease was not prolonged', { sessionId, turnId });
-      }
-    }
-  }
-
-  async #sweep(): Promise<void> {
-    let nextExpiryMs = 0;
-    while (!this.#isStopping) {
-      try {
-        for (const sessionId of await this.#parts.store.listAbandoned(sweepMax)) this.#work(sessionId);
-        if (Date.now() >= nextExpiryMs) {
-          nextExpiryMs = Date.now() + expiryMs;
-          await this.#parts.store.removeExpired(expiredMax);
-        }
-      } catch (error) {
-        if (!(error instanceof StoreUnavailableError)) this.#parts.onError(error, 'looking for open turns failed', {});
-      }
-      await this.#pause(sweepMs);
-    }
-  }
-
-  /** Ends early when told to, or when everything stops. */
-  async #pause(ms: number, until?: AbortSignal): Promise<void> {
-    const signal = until ?? this.#stopping.signal;
+  /** Ends early when everything stops. */
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#stopping;
     await pause(ms, undefined, { signal, ref: false }).catch(() => undefined);
   }
-}
-
-const deleted = { reason: 'cancelled', message: 'The session was deleted.' } as const;
-
-/** For whoever waited for a turn of which there is nothing to read. */
-function turnWithoutRecord(
-  sessionId: string,
-  id: string,
-  why: { reason: 'cancelled' | 'internal_error'; message: string },
-): Turn {
-  const input = { messages: [], system: [], variables: {}, labels: {}, user: null, traceparent: null };
-  const state = why.reason === 'cancelled' ? 'cancelled' : 'failed';
-  const end: TurnEnd = { state, ...why, text: '', atMs: Date.now() };
-  return {
-    ...{ id, sessionId, number: 0, state, acceptedMs: end.atMs, startedMs: null, idempotencyKey: null },
-    ...{ contentHash: '', input, entries: [], end, claims: 0 },
-  };
 }
