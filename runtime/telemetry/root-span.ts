@@ -1,4 +1,4 @@
-import { turnUsd } from '../run/limits.ts';
+import { knownUsd } from '../run/limits.ts';
 import type { Turn, TurnEnd } from '../sessions/record.ts';
 import { labelAttributes } from './labels.ts';
 import { answeredAttributes } from './message-json.ts';
@@ -70,6 +70,6 @@ function turnAttributes(turn: Turn, end: TurnEnd): SpanAttributes {
     'sightglass.turn.retries': counts.reduce((sum, { retries }) => sum + retries, 0),
     'sightglass.turn.fallbacks': counts.reduce((sum, { fallbacks }) => sum + fallbacks, 0),
     'sightglass.turn.claims': turn.claims,
-    'sightglass.turn.cost_usd': turnUsd(turn.entries),
+    'sightglass.turn.cost_usd': knownUsd(turn.entries) ?? undefined,
   });
 }

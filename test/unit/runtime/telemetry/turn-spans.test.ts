@@ -111,6 +111,11 @@ describe('model calls', () => {
     expect(rootOf(spansOf(turn))?.attributes['sightglass.turn.cost_usd']).toBe('0.25');
   });
 
+  it('what a turn cost is left out where it is not known', () => {
+    const turn = turnOf([makeStep({ attempts: [attempt()], text: 'b', finishReason: 'stop' })]);
+    expect(rootOf(spansOf(turn))?.attributes).not.toHaveProperty('sightglass.turn.cost_usd');
+  });
+
   it('the text of a stream that was cut is on the try that was cut', () => {
     const failure = { kind: 'cut_stream', message: 'the stream broke off' } as const;
     const turn = turnOf(
