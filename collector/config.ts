@@ -4,7 +4,9 @@ import { z } from 'zod';
 export type Config = Readonly<{
   host: string;
   /** 0 = any free port. */
-  port: number;
+  httpPort: number;
+  /** 0 = any free port. */
+  grpcPort: number;
   retentionDays: number;
   /** `http(s)://user:password@host:port/database` */
   clickhouseUrl: string;
@@ -24,6 +26,7 @@ const environment = z.object({
     .regex(/^(localhost|127(\.\d{1,3}){3}|::1)$/)
     .default('127.0.0.1'),
   SIGHTGLASS_OTLP_HTTP_PORT: wholeNumber(0, 65_535).default(4318),
+  SIGHTGLASS_OTLP_GRPC_PORT: wholeNumber(0, 65_535).default(4317),
   SIGHTGLASS_AUTH: z.literal('off').default('off'),
   SIGHTGLASS_RETENTION_DAYS: wholeNumber(1, 36_500).default(400),
   CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }),
@@ -34,6 +37,7 @@ const environment = z.object({
 const allowed: Record<keyof z.infer<typeof environment>, string> = {
   SIGHTGLASS_HOST: 'a loopback address (127.0.0.1, ::1 or localhost)',
   SIGHTGLASS_OTLP_HTTP_PORT: 'a port from 0 to 65535, where 0 is any free one',
+  SIGHTGLASS_OTLP_GRPC_PORT: 'a port from 0 to 65535, where 0 is any free one',
   SIGHTGLASS_AUTH: 'off (keys and logins are not part of this release)',
   SIGHTGLASS_RETENTION_DAYS: 'a number of days from 1 to 36500',
   CLICKHOUSE_URL: 'http(s)://user:password@host:8123/database',
@@ -52,7 +56,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const values = parsed.data;
   return Object.freeze({
     host: values.SIGHTGLASS_HOST,
-    port: values.SIGHTGLASS_OTLP_HTTP_PORT,
+    httpPort: values.SIGHTGLASS_OTLP_HTTP_PORT,
+    grpcPort: values.SIGHTGLASS_OTLP_GRPC_PORT,
     retentionDays: values.SIGHTGLASS_RETENTION_DAYS,
     clickhouseUrl: values.CLICKHOUSE_URL,
     clickhouseSecret: values.SIGHTGLASS_CLICKHOUSE_SECRET,

@@ -1,10 +1,8 @@
-import { getRequestListener } from '@hono/node-server';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { type Config, ConfigError, loadConfig } from './config.ts';
-import { bodyLimits } from './receive/body.ts';
+import { type Door, openGrpcDoor, openHttpDoor } from './doors.ts';
+import { createGrpcReceiver } from './receive/grpc.ts';
 import { createIntake } from './receive/intake.ts';
 import { createReceiver } from './receive/receiver.ts';
 import { Batcher } from './write/batcher.ts';
@@ -29,37 +27,38 @@ function main(config: Config): void {
       log.warn({ err: error, outcome: status }, 'batch not stored');
     },
   });
-  const app = createReceiver({
-    intake: createIntake({
-      submit: (request) => batcher.submit(request),
-      retentionDays: config.retentionDays,
-      nowMs: () => Date.now(),
-    }),
-    isReady: () => inserter.ping(),
-    onError: (error, path) => {
-      log.error({ err: error, path }, 'request failed');
+  const intake = createIntake({
+    submit: (request) => batcher.submit(request),
+    retentionDays: config.retentionDays,
+    nowMs: () => Date.now(),
+  });
+  const onError = (error: unknown, path: string) => {
+    log.error({ err: error, path }, 'request failed');
+  };
+  const app = createReceiver({ intake, isReady: () => inserter.ping(), onError });
+  const { host } = config;
+  const opening = Promise.all([
+    openHttpDoor(app, { host, port: config.httpPort }),
+    openGrpcDoor(createGrpcReceiver({ intake, onError }), { host, port: config.grpcPort }),
+  ]);
+  opening.then(
+    ([http, grpc]) => {
+      process.send?.({ type: 'ready', url: http.url, otherUrls: { SIGHTGLASS_OTLP_GRPC_PORT: grpc.url } });
+      log.info({ http: http.url, grpc: grpc.url }, 'listening for OTLP');
     },
-  });
-  const server = createServer({ requestTimeout: bodyLimits.receiveMs });
-  const listener = getRequestListener(app.fetch);
-  server.on('request', (request, response) => void listener(request, response));
-  server.on('error', (error) => {
-    log.fatal({ err: error }, 'cannot listen');
-    process.exit(1);
-  });
-  server.listen(config.port, config.host, () => {
-    const { port } = server.address() as AddressInfo;
-    const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-    process.send?.({ type: 'ready', url: `http://${host}:${String(port)}` });
-    log.info({ host: config.host, port }, 'listening for OTLP/HTTP');
-  });
+    (error: unknown) => {
+      log.fatal({ err: error }, 'cannot listen');
+      process.exit(1);
+    },
+  );
 
   let stopping = false;
   const stop = () => {
     if (stopping) return;
     stopping = true;
     setTimeout(() => process.exit(1), drainLimits.totalMs).unref();
-    void drain(server, batcher)
+    void opening
+      .then((doors) => drain(doors, batcher))
       .then(() => inserter.close())
       .then(() => process.exit(0));
   };
@@ -69,15 +68,12 @@ function main(config: Config): void {
 }
 
 /** Every request that has come whole is stored and answered; one that has not loses its connection, unacknowledged. */
-async function drain(server: Server, batcher: Batcher): Promise<void> {
-  const closed = new Promise<void>((resume) => server.close(() => resume()));
-  // A connection that is kept open is closed once its request is answered, and does not hold the others up.
-  const closeIdle = setInterval(() => server.closeIdleConnections(), 20);
+async function drain(doors: readonly Door[], batcher: Batcher): Promise<void> {
+  const closed = Promise.all(doors.map((door) => door.close()));
   await Promise.race([closed, sleep(drainLimits.bodyMs)]);
   await batcher.drain();
   await Promise.race([closed, sleep(drainLimits.replyMs)]);
-  clearInterval(closeIdle);
-  server.closeAllConnections();
+  for (const door of doors) door.closeNow();
   await batcher.drain();
 }
 

@@ -3,8 +3,8 @@ import type { Refusal } from './reply.ts';
 
 /** What a request says of where it came from and where it wanted to go. */
 interface Visitor {
-  /** The Host header, or the authority of HTTP/2. */
-  host: string;
+  /** The Host header, or the authority of HTTP/2; a client may send none, whatever the library's types say. */
+  host: string | undefined;
   origin: string | undefined;
   /** Sec-Fetch-Site */
   site: string | undefined;
@@ -16,7 +16,7 @@ const ownHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
  * Keeps web pages out of a local port: only requests that name this machine, and none that a page of another origin sent.
  * A foreign Host is 421 (it is how DNS rebinding looks), a foreign Origin or a cross-site fetch 403. Exporters send neither.
  */
-export function findIntruder({ host, origin, site }: Visitor): Refusal | undefined {
+export function findIntruder({ host = '', origin, site }: Visitor): Refusal | undefined {
   if (!isOwnHost(host)) {
     return { status: 421, message: `Host "${host.slice(0, 100)}" is not localhost, 127.0.0.1 or [::1]` };
   }
@@ -33,7 +33,7 @@ export function findIntruder({ host, origin, site }: Visitor): Refusal | undefin
 export function localDoor(refuse: (c: Context, refusal: Refusal) => Response): MiddlewareHandler {
   return async (c, next) => {
     const refusal = findIntruder({
-      host: c.req.header('host') ?? '',
+      host: c.req.header('host'),
       origin: c.req.header('origin'),
       site: c.req.header('sec-fetch-site'),
     });

@@ -15,7 +15,7 @@ export const rpcCodes = {
   408: 4,
   413: 8,
   415: 3,
-  421: 3,
+  421: 7,
   429: 8,
   500: 13,
   503: 14,
@@ -66,5 +66,24 @@ export function encodeSuccess(
 /** The body of an error: google.rpc.Status with gRPC's code, in the request's own encoding. */
 export function encodeError(encoding: Encoding, code: number, message: string): Uint8Array<ArrayBuffer> {
   if (encoding === 'json') return Buffer.from(JSON.stringify({ code, message }));
-  return Buffer.from(Writer.create().uint32(8).int32(code).uint32(18).string(message).finish());
+  return encodeStatus({ code, message });
+}
+
+/** google.rpc.Status in protobuf; with a google.rpc.RetryInfo among its details where a delay is given. */
+export function encodeStatus(status: {
+  code: number;
+  message: string;
+  retryAfterMs?: number | undefined;
+}): Uint8Array<ArrayBuffer> {
+  const { code, message, retryAfterMs } = status;
+  const writer = Writer.create().uint32(8).int32(code).uint32(18).string(message);
+  if (retryAfterMs !== undefined) {
+    writer.uint32(26).fork(); // field 3, details: google.protobuf.Any
+    writer.uint32(10).string('type.googleapis.com/google.rpc.RetryInfo');
+    writer.uint32(18).fork().uint32(10).fork(); // the Any's value: RetryInfo, its field 1: Duration
+    writer.uint32(8).int64(Math.floor(retryAfterMs / 1000));
+    writer.uint32(16).int32((retryAfterMs % 1000) * 1_000_000);
+    writer.ldelim().ldelim().ldelim();
+  }
+  return Buffer.from(writer.finish());
 }

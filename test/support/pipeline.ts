@@ -37,6 +37,7 @@ export function environmentOf(database: TestDatabase): Record<string, string> {
     SIGHTGLASS_CLICKHOUSE_SECRET: database.secret,
     SIGHTGLASS_PORT: '0',
     SIGHTGLASS_OTLP_HTTP_PORT: '0',
+    SIGHTGLASS_OTLP_GRPC_PORT: '0',
     SIGHTGLASS_RETENTION_DAYS: String(keepForeverDays),
     SIGHTGLASS_CONTENT_DAYS: String(keepForeverDays),
   };

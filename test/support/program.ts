@@ -7,6 +7,8 @@ export const repositoryDir = join(import.meta.dirname, '..', '..');
 export interface Program {
   /** Where it listens. */
   url: string;
+  /** Where it listens besides, by the variable that decides the port. */
+  otherUrls: Readonly<Record<string, string>>;
   pid: number;
   /** What it wrote to standard output and error so far. */
   output(): string;
@@ -19,7 +21,11 @@ export interface Program {
 
 const startLimitMs = 30_000;
 const stopLimitMs = 20_000;
-const ready = z.object({ type: z.literal('ready'), url: z.string() });
+const ready = z.object({
+  type: z.literal('ready'),
+  url: z.string(),
+  otherUrls: z.record(z.string(), z.string()).default({}),
+});
 
 /**
  * Starts one program (`collector/main.ts`, `server/main.ts`) as the one-machine start does and waits
@@ -36,9 +42,10 @@ export async function startProgram(main: string, environment: Record<string, str
     stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   }
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const url = await waitForReady(child, main, () => output);
+  const { url, otherUrls } = await waitForReady(child, main, () => output);
   return {
     url,
+    otherUrls,
     pid: child.pid ?? 0,
     output: () => output,
     exited,
@@ -65,7 +72,7 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
   };
 }
 
-function waitForReady(child: ChildProcess, main: string, output: () => string): Promise<string> {
+function waitForReady(child: ChildProcess, main: string, output: () => string): Promise<z.infer<typeof ready>> {
   return new Promise((resolve, reject) => {
     const fail = (what: string) => {
       clearTimeout(timer);
@@ -84,7 +91,7 @@ function waitForReady(child: ChildProcess, main: string, output: () => string): 
       if (!parsed.success) return;
       clearTimeout(timer);
       child.off('exit', onExit);
-      resolve(parsed.data.url);
+      resolve(parsed.data);
     });
   });
 }

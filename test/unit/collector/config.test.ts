@@ -7,7 +7,8 @@ describe('loadConfig', () => {
   it('has the defaults of the contract', () => {
     expect(loadConfig({ CLICKHOUSE_URL: url, SIGHTGLASS_OTLP_HTTP_PORT: '' })).toEqual({
       host: '127.0.0.1',
-      port: 4318,
+      httpPort: 4318,
+      grpcPort: 4317,
       retentionDays: 400,
       clickhouseUrl: url,
       clickhouseSecret: undefined,
@@ -17,6 +18,7 @@ describe('loadConfig', () => {
   it.each([
     [{ SIGHTGLASS_OTLP_HTTP_PORT: '70000' }, /^SIGHTGLASS_OTLP_HTTP_PORT=70000 is not allowed; allowed: a port/],
     [{ SIGHTGLASS_OTLP_HTTP_PORT: '4318x' }, /^SIGHTGLASS_OTLP_HTTP_PORT=4318x is not allowed/],
+    [{ SIGHTGLASS_OTLP_GRPC_PORT: 'x' }, /^SIGHTGLASS_OTLP_GRPC_PORT=x is not allowed; allowed: a port/],
     [{ SIGHTGLASS_HOST: '0.0.0.0' }, /^SIGHTGLASS_HOST=0.0.0.0 is not allowed; allowed: a loopback address/],
     [{ SIGHTGLASS_AUTH: 'on' }, /^SIGHTGLASS_AUTH=on is not allowed; allowed: off/],
     [{ SIGHTGLASS_RETENTION_DAYS: '0' }, /^SIGHTGLASS_RETENTION_DAYS=0 is not allowed/],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeError, encodeSuccess } from '../../../../collector/receive/reply.ts';
+import { encodeError, encodeStatus, encodeSuccess } from '../../../../collector/receive/reply.ts';
 import { decodeMessage } from '../../../support/otlp-encode.ts';
 
 const signals = [
@@ -26,5 +26,14 @@ describe('an error reply', () => {
   it('is a google.rpc.Status in either encoding', () => {
     expect(decodeMessage('RpcStatus', encodeError('protobuf', 14, 'later'))).toEqual({ code: 14, message: 'later' });
     expect(JSON.parse(encodeError('json', 14, 'later').toString())).toEqual({ code: 14, message: 'later' });
+  });
+
+  it('says when to try again', () => {
+    const { code, details } = decodeMessage('RpcStatus', encodeStatus({ code: 8, message: 'm', retryAfterMs: 2_500 }));
+    const [info] = details as { typeUrl: string; value: Buffer }[];
+    expect([code, info?.typeUrl]).toEqual([8, 'type.googleapis.com/google.rpc.RetryInfo']);
+    expect(decodeMessage('RetryInfo', info?.value ?? Buffer.alloc(0))).toEqual({
+      retryDelay: { seconds: '2', nanos: 500_000_000 },
+    });
   });
 });

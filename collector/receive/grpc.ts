@@ -1,0 +1,70 @@
+import { type sendUnaryData, Server, type ServerUnaryCall } from '@grpc/grpc-js';
+import { bodyLimits } from './body.ts';
+import { guardCalls } from './grpc-guard.ts';
+import { statusOf } from './grpc-status.ts';
+import type { Intake } from './intake.ts';
+import { projectRule, readProject } from './project.ts';
+import { encodeSuccess, type Refusal, type Signal } from './reply.ts';
+
+export interface GrpcReceiverDeps {
+  intake: Intake;
+  /** A call that failed for a reason of ours; never payloads. */
+  onError: (error: unknown, path: string) => void;
+}
+
+/** The Export call of each signal, as opentelemetry-proto names it. */
+const paths: Readonly<Record<Signal, string>> = {
+  traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+  logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+  metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+};
+
+/** Calls open at one time on one connection; a client waits with more. */
+const callsPerConnectionMax = 1_000;
+
+type Call = ServerUnaryCall<Buffer, Uint8Array>;
+type Reply = sendUnaryData<Uint8Array>;
+
+/**
+ * The OTLP/gRPC port, not bound yet. Messages stay bytes: they are decoded where those of HTTP are. Compression is that of
+ * gRPC (gzip, deflate), a message is at most `bodyLimits.decompressedBytes` before and after it.
+ */
+export function createGrpcReceiver(deps: GrpcReceiverDeps): Server {
+  const server = new Server({
+    'grpc.max_receive_message_length': bodyLimits.decompressedBytes,
+    'grpc.max_concurrent_streams': callsPerConnectionMax,
+    interceptors: [guardCalls(deps.intake.receiving)],
+  });
+  for (const [signal, path] of Object.entries(paths) as [Signal, string][]) {
+    const answer = (call: Call, reply: Reply) => void receive(call, reply, { signal, deps });
+    server.register(path, answer, toBuffer, (bytes: Buffer) => bytes, 'unary');
+  }
+  return server;
+}
+
+async function receive(
+  call: Call,
+  reply: Reply,
+  { signal, deps }: { signal: Signal; deps: GrpcReceiverDeps },
+): Promise<void> {
+  const refuse = (refusal: Refusal) => {
+    reply(statusOf(refusal));
+  };
+  const projectId = readProject(call.metadata.get('x-sightglass-project')[0]?.toString());
+  if (projectId === undefined) {
+    refuse({ status: 400, message: projectRule });
+    return;
+  }
+  try {
+    const answer = await deps.intake.take({ signal, encoding: 'protobuf', projectId, body: call.request });
+    if (answer.status === 200) reply(null, encodeSuccess('protobuf', signal, answer.partial));
+    else refuse(answer);
+  } catch (error) {
+    deps.onError(error, paths[signal]);
+    refuse({ status: 500, message: 'the collector failed; its log says why' });
+  }
+}
+
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
