@@ -8,6 +8,7 @@ export type StandaloneConfig = Readonly<{
   /** 0 = any free port. */
   port: number;
   otlpHttpPort: number;
+  otlpGrpcPort: number;
   runtimePort: number;
   /** Absolute. */
   dataDir: string;
@@ -39,6 +40,7 @@ const environment = z.object({
   SIGHTGLASS_HOST: z.enum(['127.0.0.1', 'localhost', '::1']).default('127.0.0.1'),
   SIGHTGLASS_PORT: port.default(4000),
   SIGHTGLASS_OTLP_HTTP_PORT: port.default(4318),
+  SIGHTGLASS_OTLP_GRPC_PORT: port.default(4317),
   SIGHTGLASS_RUNTIME_PORT: port.default(4100),
   SIGHTGLASS_DATA_DIR: z.string().default('.sightglass'),
   SIGHTGLASS_AUTH: z.literal('off').default('off'),
@@ -54,6 +56,7 @@ const allowed: Readonly<Record<keyof z.infer<typeof environment>, string>> = {
     '127.0.0.1, localhost or ::1 (other addresses need SIGHTGLASS_AUTH=on, which this release does not have)',
   SIGHTGLASS_PORT: 'a port from 0 to 65535, where 0 is any free one',
   SIGHTGLASS_OTLP_HTTP_PORT: 'a port from 0 to 65535, where 0 is any free one',
+  SIGHTGLASS_OTLP_GRPC_PORT: 'a port from 0 to 65535, where 0 is any free one',
   SIGHTGLASS_RUNTIME_PORT: 'a port from 0 to 65535, where 0 is any free one',
   SIGHTGLASS_DATA_DIR: 'a folder',
   SIGHTGLASS_AUTH: 'off (this release has no keys and logins, so it listens on loopback only)',
@@ -83,6 +86,7 @@ export function loadStandaloneConfig(env: NodeJS.ProcessEnv = process.env): Stan
     host: values.SIGHTGLASS_HOST,
     port: values.SIGHTGLASS_PORT,
     otlpHttpPort: values.SIGHTGLASS_OTLP_HTTP_PORT,
+    otlpGrpcPort: values.SIGHTGLASS_OTLP_GRPC_PORT,
     runtimePort: values.SIGHTGLASS_RUNTIME_PORT,
     dataDir: resolve(values.SIGHTGLASS_DATA_DIR),
     clickhouseUrl: values.CLICKHOUSE_URL,

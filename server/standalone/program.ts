@@ -14,6 +14,8 @@ export interface ProgramSpec {
   /** Its main.ts, absolute. */
   main: string;
   portVariable: string;
+  /** What it listens on besides, in the order in which the start prints it. */
+  otherDoors?: readonly OtherDoor[];
   /**
    * Under this name the programs after it learn its address from their environment, unless that sets it; those before it from a
    * message `{ type: 'urls', urls }` when everything has started.
@@ -25,9 +27,17 @@ export interface ProgramSpec {
   stopLimitMs: number;
 }
 
+/** An address of a program that is not its first. */
+export interface OtherDoor {
+  label: string;
+  portVariable: string;
+}
+
 export interface RunningProgram extends Running {
   /** Where it listens, as it said itself. */
   url: string;
+  /** Where it listens besides, by the variable that decides the port. */
+  otherUrls: Readonly<Record<string, string>>;
   /** Where the others listen, by the variables that name it. */
   tell(urls: Readonly<Record<string, string>>): void;
 }
@@ -39,7 +49,12 @@ export interface ProgramOptions {
   signal: AbortSignal;
 }
 
-const readyMessage = z.object({ type: z.literal('ready'), url: z.url() });
+const readyMessage = z.object({
+  type: z.literal('ready'),
+  url: z.url(),
+  otherUrls: z.record(z.string(), z.url()).default({}),
+});
+type Ready = z.infer<typeof readyMessage>;
 const readyLimitMs = 30_000;
 /** A complaint of so few lines is the reason itself, not a crash with a stack. */
 const reasonLineLimit = 8;
@@ -66,10 +81,11 @@ export async function startProgram(spec: ProgramSpec, options: ProgramOptions): 
   const kill = () => child.kill('SIGKILL');
   signal.addEventListener('abort', kill);
   try {
-    const url = await waitForReady(spec, child, exited, output);
+    const { url, otherUrls } = await waitForReady(spec, child, exited, output);
     output.release();
     return {
       url,
+      otherUrls,
       pid: child.pid ?? 0,
       exited,
       // One that dies at this moment is started again, and told then.
@@ -112,7 +128,7 @@ function collectOutput(child: ChildProcess, print: (line: string) => void): Outp
   };
 }
 
-function waitForReady(spec: ProgramSpec, child: ChildProcess, exited: Promise<Exit>, output: Output): Promise<string> {
+function waitForReady(spec: ProgramSpec, child: ChildProcess, exited: Promise<Exit>, output: Output): Promise<Ready> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       output.release();
@@ -122,7 +138,7 @@ function waitForReady(spec: ProgramSpec, child: ChildProcess, exited: Promise<Ex
       const parsed = readyMessage.safeParse(message);
       if (!parsed.success) return;
       clearTimeout(timer);
-      resolve(parsed.data.url);
+      resolve(parsed.data);
     });
     void exited.then(({ code, signal }) => {
       clearTimeout(timer);

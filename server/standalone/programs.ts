@@ -9,6 +9,7 @@ export const programs: readonly ProgramSpec[] = [
     label: 'OTLP/HTTP',
     main: join(installDir, 'collector', 'main.ts'),
     portVariable: 'SIGHTGLASS_OTLP_HTTP_PORT',
+    otherDoors: [{ label: 'OTLP/gRPC', portVariable: 'SIGHTGLASS_OTLP_GRPC_PORT' }],
     urlVariable: 'OTEL_EXPORTER_OTLP_ENDPOINT', // the UI shows where spans go
     stopLimitMs: 15_000, // an insert ends within 10 s, the rest goes to the spool
   },

@@ -89,7 +89,10 @@ export async function startEverything({ config, programs, print, signal }: Start
     throw error;
   }
   started.tellUrls();
-  for (const [index, { label }] of programs.entries()) printRow(print, label, started.urlOf(index));
+  for (const [index, { label, otherDoors = [] }] of programs.entries()) {
+    printRow(print, label, started.urlOf(index));
+    for (const other of otherDoors) printRow(print, other.label, started.urlOf(index, other.portVariable));
+  }
   return {
     url: started.urlOf(programs.length - 1),
     stop: () => started.stop(),
@@ -128,13 +131,15 @@ class Started {
   tell(program: RunningProgram): void {
     if (!this.isComplete) return;
     const urls = this.specs.flatMap(({ urlVariable }, index) =>
-      urlVariable === undefined ? [] : [[urlVariable, this.urlOf(index)]],
+      urlVariable === undefined ? [] : [[urlVariable, this.urlOf(index)] as const],
     );
     program.tell(Object.fromEntries(urls));
   }
 
-  urlOf(index: number): string {
-    return this.programs[index]?.current().url ?? '';
+  /** Where a program listens; with the variable of one of its other doors, where that is. */
+  urlOf(index: number, otherDoor?: string): string {
+    const program = this.programs[index]?.current();
+    return (otherDoor === undefined ? program?.url : program?.otherUrls[otherDoor]) ?? '';
   }
 
   async stop(): Promise<void> {
@@ -178,7 +183,10 @@ function keepProgram(
     name: `the ${spec.name}`,
     log: print,
     start: async (previous, stopping) => {
-      if (previous !== undefined) environment[spec.portVariable] = new URL(previous.url).port;
+      if (previous !== undefined) {
+        const urls = { ...previous.otherUrls, [spec.portVariable]: previous.url };
+        for (const [variable, url] of Object.entries(urls)) environment[variable] = new URL(url).port;
+      }
       const program = await startProgram(spec, { environment, print, signal: AbortSignal.any([signal, stopping]) });
       started.tell(program);
       return program;
@@ -190,11 +198,10 @@ function wantedPorts(config: StandaloneConfig, programs: readonly ProgramSpec[])
   const ports: Readonly<Record<string, number>> = {
     SIGHTGLASS_PORT: config.port,
     SIGHTGLASS_OTLP_HTTP_PORT: config.otlpHttpPort,
+    SIGHTGLASS_OTLP_GRPC_PORT: config.otlpGrpcPort,
     SIGHTGLASS_RUNTIME_PORT: config.runtimePort,
   };
-  return programs.map(({ portVariable }) => ({
-    variable: portVariable,
-    host: config.host,
-    port: ports[portVariable] ?? 0,
-  }));
+  return programs
+    .flatMap(({ portVariable, otherDoors = [] }) => [portVariable, ...otherDoors.map((door) => door.portVariable)])
+    .map((variable) => ({ variable, host: config.host, port: ports[variable] ?? 0 }));
 }

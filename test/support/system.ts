@@ -8,6 +8,7 @@ export interface System {
   /** UI and API: the address of the last line, `ready http://…`. */
   url: string;
   otlp: string;
+  otlpGrpc: string;
   /** The agents' door. */
   runtime: string;
   dataDir: string;
@@ -42,6 +43,7 @@ export async function startSystem(
       SIGHTGLASS_DATA_DIR: dataDir,
       SIGHTGLASS_PORT: '0',
       SIGHTGLASS_OTLP_HTTP_PORT: '0',
+      SIGHTGLASS_OTLP_GRPC_PORT: '0',
       SIGHTGLASS_RUNTIME_PORT: '0',
       SIGHTGLASS_RETENTION_DAYS: String(keepForeverDays),
       SIGHTGLASS_CONTENT_DAYS: String(keepForeverDays),
@@ -71,6 +73,7 @@ export async function startSystem(
     return {
       url: ready.exec(output)?.[1] ?? '',
       otlp: /OTLP\/HTTP\s+(http:\S+)/.exec(output)?.[1] ?? '',
+      otlpGrpc: /OTLP\/gRPC\s+(http:\S+)/.exec(output)?.[1] ?? '',
       runtime: /Agents\s+(http:\S+)/.exec(output)?.[1] ?? '',
       dataDir,
       pid: child.pid ?? 0,

@@ -34,6 +34,7 @@ export function startSightglass(
       SIGHTGLASS_DATA_DIR: dataDir,
       SIGHTGLASS_PORT: '0',
       SIGHTGLASS_OTLP_HTTP_PORT: '0',
+      SIGHTGLASS_OTLP_GRPC_PORT: '0',
       SIGHTGLASS_RUNTIME_PORT: '0',
       ...options.env,
     },

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { connectGrpc } from '../../support/grpc-client.ts';
 import { makeTempDir } from '../../support/temp-dir.ts';
 import {
   findChild,
@@ -42,10 +43,14 @@ function start(dataDir: string, env: Record<string, string> = {}): SightglassPro
   return started;
 }
 
-async function addresses(sightglass: SightglassProcess): Promise<{ api: string; otlp: string }> {
+async function addresses(sightglass: SightglassProcess): Promise<{ api: string; otlp: string; otlpGrpc: string }> {
   const api = await sightglass.ready();
-  const row = await sightglass.line(/OTLP\/HTTP/);
-  return { api, otlp: row.trim().split(/\s+/).at(-1) ?? '' };
+  const addressIn = (row: string) => row.trim().split(/\s+/).at(-1) ?? '';
+  return {
+    api,
+    otlp: addressIn(await sightglass.line(/OTLP\/HTTP/)),
+    otlpGrpc: addressIn(await sightglass.line(/^ {2}OTLP\/gRPC {3}http:\/\/127\.0\.0\.1:\d+$/)),
+  };
 }
 
 test('continues with the same data when it is stopped and started again', async () => {
@@ -65,7 +70,7 @@ test('continues with the same data when it is stopped and started again', async 
 
 test('prints the addresses of all that it starts', async () => {
   const sightglass = start(newDataDir());
-  const { api, otlp } = await addresses(sightglass);
+  const { api, otlp, otlpGrpc } = await addresses(sightglass);
   expect(sightglass.output()).toMatch(/^Sightglass \d+\.\d+\.\d+$/m);
   expect(sightglass.output()).toMatch(/^ {2}ClickHouse {2}embedded 26\.[\d.]+$/m);
   expect(sightglass.output()).toContain(`  UI and API  ${api}\n`);
@@ -73,13 +78,14 @@ test('prints the addresses of all that it starts', async () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
   }
+  expect(await takesGrpc(otlpGrpc)).toBe(true);
 });
 
 test.each(Object.entries(processes))(
   'brings the %s back on its address when it is killed, and keeps what was acknowledged',
   async (_, pattern) => {
     const sightglass = start(newDataDir());
-    const { api, otlp } = await addresses(sightglass);
+    const { api, otlp, otlpGrpc } = await addresses(sightglass);
     const before = await sendSpan(otlp);
     const killed = findChild(sightglass.pid, pattern);
     process.kill(killed, 'SIGKILL');
@@ -87,6 +93,7 @@ test.each(Object.entries(processes))(
     expect(findChild(sightglass.pid, pattern)).not.toBe(killed);
     await waitUntil(() => isReady(api), 15_000);
     await waitUntil(() => isReady(otlp), 15_000);
+    expect(await takesGrpc(otlpGrpc)).toBe(true);
     const after = await sendSpan(otlp);
     expect(await findTrace(api, before)).toBe(true);
     expect(await findTrace(api, after)).toBe(true);
@@ -177,6 +184,13 @@ async function isReady(url: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+async function takesGrpc(url: string): Promise<boolean> {
+  const client = connectGrpc(url);
+  const { code } = await client.send('traces', Buffer.alloc(0));
+  client.close();
+  return code === 0;
 }
 
 /** One span, acknowledged; answers its trace id. */
