@@ -59,7 +59,7 @@ describe('the OTLP/gRPC port', () => {
     const exporter = new OTLPTraceExporter({
       url: grpcUrl(),
       metadata,
-      // An enum of a package that exporters do not pass on.
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the exporter does not pass its enum on
       compression: compression as Compression,
     });
     const provider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter })] });
