@@ -1,6 +1,6 @@
 import { ServerInterceptingCall, type ServerInterceptingCallInterface, type ServerInterceptor } from '@grpc/grpc-js';
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { bodyLimits, crowdedMessage, type ReceivingBudget } from './body.ts';
+import { crowdedMessage, type ReceivingBudget } from './body.ts';
 import { findIntruder } from './door.ts';
 import { statusOf } from './grpc-status.ts';
 import { crowdedRetryMs, type Refusal } from './reply.ts';
@@ -12,7 +12,7 @@ const hearMs = 1_000;
  * Stands before every call, before its message is read: keeps out what does not name this machine, counts the bytes of
  * messages that have not come whole in the budget that HTTP shares, and gives up one that takes too long.
  */
-export function guardCalls(receiving: ReceivingBudget): ServerInterceptor {
+export function guardCalls(receiving: ReceivingBudget, receiveMs: number): ServerInterceptor {
   return (_method, call) => {
     const stream = streamOf(call);
     let countedBytes = 0;
@@ -20,8 +20,8 @@ export function guardCalls(receiving: ReceivingBudget): ServerInterceptor {
       call.sendStatus(statusOf(refusal));
     };
     const slow = setTimeout(() => {
-      refuse({ status: 408, message: `the message did not come within ${String(bodyLimits.receiveMs / 1000)} s` });
-    }, bodyLimits.receiveMs);
+      refuse({ status: 408, message: `the message did not come within ${String(receiveMs / 1000)} s` });
+    }, receiveMs);
     const release = () => {
       clearTimeout(slow);
       receiving.release(countedBytes);

@@ -10,6 +10,8 @@ export interface GrpcReceiverDeps {
   intake: Intake;
   /** A call that failed for a reason of ours; never payloads. */
   onError: (error: unknown, path: string) => void;
+  /** By default `bodyLimits.receiveMs`. */
+  receiveMs?: number | undefined;
 }
 
 /** The Export call of each signal, as opentelemetry-proto names it. */
@@ -33,7 +35,7 @@ export function createGrpcReceiver(deps: GrpcReceiverDeps): Server {
   const server = new Server({
     'grpc.max_receive_message_length': bodyLimits.decompressedBytes,
     'grpc.max_concurrent_streams': callsPerConnectionMax,
-    interceptors: [guardCalls(deps.intake.receiving)],
+    interceptors: [guardCalls(deps.intake.receiving, deps.receiveMs ?? bodyLimits.receiveMs)],
   });
   for (const [signal, path] of Object.entries(paths) as [Signal, string][]) {
     const answer = (call: Call, reply: Reply) => void receive(call, reply, { signal, deps });
