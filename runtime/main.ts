@@ -32,7 +32,7 @@ const log = pino({ name: 'runtime', base: null });
 
 /** Listens, tells the parent process, and runs agents until it is told to stop or its parent is gone. */
 async function main(config: Config): Promise<void> {
-  const { store, warnings } = await openSessionStore(config);
+  const { store, warnings } = await openSessionStore({ ...config, isThreaded: true });
   for (const warning of warnings) log.warn(warning);
   await deployNew({ store, config, log });
   const samples = config.areSamples ? await serveSamples(config.environment, Date.now()) : undefined;

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openRedisStore } from './redis-store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
+import { openSqliteThread } from './sqlite-thread.ts';
 import { type SessionStore, StoreUnavailableError } from './store.ts';
 
 const fileName = 'runtime.sqlite';
@@ -13,10 +14,13 @@ const fileName = 'runtime.sqlite';
 export async function openSessionStore({
   redisUrl,
   dataDir,
+  isThreaded = false,
 }: {
   /** `redis://[user:password@]host[:port][/db]`, or `rediss:` */
   redisUrl: string | undefined;
   dataDir: string;
+  /** SQLite in a thread of its own: for a program that must not wait for the disk. */
+  isThreaded?: boolean;
 }): Promise<{ store: SessionStore; warnings: string[] }> {
   if (redisUrl !== undefined) {
     const shown = hidePassword(redisUrl);
@@ -28,7 +32,7 @@ export async function openSessionStore({
   }
   const path = join(dataDir, fileName);
   try {
-    return { store: openSqliteStore(path), warnings: [] };
+    return { store: isThreaded ? await openSqliteThread(path) : openSqliteStore(path), warnings: [] };
   } catch (error) {
     throw new StoreUnavailableError(`no sessions can be kept in ${path}: ${messageOf(error)}`, { cause: error });
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Entry, Session, Turn, TurnEnd } from '../../runtime/sessions/record.ts';
 import { openRedisStore } from '../../runtime/sessions/redis-store.ts';
 import { openSqliteStore } from '../../runtime/sessions/sqlite-store.ts';
+import { openSqliteThread } from '../../runtime/sessions/sqlite-thread.ts';
 import type { AcceptOptions, NewTurn, SessionStore } from '../../runtime/sessions/store.ts';
 import { startRedis, startRedisCluster, type TestRedis } from './redis.ts';
 import { makeTempDir } from './temp-dir.ts';
@@ -19,20 +20,23 @@ export interface StoreGround {
 }
 
 export const storeKinds = [
-  { kind: 'sqlite', start: startSqlite },
+  { kind: 'sqlite', start: () => startSqlite((path) => Promise.resolve(openSqliteStore(path))) },
   { kind: 'redis', start: () => startRedisGround() },
 ] as const;
 
-function startSqlite(): Promise<StoreGround> {
+/** The same file, behind a thread. */
+export const threadedSqlite = { kind: 'sqlite in a thread', start: () => startSqlite(openSqliteThread) };
+
+function startSqlite(open: (path: string) => Promise<SessionStore>): Promise<StoreGround> {
   const dir = makeTempDir('sessions');
   const path = join(dir.path, 'runtime.sqlite');
   const opened: SessionStore[] = [];
   return Promise.resolve({
     settings: { dataDir: dir.path },
-    open: () => {
-      const store = openSqliteStore(path);
+    open: async () => {
+      const store = await open(path);
       opened.push(store);
-      return Promise.resolve(store);
+      return store;
     },
     stop: async () => {
       await Promise.all(opened.map((store) => store.close()));
