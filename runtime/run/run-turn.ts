@@ -128,7 +128,8 @@ class TurnRun {
     const fromTurn = chooseFromTurn(conversation, history);
     const compacted = findCompaction(conversation)?.before ?? 1;
     if (history.compact === 'summarize' && fromTurn > compacted) {
-      await this.#compact(fromTurn);
+      // Down to what stays in any case: the next summary is far away then.
+      await this.#compact(Math.max(fromTurn, this.#job.turn.number - history.keepTurns + 1));
       return undefined;
     }
     const tools = await this.#openTools();

@@ -189,12 +189,23 @@ test('older turns become a summary, a call never loses its result, and the sessi
   const sent = (model.requests.at(-1)?.body['messages'] as SentMessage[]).map(({ content }) => String(content));
   expect(sent).toEqual([
     'Remember.\n\nSummary of the conversation before:\nThey spoke of many things.',
-    ...['second', 'Done: second', 'third', 'Done: third', 'fourth'],
+    ...['third', 'Done: third', 'fourth'],
   ]);
+  const summaries = () =>
+    model.requests.filter(({ body }) => JSON.stringify(body).includes('Summarize the conversation'));
+  const before = summaries().length;
+  await ask(runtime, 'forgetful', 'fifth', headers);
+  expect(summaries()).toHaveLength(before);
   const stored = (await (await fetch(`${runtime.url}/v1/sessions/${sessionId}`)).json()) as {
     turns: { text: string }[];
   };
-  expect(stored.turns.map(({ text }) => text)).toEqual(['Done: first', 'Done: second', 'Done: third', 'Done: fourth']);
+  expect(stored.turns.map(({ text }) => text)).toEqual([
+    'Done: first',
+    'Done: second',
+    'Done: third',
+    'Done: fourth',
+    'Done: fifth',
+  ]);
 });
 
 test('a session that has become too long for its model rescues itself', async () => {
