@@ -6,7 +6,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import { type Config, loadConfig } from './config.ts';
 import { deployNew } from './deploy-new.ts';
-import { serveSamples } from './demo/serve-samples.ts';
 import { createDoor } from './door/app.ts';
 import { describeTurnAgent } from './describe-turn-agent.ts';
 import { ModelAdapters } from './models/adapters.ts';
@@ -35,7 +34,7 @@ async function main(config: Config): Promise<void> {
   const { store, warnings } = await openSessionStore({ ...config, isThreaded: true });
   for (const warning of warnings) log.warn(warning);
   await deployNew({ store, config, log });
-  const samples = config.areSamples ? await serveSamples(config.environment, Date.now()) : undefined;
+  const samples = config.areSamples ? await openSamples(config) : undefined;
   const environment = samples?.environment ?? config.environment;
 
   let serverUrl = config.serverUrl;
@@ -108,6 +107,12 @@ async function main(config: Config): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
   process.on('disconnect', () => void stop());
+}
+
+/** Loaded only where agents need it. */
+async function openSamples({ environment }: Config) {
+  const { serveSamples } = await import('./demo/serve-samples.ts');
+  return serveSamples(environment, Date.now());
 }
 
 function urlOf({ host }: Config, { port }: AddressInfo): string {

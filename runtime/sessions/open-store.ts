@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openRedisStore } from './redis-store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { openSqliteThread } from './sqlite-thread.ts';
 import { type SessionStore, StoreUnavailableError } from './store.ts';
@@ -25,6 +24,8 @@ export async function openSessionStore({
   if (redisUrl !== undefined) {
     const shown = hidePassword(redisUrl);
     try {
+      // Without Redis its client is not even loaded.
+      const { openRedisStore } = await import('./redis-store.ts');
       return await openRedisStore(redisUrl);
     } catch (error) {
       throw new StoreUnavailableError(`REDIS_URL ${shown}: ${messageOf(error)}`, { cause: error });
