@@ -23,7 +23,14 @@ const lookBackDays = 400;
 
 /** Everything the palette can do now: pages, values to filter by, ranges, actions. */
 export function listCommands(context: Context): PaletteCommand[] {
-  return [...listPages(context), ...listValues(context), ...listRanges(context), ...listActions(context)];
+  return [
+    ...listPages(context),
+    // An agent's name filters first: that is what one wants among traces.
+    ...listValues(context),
+    ...listAgents(context),
+    ...listRanges(context),
+    ...listActions(context),
+  ];
 }
 
 /** An id that was typed or pasted: a trace id opens its trace, a span id is looked for; a session's may be any word. */
@@ -65,13 +72,12 @@ async function openSpan(spanId: string, router: Router): Promise<string | undefi
   }
 }
 
-function listPages(context: Context): PaletteCommand[] {
-  const { router } = context;
+function listPages({ router }: Context): PaletteCommand[] {
   return [
     command('Pages', 'Traces', () => router.go(router.tracesHref())),
     command('Pages', 'Sessions', () => router.go(router.sessionsHref())),
     ...listCostPages(router),
-    ...listAgentPages(context),
+    command('Pages', 'Agents', () => router.go(router.agentsHref())),
   ];
 }
 
@@ -94,16 +100,13 @@ function listCostPages(router: Router): PaletteCommand[] {
   ];
 }
 
-function listAgentPages({ router, overview }: Context): PaletteCommand[] {
+function listAgents({ router, overview }: Context): PaletteCommand[] {
   const agents = overview.facets?.find(({ name }) => name === 'agent')?.values ?? [];
-  return [
-    command('Pages', 'Agents', () => router.go(router.agentsHref())),
-    ...agents.slice(0, valuesMax).map(({ value }) => ({
-      ...command('Pages', `Agent ${value}`, () => router.go(router.agentHref(value))),
-      hint: 'definition, revisions, chat',
-      keywords: ['chat', 'talk'],
-    })),
-  ];
+  return agents.slice(0, valuesMax).map(({ value }) => ({
+    ...command('Agents', `Agent ${value}`, () => router.go(router.agentHref(value))),
+    hint: 'definition, revisions, chat',
+    keywords: ['chat', 'talk'],
+  }));
 }
 
 function listValues({ router, overview }: Context): PaletteCommand[] {
