@@ -19,10 +19,16 @@ export async function describeTurnAgent(
   });
   if (agent === undefined) return undefined;
   const { name, description, labels, capture } = agent.definition;
-  const { tools } = await agent.toolBox.open(AbortSignal.timeout(toolsLimitMs));
+  // Another process ran the turn, and none of this agent ran here yet.
+  if (offeredTools(turn).some((tool) => !agent.knownTools.has(tool)))
+    await agent.toolBox.open(AbortSignal.timeout(toolsLimitMs));
   return {
     ...{ name, description, labels, capture },
     instructions: fillInstructions(agent.definition, turn.input.variables),
-    tools: tools.map(({ spec }) => spec),
+    tools: [...agent.knownTools.values()],
   };
+}
+
+function offeredTools({ entries }: Turn): string[] {
+  return entries.flatMap((entry) => (entry.type === 'step' ? entry.saw.tools : []));
 }

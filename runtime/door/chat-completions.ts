@@ -55,8 +55,6 @@ async function streamTurn(
   deps: DoorDeps,
   { turn, agent, includesUsage }: { turn: Turn; agent: string; includesUsage: boolean },
 ): Promise<Response> {
-  const session = await deps.store.findSession(turn.sessionId, { evenExpired: true });
-  const revision = session?.revision ?? agent;
   const early: TurnEvent[] = [];
   let pass = (event: TurnEvent): void => {
     early.push(event);
@@ -67,8 +65,13 @@ async function streamTurn(
     pass(event);
     begin(undefined);
   });
-  await begun;
+  const finding = deps.store.findSession(turn.sessionId, { evenExpired: true });
+  const [session] = await Promise.all([finding, begun]).catch((error: unknown) => {
+    stop();
+    throw error;
+  });
   clearTimeout(timer);
+  const revision = session?.revision ?? agent;
   const [first] = early;
   if (first?.type === 'left') throw leftError();
   if (first?.type === 'end' && first.turn.end !== null) {

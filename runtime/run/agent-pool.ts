@@ -2,6 +2,7 @@ import type { LoadedAgent } from '../definition/read-definition.ts';
 import { parseSource } from '../definition/read-definition.ts';
 import type { ModelAdapters } from '../models/adapters.ts';
 import { callModels, type ChainModel } from '../models/call-models.ts';
+import type { ToolSpec } from '../models/model.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { ToolBox } from '../tools/tool.ts';
 import type { RunnableAgent } from './agent.ts';
@@ -45,7 +46,7 @@ export class AgentPool {
         revision,
         definition,
         ask: (request, options) => callModels(chain, request, options),
-        toolBox: this.#parts.openTools(definition),
+        ...rememberTools(this.#parts.openTools(definition)),
       };
     });
     await this.#closeOldest();
@@ -88,4 +89,20 @@ async function remember<Value>(
     if (known.get(key) === value) known.delete(key);
     throw error;
   }
+}
+
+/** What tools said of themselves stays known while their servers are away. */
+function rememberTools(toolBox: ToolBox): Pick<RunnableAgent, 'toolBox' | 'knownTools'> {
+  const knownTools = new Map<string, ToolSpec>();
+  return {
+    knownTools,
+    toolBox: {
+      ...toolBox,
+      open: async (signal) => {
+        const opened = await toolBox.open(signal);
+        for (const { spec } of opened.tools) knownTools.set(spec.name, spec);
+        return opened;
+      },
+    },
+  };
 }

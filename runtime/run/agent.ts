@@ -1,5 +1,5 @@
 import type { AgentDefinition } from '../definition/schema.ts';
-import type { ModelEvent, ModelReply, ModelRequest, Usage } from '../models/model.ts';
+import type { ModelEvent, ModelReply, ModelRequest, ToolSpec, Usage } from '../models/model.ts';
 import type { ModelFailure } from '../models/model-failure.ts';
 import type { Attempt } from '../sessions/record.ts';
 import type { ToolBox } from '../tools/tool.ts';
@@ -10,6 +10,8 @@ export interface RunnableAgent {
   definition: AgentDefinition & { instructions: string };
   ask: AskModels;
   toolBox: ToolBox;
+  /** By name, as they were when the box was opened last. */
+  knownTools: ReadonlyMap<string, ToolSpec>;
 }
 
 /** What arrives while the models of a chain are asked; the last event is `end`. */

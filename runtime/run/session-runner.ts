@@ -268,9 +268,12 @@ export class SessionRunner {
     const { store, openAgent, priceCall, onError } = this.#parts;
     const { sessionId, id: turnId } = turn;
     try {
-      const session = await store.findSession(sessionId);
+      const [session, turns] = await Promise.all([
+        store.findSession(sessionId),
+        turn.number === 1 ? [] : store.listTurns(sessionId),
+      ]);
       if (session === undefined) return undefined;
-      const earlier = (await store.listTurns(sessionId)).filter(({ number }) => number < turn.number);
+      const earlier = turns.filter(({ number }) => number < turn.number);
       const agent = await openAgent(session.revision);
       this.#tellSoFar(live, turn, agent);
       setDeadline((turn.startedMs ?? Date.now()) + agent.definition.limits.turnTimeout - Date.now());

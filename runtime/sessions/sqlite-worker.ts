@@ -24,8 +24,10 @@ function open(): SessionStore | undefined {
 
 const store = open();
 port.on('message', ({ id, method, args }: ThreadCall) => {
-  const call = store?.[method] as ((...values: readonly unknown[]) => Promise<unknown>) | undefined;
-  Promise.resolve(call?.(...args)).then(
+  // Which arguments go with which method is the business of `sqlite-thread.ts`.
+  const methods = store as
+    Record<string, ((...values: readonly unknown[]) => Promise<unknown>) | undefined> | undefined;
+  Promise.resolve(methods?.[method]?.(...args)).then(
     (value) => reply({ id, value }),
     (error: unknown) => fail(id, error),
   );
