@@ -100,7 +100,7 @@ test('keys walk the list and open an agent; the address says what is shown', asy
 test('the palette opens an agent', async () => {
   const page = await open('/traces');
   await page.keyboard.press('Control+k');
-  await page.keyboard.type('agent billing');
+  await page.getByPlaceholder('Go to an id').fill('agent billing');
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/agents\/billing-bot$/);
   await page.close();

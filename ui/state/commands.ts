@@ -25,7 +25,6 @@ const lookBackDays = 400;
 export function listCommands(context: Context): PaletteCommand[] {
   return [
     ...listPages(context),
-    // An agent's name filters first: that is what one wants among traces.
     ...listValues(context),
     ...listAgents(context),
     ...listRanges(context),
@@ -114,7 +113,7 @@ function listValues({ router, overview }: Context): PaletteCommand[] {
   return (overview.facets ?? []).flatMap(({ name, values }) => {
     if (name !== 'agent' && name !== 'model') return [];
     return values.slice(0, valuesMax).map(({ value, traceCount }) => ({
-      ...command(name === 'agent' ? 'Agents' : 'Models', value, () => {
+      ...command(name === 'agent' ? 'Filter by agent' : 'Filter by model', value, () => {
         router.go(router.tracesHref());
         router.setParams(writeFilters(toggleFilter(query.filters, name, value)));
       }),
@@ -156,7 +155,8 @@ async function copyLink(): Promise<undefined> {
 
 function command(group: string, label: string, run?: () => void): PaletteCommand {
   return {
-    id: `${group} ${label}`,
+    // The palette ranks by where in the id the typed words stand: the label comes first.
+    id: `${label} ${group}`,
     group,
     label,
     run: () => {
