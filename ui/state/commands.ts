@@ -155,8 +155,7 @@ async function copyLink(): Promise<undefined> {
 
 function command(group: string, label: string, run?: () => void): PaletteCommand {
   return {
-    // The palette ranks by where in the id the typed words stand: the label comes first.
-    id: `${label} ${group}`,
+    id: `${group} ${label}`,
     group,
     label,
     run: () => {
