@@ -4,9 +4,11 @@ import { type Config, ConfigError, loadConfig } from './config.ts';
 import { type Door, openGrpcDoor, openHttpDoor } from './doors.ts';
 import { createGrpcReceiver } from './receive/grpc.ts';
 import { createIntake } from './receive/intake.ts';
+import { MappedBatch } from './receive/mapped-batch.ts';
 import { createReceiver } from './receive/receiver.ts';
 import { Batcher } from './write/batcher.ts';
 import { connect } from './write/clickhouse.ts';
+import { KnownMessages } from './write/known-messages.ts';
 
 /** When the collector stops: requests under way get this long. */
 const drainLimits = {
@@ -22,16 +24,15 @@ const log = pino({ name: 'collector', base: null });
 /** Listens until SIGTERM or until the supervising process is gone, then stores what it has taken and ends. */
 function main(config: Config): void {
   const inserter = connect({ url: config.clickhouseUrl, secret: config.clickhouseSecret });
-  const batcher = new Batcher(inserter, {
+  const known = new KnownMessages();
+  const batcher = new Batcher({
+    inserter,
+    newContent: () => new MappedBatch({ known, retentionDays: config.retentionDays, nowMs: () => Date.now() }),
     onFailure: (error, { status }) => {
       log.warn({ err: error, outcome: status }, 'batch not stored');
     },
   });
-  const intake = createIntake({
-    submit: (request) => batcher.submit(request),
-    retentionDays: config.retentionDays,
-    nowMs: () => Date.now(),
-  });
+  const intake = createIntake({ submit: (body, bytes) => batcher.submit(body, bytes) });
   const onError = (error: unknown, path: string) => {
     log.error({ err: error, path }, 'request failed');
   };
@@ -68,7 +69,7 @@ function main(config: Config): void {
 }
 
 /** Every request that has come whole is stored and answered; one that has not loses its connection, unacknowledged. */
-async function drain(doors: readonly Door[], batcher: Batcher): Promise<void> {
+async function drain(doors: readonly Door[], batcher: { drain: () => Promise<void> }): Promise<void> {
   const closed = Promise.all(doors.map((door) => door.close()));
   await Promise.race([closed, sleep(drainLimits.bodyMs)]);
   await batcher.drain();

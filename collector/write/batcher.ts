@@ -1,29 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pRetry, { AbortError } from 'p-retry';
-import {
-  type Columns,
-  messageColumns,
-  type MessageRow,
-  type Row,
-  spanColumns,
-  spanEventColumns,
-  type SpanEventRow,
-  type SpanRow,
-  tables,
-} from '../../migrations/schema.ts';
-import type { Inserter } from './clickhouse.ts';
-import { KnownMessages } from './known-messages.ts';
-import { rowEncoder } from '../../migrations/row-binary.ts';
-
-/** The rows of one export request. */
-export interface WriteRequest {
-  spans: SpanRow[];
-  events: SpanEventRow[];
-  /** By `messageKey`. */
-  messages: Map<string, MessageRow>;
-  /** Size of the request's body once decompressed. */
-  bytes: number;
-}
+import { type BatchContent, type SealedBatch, UnstorableError } from './batch-content.ts';
+import type { Insert, Inserter } from './clickhouse.ts';
 
 /** `stored` is durable. `overloaded` and `unavailable` took nothing that counts: the sender tries again. */
 export type WriteOutcome =
@@ -36,56 +14,77 @@ export const batchLimits = {
   gatherMs: 10,
   rows: 16_384,
   bytes: 32 * 1024 * 1024,
-  /** Requests waiting or being inserted, as `weightOf` says; above it a request is answered `overloaded`. */
+  /** Requests waiting or being inserted, as their batch weighs them; above it a request is answered `overloaded`. */
   queueBytes: 256 * 1024 * 1024,
   /** An insert that fails is repeated this long, then its requests are answered `unavailable`: exporters wait 10 s. */
   retryMs: 8_000,
 } as const;
-type BatchLimits = Readonly<Record<keyof typeof batchLimits, number>>;
+export type BatchLimits = Readonly<Record<keyof typeof batchLimits, number>>;
 
-interface Waiting {
-  request: WriteRequest;
+/** What a sender is told of its body. */
+export interface Receipt<Told> {
+  outcome: WriteOutcome;
+  /** What the batch said of the body when it took it; undefined where it was not taken. */
+  told: Told | undefined;
+}
+
+interface Waiting<Body> {
+  body: Body;
+  weightBytes: number;
   answer: (outcome: WriteOutcome) => void;
 }
 
-const encodeSpans = rowEncoder(spanColumns);
-const encodeEvents = rowEncoder(spanEventColumns);
-const encodeMessages = rowEncoder(messageColumns);
+/** Bodies that are stored together. */
+interface Batch<Body, Told> {
+  content: BatchContent<Body, Told>;
+  /** Of the bodies, as sent. */
+  bytes: number;
+  waiting: Waiting<Body>[];
+}
+
+export interface BatcherDeps<Body, Told> {
+  inserter: Inserter;
+  newContent: () => BatchContent<Body, Told>;
+  limits?: Partial<BatchLimits> | undefined;
+  /** Hears of every batch that was not stored, with the cause. */
+  onFailure?: ((error: Error, outcome: WriteOutcome) => void) | undefined;
+}
 
 /**
- * Group commit: requests that arrive while an insert runs share the next one, and each is answered when its rows are in
+ * Group commit: bodies that arrive while an insert runs share the next one, and each is answered when its rows are in
  * ClickHouse. Messages go first, so that no span names a message that is not there.
  */
-export class Batcher {
-  readonly #inserter: Inserter;
+export class Batcher<Body, Told> {
+  readonly #deps: BatcherDeps<Body, Told>;
   readonly #limits: BatchLimits;
-  readonly #onFailure: (error: Error, outcome: WriteOutcome) => void;
-  readonly #known = new KnownMessages();
-  #waiting: Waiting[] = [];
+  #batches: Batch<Body, Told>[] = [];
   #queuedBytes = 0;
   #running: Promise<void> | undefined;
 
-  /** `onFailure` hears of every batch that was not stored, with the cause. */
-  constructor(
-    inserter: Inserter,
-    options: { limits?: Partial<BatchLimits>; onFailure?: (error: Error, outcome: WriteOutcome) => void } = {},
-  ) {
-    this.#inserter = inserter;
-    this.#limits = { ...batchLimits, ...options.limits };
-    this.#onFailure = options.onFailure ?? (() => undefined);
+  constructor(deps: BatcherDeps<Body, Told>) {
+    this.#deps = deps;
+    this.#limits = { ...batchLimits, ...deps.limits };
   }
 
-  /** Resolves when the rows are durable or the outcome is known; never rejects. */
-  submit(request: WriteRequest): Promise<WriteOutcome> {
-    const weight = weightOf(request);
-    if (this.#queuedBytes > 0 && this.#queuedBytes + weight > this.#limits.queueBytes) {
-      return Promise.resolve({ status: 'overloaded', retryAfterMs: 1_000 });
+  /**
+   * Answers when the rows of the body, which is so many bytes, are durable or the outcome is known.
+   * @throws what the batch throws of a body that cannot be read; the body is not taken then
+   */
+  async submit(body: Body, bytes: number): Promise<Receipt<Told>> {
+    if (this.#queuedBytes > 0 && this.#queuedBytes + bytes > this.#limits.queueBytes) {
+      return { outcome: { status: 'overloaded', retryAfterMs: 1_000 }, told: undefined };
     }
-    this.#queuedBytes += weight;
-    return new Promise((answer) => {
-      this.#waiting.push({ request, answer });
+    const batch = this.#openBatch(bytes);
+    const { rows, weightBytes, told } = batch.content.append(body);
+    if (rows === 0) return { outcome: { status: 'stored' }, told };
+    batch.bytes += bytes;
+    this.#queuedBytes += weightBytes;
+    if (!this.#batches.includes(batch)) this.#batches.push(batch);
+    const outcome = await new Promise<WriteOutcome>((answer) => {
+      batch.waiting.push({ body, weightBytes, answer });
       this.#running ??= this.#run();
     });
+    return { outcome, told };
   }
 
   /** Resolves when nothing is waiting any more. */
@@ -93,70 +92,61 @@ export class Batcher {
     while (this.#running !== undefined) await this.#running;
   }
 
+  #openBatch(bytes: number): Batch<Body, Told> {
+    const last = this.#batches.at(-1);
+    const hasRoom =
+      last !== undefined && last.content.rows < this.#limits.rows && last.bytes + bytes <= this.#limits.bytes;
+    return hasRoom ? last : { content: this.#deps.newContent(), bytes: 0, waiting: [] };
+  }
+
   async #run(): Promise<void> {
     await new Promise((resume) => setTimeout(resume, this.#limits.gatherMs));
-    while (this.#waiting.length > 0) await this.#commit(this.#takeBatch());
+    for (;;) {
+      const batch = this.#batches.shift();
+      if (batch === undefined) break;
+      await this.#commit(batch);
+    }
     this.#running = undefined;
   }
 
-  #takeBatch(): Waiting[] {
-    let rows = 0;
-    let bytes = 0;
-    const end = this.#waiting.findIndex(({ request }) => {
-      rows += request.spans.length + request.events.length;
-      bytes += request.bytes;
-      return rows > this.#limits.rows || bytes > this.#limits.bytes;
-    });
-    return this.#waiting.splice(0, end < 0 ? this.#waiting.length : Math.max(1, end));
-  }
-
-  async #commit(batch: Waiting[]): Promise<void> {
-    const outcome = await this.#store(batch.map(({ request }) => request));
-    // One request that ClickHouse refuses must not cost its neighbours: each is tried alone.
-    if (outcome.status === 'refused' && batch.length > 1) {
-      for (const waiting of batch) await this.#commit([waiting]);
+  async #commit({ content, waiting }: Batch<Body, Told>): Promise<void> {
+    const outcome = await this.#store(content);
+    // One body that ClickHouse refuses must not cost its neighbours: each is tried alone.
+    if (outcome.status === 'refused' && waiting.length > 1) {
+      for (const one of waiting) {
+        const alone = this.#deps.newContent();
+        alone.append(one.body);
+        await this.#commit({ content: alone, bytes: 0, waiting: [one] });
+      }
       return;
     }
-    for (const { request, answer } of batch) {
-      this.#queuedBytes -= weightOf(request);
+    for (const { weightBytes, answer } of waiting) {
+      this.#queuedBytes -= weightBytes;
       answer(outcome);
     }
   }
 
-  async #store(requests: WriteRequest[]): Promise<WriteOutcome> {
-    const token = randomUUID();
-    const messages = this.#known.unknown(requests.map((request) => request.messages));
+  async #store(content: BatchContent<Body, Told>): Promise<WriteOutcome> {
     try {
-      await this.#insert(tables.messages, messageColumns, encodeMessages, [...messages.values()], `${token}:messages`);
-      this.#known.learn(messages);
-      // All are awaited, whatever one of them says: nothing of this batch is under way any more when it is answered.
-      const inserts = await Promise.allSettled([
-        this.#insert(
-          tables.spans,
-          spanColumns,
-          encodeSpans,
-          requests.flatMap(({ spans }) => spans),
-          `${token}:spans`,
-        ),
-        this.#insert(
-          tables.spanEvents,
-          spanEventColumns,
-          encodeEvents,
-          requests.flatMap(({ events }) => events),
-          `${token}:events`,
-        ),
-      ]);
-      for (const insert of inserts) if (insert.status === 'rejected') throw insert.reason;
+      await this.#insertAll(content.seal(), randomUUID());
       return { status: 'stored' };
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error(String(cause));
       const outcome: WriteOutcome =
-        error instanceof RefusedError
+        error instanceof UnstorableError
           ? { status: 'refused', reason: error.message }
           : { status: 'unavailable', retryAfterMs: 2_000 };
-      this.#onFailure(error, outcome);
+      this.#deps.onFailure?.(error, outcome);
       return outcome;
     }
+  }
+
+  async #insertAll({ messages, rest, learnMessages }: SealedBatch, token: string): Promise<void> {
+    if (messages !== undefined) await this.#insert(messages, `${token}:${messages.table}`);
+    learnMessages();
+    // All are awaited, whatever one of them says: nothing of this batch is under way any more when it is answered.
+    const inserts = await Promise.allSettled(rest.map((insert) => this.#insert(insert, `${token}:${insert.table}`)));
+    for (const insert of inserts) if (insert.status === 'rejected') throw insert.reason;
   }
 
   /**
@@ -165,21 +155,12 @@ export class Batcher {
    * the rows, or the rows but not what its view makes of them, and would then take the repetition for a copy and drop it
    * (seen in crash tests: acknowledged spans without skeletons). Stored twice is read once; dropped is lost.
    */
-  async #insert<Table extends Columns>(
-    table: string,
-    columns: Table,
-    encode: (rows: readonly Row<Table>[]) => Buffer,
-    rows: readonly Row<Table>[],
-    token: string,
-  ): Promise<void> {
-    if (rows.length === 0) return;
-    const encoded = encodeOrRefuse(encode, rows);
+  async #insert(insert: Insert, token: string): Promise<void> {
     let lostCount = 0;
     await pRetry(
       async () => {
-        const request = { table, columns, rows: encoded, token: `${token}:${lostCount}` };
-        const outcome = await this.#inserter.insert(request);
-        if (outcome.status === 'refused') throw new AbortError(new RefusedError(outcome.error.message));
+        const outcome = await this.#deps.inserter.insert({ ...insert, token: `${token}:${String(lostCount)}` });
+        if (outcome.status === 'refused') throw new AbortError(new UnstorableError(outcome.error.message));
         if (outcome.status === 'lost') lostCount += 1;
         if (outcome.status !== 'stored') throw outcome.error;
       },
@@ -187,19 +168,3 @@ export class Batcher {
     );
   }
 }
-
-/** About what the request takes in memory: its text, and a row of objects for each of its items. */
-function weightOf({ spans, events, messages, bytes }: WriteRequest): number {
-  return bytes + (spans.length + events.length) * 2_048 + messages.size * 512;
-}
-
-/** A row that cannot be encoded must not be tried again for ever. */
-function encodeOrRefuse<Value>(encode: (rows: readonly Value[]) => Buffer, rows: readonly Value[]): Buffer {
-  try {
-    return encode(rows);
-  } catch (cause) {
-    throw new RefusedError(`a row cannot be encoded: ${cause instanceof Error ? cause.message : ''}`, { cause });
-  }
-}
-
-class RefusedError extends Error {}

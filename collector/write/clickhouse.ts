@@ -16,9 +16,18 @@ const insertTimeoutMs = 20_000;
 /** `retryable`: ClickHouse said that it failed. `lost`: it said nothing; the rows may be stored, or half stored. */
 export type InsertOutcome = { status: 'stored' } | { status: 'retryable' | 'lost' | 'refused'; error: Error };
 
+/** One block of rows, encoded. */
+export interface Insert {
+  table: string;
+  columns: Columns;
+  format: 'RowBinary' | 'Native';
+  /** In chunks, as they are sent. */
+  data: readonly Uint8Array[];
+}
+
 export interface Inserter {
-  /** Inserts one block of RowBinary; a repeated token with the same bytes stores nothing twice. Never throws. */
-  insert: (request: { table: string; columns: Columns; rows: Buffer; token: string }) => Promise<InsertOutcome>;
+  /** Inserts one block; a repeated token with the same bytes stores nothing twice. Never throws. */
+  insert: (request: Insert & { token: string }) => Promise<InsertOutcome>;
   ping: () => Promise<boolean>;
   close: () => Promise<void>;
 }
@@ -56,11 +65,11 @@ export function connect({ url, secret }: Connection): Inserter {
     },
   });
   return {
-    async insert({ table, columns, rows, token }) {
+    async insert({ table, columns, format, data, token }) {
       try {
         const reply = await client.exec({
-          query: `INSERT INTO ${table} (${Object.keys(columns).join(', ')}) FORMAT RowBinary`,
-          values: Readable.from([rows], { objectMode: false }),
+          query: `INSERT INTO ${table} (${Object.keys(columns).join(', ')}) FORMAT ${format}`,
+          values: Readable.from(data, { objectMode: false }),
           clickhouse_settings: { insert_deduplication_token: token },
         });
         await finished(reply.stream.resume());

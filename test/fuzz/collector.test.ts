@@ -99,7 +99,7 @@ describe('the decoders', () => {
 describe('the receiver', () => {
   let collector: LiveCollector;
   beforeAll(() => {
-    collector = startLiveCollector(useDatabase(), { limits: { limits: { gatherMs: 0 } } });
+    collector = startLiveCollector(useDatabase(), { limits: { gatherMs: 0 } });
   });
   afterAll(() => collector.close());
 

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Hono } from 'hono';
 import { createIntake } from '../../../collector/receive/intake.ts';
+import { MappedBatch } from '../../../collector/receive/mapped-batch.ts';
 import { createReceiver } from '../../../collector/receive/receiver.ts';
-import { Batcher } from '../../../collector/write/batcher.ts';
+import { Batcher, type BatchLimits } from '../../../collector/write/batcher.ts';
 import { connect } from '../../../collector/write/clickhouse.ts';
+import { KnownMessages } from '../../../collector/write/known-messages.ts';
 import { connectDatabase, keepForeverDays, newProjectId, type TestDatabase } from '../../support/database.ts';
 import {
   attributesOf,
@@ -26,18 +28,20 @@ export interface LiveCollector {
 
 export function startLiveCollector(
   database: TestDatabase,
-  options: { limits?: ConstructorParameters<typeof Batcher>[1]; projectId?: string; nowMs?: () => number } = {},
+  options: { limits?: Partial<BatchLimits>; projectId?: string; nowMs?: () => number } = {},
 ): LiveCollector {
   const inserter = connect(database);
-  const batcher = new Batcher(inserter, options.limits);
+  const known = new KnownMessages();
+  const nowMs = options.nowMs ?? (() => Date.now());
+  const batcher = new Batcher({
+    inserter,
+    newContent: () => new MappedBatch({ known, retentionDays: keepForeverDays, nowMs }),
+    limits: options.limits,
+  });
   const reader = connectDatabase(database);
   const ownProject = options.projectId ?? newProjectId();
   const app = createReceiver({
-    intake: createIntake({
-      submit: (request) => batcher.submit(request),
-      retentionDays: keepForeverDays,
-      nowMs: options.nowMs ?? (() => Date.now()),
-    }),
+    intake: createIntake({ submit: (body, bytes) => batcher.submit(body, bytes) }),
     isReady: () => inserter.ping(),
     onError: (error) => {
       throw error;

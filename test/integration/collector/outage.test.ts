@@ -26,7 +26,7 @@ function named(name: string) {
 
 describe('while ClickHouse is away', () => {
   beforeEach(() => {
-    collector = startLiveCollector(database, { limits: { limits: { retryMs: 2_000 } } });
+    collector = startLiveCollector(database, { limits: { retryMs: 2_000 } });
     return () => collector.close();
   });
 
@@ -61,7 +61,7 @@ describe('while ClickHouse is away', () => {
   it('answers 429 where too much is waiting, and takes it later', async () => {
     const small = startLiveCollector(database, {
       projectId: collector.projectId,
-      limits: { limits: { queueBytes: 1000, retryMs: 5_000 } },
+      limits: { queueBytes: 1000, retryMs: 5_000 },
     });
     try {
       database.freeze();

@@ -208,8 +208,20 @@ describe('an insert that is repeated with its token', () => {
     const token = randomBytes(8).toString('hex');
     for (let times = 0; times < 3; times += 1) {
       const outcomes = [
-        await inserter.insert({ table: tables.messages, columns: messageColumns, rows: messages, token: `${token}:m` }),
-        await inserter.insert({ table: tables.spans, columns: spanColumns, rows: spans, token: `${token}:s` }),
+        await inserter.insert({
+          table: tables.messages,
+          columns: messageColumns,
+          format: 'RowBinary',
+          data: [messages],
+          token: `${token}:m`,
+        }),
+        await inserter.insert({
+          table: tables.spans,
+          columns: spanColumns,
+          format: 'RowBinary',
+          data: [spans],
+          token: `${token}:s`,
+        }),
       ];
       expect(outcomes).toEqual([{ status: 'stored' }, { status: 'stored' }]);
     }
@@ -220,7 +232,13 @@ describe('an insert that is repeated with its token', () => {
 
   it('is refused where its bytes are no rows', async () => {
     const rows = Buffer.from([5, 1]);
-    const outcome = await inserter.insert({ table: tables.spans, columns: spanColumns, rows, token: 'broken' });
+    const outcome = await inserter.insert({
+      table: tables.spans,
+      columns: spanColumns,
+      format: 'RowBinary',
+      data: [rows],
+      token: 'broken',
+    });
     expect(outcome.status).toBe('refused');
   });
 });

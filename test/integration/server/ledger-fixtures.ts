@@ -47,7 +47,13 @@ export function ledgerWriter(database: TestDatabase, projectId: string) {
   const inserter = connect(database);
   const write = async <Table extends Columns>(table: string, columns: Table, rows: readonly Row<Table>[]) => {
     const token = randomUUID();
-    const outcome = await inserter.insert({ table, columns, rows: rowEncoder(columns)(rows), token });
+    const outcome = await inserter.insert({
+      table,
+      columns,
+      format: 'RowBinary',
+      data: [rowEncoder(columns)(rows)],
+      token,
+    });
     if (outcome.status !== 'stored') throw outcome.error;
   };
   const book = (fixtures: readonly BookingFixture[]) =>

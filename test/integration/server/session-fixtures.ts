@@ -35,7 +35,7 @@ export interface SessionTraceFixture {
 export function sessionWriter(database: TestDatabase, projectId: string) {
   const inserter = connect(database);
   const write = async (table: string, columns: Parameters<typeof inserter.insert>[0]['columns'], rows: Buffer) => {
-    const outcome = await inserter.insert({ table, columns, rows, token: randomUUID() });
+    const outcome = await inserter.insert({ table, columns, format: 'RowBinary', data: [rows], token: randomUUID() });
     if (outcome.status !== 'stored') throw outcome.error;
   };
   return {

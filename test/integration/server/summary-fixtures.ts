@@ -25,7 +25,13 @@ export function summaryWriter(database: TestDatabase, projectId: string) {
   return {
     async traces(...fixtures: readonly SummaryFixture[]): Promise<void> {
       const rows = rowEncoder(traceColumns)(fixtures.map((fixture) => traceRow(projectId, fixture)));
-      const outcome = await inserter.insert({ table: tables.traces, columns: traceColumns, rows, token: randomUUID() });
+      const outcome = await inserter.insert({
+        table: tables.traces,
+        columns: traceColumns,
+        format: 'RowBinary',
+        data: [rows],
+        token: randomUUID(),
+      });
       if (outcome.status !== 'stored') throw outcome.error;
     },
     close: () => inserter.close(),

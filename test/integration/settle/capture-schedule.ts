@@ -66,15 +66,25 @@ export function batchWriter(database: TestDatabase) {
   const inserter = connect(database);
   return {
     async write({ spans, events }: Batch): Promise<void> {
-      await insert(inserter, { table: tables.spans, columns: spanColumns, rows: encodeSpans(spans) });
-      await insert(inserter, { table: tables.spanEvents, columns: spanEventColumns, rows: encodeEvents(events) });
+      await insert(inserter, {
+        table: tables.spans,
+        columns: spanColumns,
+        format: 'RowBinary',
+        data: [encodeSpans(spans)],
+      });
+      await insert(inserter, {
+        table: tables.spanEvents,
+        columns: spanEventColumns,
+        format: 'RowBinary',
+        data: [encodeEvents(events)],
+      });
     },
     close: () => inserter.close(),
   };
 }
 
 async function insert(inserter: Inserter, request: Omit<Parameters<Inserter['insert']>[0], 'token'>): Promise<void> {
-  if (request.rows.length === 0) return;
+  if (request.data.every(({ length }) => length === 0)) return;
   const outcome = await inserter.insert({ ...request, token: randomUUID() });
   if (outcome.status !== 'stored') throw outcome.error;
 }

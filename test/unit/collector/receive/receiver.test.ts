@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createIntake } from '../../../../collector/receive/intake.ts';
 import { createReceiver } from '../../../../collector/receive/receiver.ts';
-import type { WriteOutcome, WriteRequest } from '../../../../collector/write/batcher.ts';
+import { MappedBatch } from '../../../../collector/receive/mapped-batch.ts';
+import type { WriteOutcome } from '../../../../collector/write/batcher.ts';
+import { KnownMessages } from '../../../../collector/write/known-messages.ts';
 import {
   attributesOf,
   decodeMessage,
@@ -20,16 +22,20 @@ const startTimeUnixNano = String(BigInt(nowMs) * 1_000_000n);
 const good: WireSpan = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), startTimeUnixNano };
 
 let outcome: WriteOutcome;
-let submitted: WriteRequest[];
+/** What each body gave, by its project: how many rows, and the insert of its messages. */
+let submitted: { rows: number; projectId: string; messages: string }[];
 let failures: unknown[];
 const app = createReceiver({
   intake: createIntake({
-    submit: (request) => {
-      submitted.push(request);
-      return Promise.resolve(outcome);
+    submit: async (body) => {
+      const batch = new MappedBatch({ known: new KnownMessages(), retentionDays: 400, nowMs: () => nowMs });
+      const { rows, told } = batch.append(body);
+      if (rows > 0) {
+        const messages = Buffer.concat(batch.seal().messages?.data ?? []).toString('latin1');
+        submitted.push({ rows, projectId: body.projectId, messages });
+      }
+      return Promise.resolve({ outcome, told });
     },
-    retentionDays: 400,
-    nowMs: () => nowMs,
   }),
   isReady: () => Promise.resolve(outcome.status === 'stored'),
   onError: (error) => failures.push(error),
@@ -76,7 +82,7 @@ describe.each(['protobuf', 'json'] as const)('the OTLP port, spoken to in %s', (
     const reply = await sendOtlp(tracesOf([good]), encoding, path);
     expect(reply.status).toBe(200);
     expect(await readReply(reply, encoding, 'ExportTraceServiceResponse')).toEqual({});
-    expect(submitted.map(({ spans }) => spans.length)).toEqual([1]);
+    expect(submitted.map(({ rows }) => rows)).toEqual([1]);
   });
 
   it.each(['/v1/logs', '/api/public/otel/v1/logs', '/otel/v1/logs'])('takes log records on %s', async (path) => {
@@ -84,7 +90,7 @@ describe.each(['protobuf', 'json'] as const)('the OTLP port, spoken to in %s', (
     const reply = await sendOtlp(logsOf([record]), encoding, path);
     expect(reply.status).toBe(200);
     expect(await readReply(reply, encoding, 'ExportLogsServiceResponse')).toEqual({});
-    expect(submitted.map(({ events }) => events.length)).toEqual([1]);
+    expect(submitted.map(({ rows }) => rows)).toEqual([1]);
   });
 
   it('stores the good spans and says of the others how many, why and where', async () => {
@@ -106,7 +112,7 @@ describe.each(['protobuf', 'json'] as const)('the OTLP port, spoken to in %s', (
         '1 × span id is all zeros (first: resourceSpans[0].scopeSpans[0].spans[2]); ' +
         '1 × start time is missing (first: resourceSpans[0].scopeSpans[0].spans[3])',
     });
-    expect(submitted.map((request) => request.spans.length)).toEqual([2]);
+    expect(submitted.map(({ rows }) => rows)).toEqual([2]);
   });
 
   it('shows five reasons and counts the others', async () => {
@@ -192,11 +198,10 @@ describe.each(['protobuf', 'json'] as const)('the OTLP port, spoken to in %s', (
     const span = { ...good, attributes: attributesOf({ 'gen_ai.input.messages': history }) };
     const inSession = { ...good, attributes: attributesOf({ 'gen_ai.input.messages': history, 'session.id': 's' }) };
     await sendOtlp(tracesOf([span, span, inSession, span, inSession]), encoding);
-    expect(submitted[0]?.spans).toHaveLength(5);
-    expect([...(submitted[0]?.messages.values() ?? [])].map(({ conversation }) => conversation)).toEqual([
-      'ab'.repeat(16),
-      's',
-    ]);
+    expect(submitted[0]?.rows).toBe(5);
+    const messages = submitted[0]?.messages ?? '';
+    expect(messages.split('again')).toHaveLength(3);
+    expect(messages.split('ab'.repeat(16))).toHaveLength(2);
   });
 });
 
@@ -241,7 +246,7 @@ describe('the OTLP port', () => {
     const utf8 = Buffer.from('prüfung').toString('latin1');
     await send('/v1/traces', { body, headers: { 'x-sightglass-project': utf8 } });
     await send('/v1/traces', { body, headers: { 'x-sightglass-project': 'pr\u00fcfung' } });
-    expect(submitted.map(({ spans }) => spans[0]?.project_id)).toEqual(['default', 'shop', 'prüfung', 'prüfung']);
+    expect(submitted.map(({ projectId }) => projectId)).toEqual(['default', 'shop', 'prüfung', 'prüfung']);
   });
 
   it.each(['', 'x'.repeat(129), 'a\tb'])('refuses the project %j with 400', async (project) => {
@@ -259,11 +264,7 @@ describe('the OTLP port', () => {
 
   it('answers 500 when it fails itself, without saying what it was given', async () => {
     const broken = createReceiver({
-      intake: createIntake({
-        submit: () => Promise.reject(new Error('secret payload')),
-        retentionDays: 400,
-        nowMs: () => nowMs,
-      }),
+      intake: createIntake({ submit: () => Promise.reject(new Error('secret payload')) }),
       isReady: () => Promise.resolve(true),
       onError: (error) => failures.push(error),
     });

@@ -1,0 +1,120 @@
+import type { MessageRow } from '../../migrations/schema.ts';
+import { findLogFault, findSpanFault, timeBounds } from '../map/fault.ts';
+import { eventName, mapLog } from '../map/log.ts';
+import { mapSpan } from '../map/span.ts';
+import { messageKey } from '../map/store-messages.ts';
+import type { Appended, BatchContent, ItemRange, SealedBatch } from '../write/batch-content.ts';
+import type { KnownMessages } from '../write/known-messages.ts';
+import { RowBatch, type WriteRequest } from '../write/row-batch.ts';
+import * as jsonDecoder from './json.ts';
+import { type Decoded, OversizedBody, type Reject } from './otlp.ts';
+import * as protobufDecoder from './protobuf.ts';
+import type { Encoding, Signal } from './reply.ts';
+
+/** The body of one export request, decompressed, as any port has received it. */
+export interface TakenBody {
+  signal: Exclude<Signal, 'metrics'>;
+  encoding: Encoding;
+  projectId: string;
+  body: Uint8Array;
+}
+
+export interface MappingDeps {
+  known: KnownMessages;
+  retentionDays: number;
+  nowMs: () => number;
+}
+
+const decoders = { protobuf: protobufDecoder, json: jsonDecoder } as const;
+/** Different messages of one request: a message of three bytes becomes a row of hundreds. Above it 413. */
+const messagesMax = 500_000;
+
+/** A batch of export requests: each is decoded, judged and mapped when it is added. Tells what was rejected. */
+export class MappedBatch implements BatchContent<TakenBody, readonly Reject[]> {
+  readonly #deps: MappingDeps;
+  readonly #rows: RowBatch;
+
+  constructor(deps: MappingDeps) {
+    this.#deps = deps;
+    this.#rows = new RowBatch(deps.known);
+  }
+
+  get rows(): number {
+    return this.#rows.rows;
+  }
+
+  /** @throws MalformedBody */
+  append(taken: TakenBody, range?: ItemRange): Appended<readonly Reject[]> {
+    const { request, rejects } = (taken.signal === 'traces' ? mapTraces : mapLogs)(taken, { ...this.#deps, range });
+    return { ...this.#rows.append(request), told: rejects };
+  }
+
+  seal(): SealedBatch {
+    return this.#rows.seal();
+  }
+}
+
+interface Mapping extends MappingDeps {
+  range: ItemRange | undefined;
+}
+
+interface Mapped {
+  request: WriteRequest;
+  rejects: Reject[];
+}
+
+function mapTraces({ encoding, body, projectId }: TakenBody, mapping: Mapping): Mapped {
+  const bounds = timeBounds(mapping.nowMs(), mapping.retentionDays);
+  const request = emptyRequest(body);
+  const rejects = keepGood(decoders[encoding].decodeTraces(body), mapping.range, {
+    findFault: (span) => findSpanFault(span, bounds),
+    keep: (span) => {
+      const { row, messages } = mapSpan(span, projectId);
+      request.spans.push(row);
+      addMessages(request.messages, messages);
+    },
+  });
+  return { request, rejects };
+}
+
+function mapLogs({ encoding, body, projectId }: TakenBody, mapping: Mapping): Mapped {
+  const bounds = timeBounds(mapping.nowMs(), mapping.retentionDays);
+  const request = emptyRequest(body);
+  const seen = new Map<string, number>();
+  let sequence = 0;
+  const rejects = keepGood(decoders[encoding].decodeLogs(body), mapping.range, {
+    findFault: (record) => findLogFault(record, eventName(record), bounds),
+    keep: (record) => {
+      const { row, messages } = mapLog(record, projectId, sequence++, seen);
+      request.events.push(row);
+      addMessages(request.messages, messages);
+    },
+  });
+  return { request, rejects };
+}
+
+function emptyRequest(body: Uint8Array): WriteRequest {
+  return { spans: [], events: [], messages: new Map(), bytes: body.length };
+}
+
+function keepGood<Item>(
+  { items, places, rejects }: Decoded<Item>,
+  range: ItemRange | undefined,
+  { findFault, keep }: { findFault: (item: Item) => string | undefined; keep: (item: Item) => void },
+): Reject[] {
+  const all = [...rejects];
+  items.forEach((item, index) => {
+    if (range !== undefined && (index < range.from || index >= range.to)) return;
+    const reason = findFault(item);
+    const place = places[index];
+    if (reason === undefined || place === undefined) keep(item);
+    else all.push({ reason, place });
+  });
+  return all;
+}
+
+/** Each message of a conversation and week once: a history comes again with every call. */
+function addMessages(into: Map<string, MessageRow>, messages: readonly MessageRow[]): void {
+  for (const row of messages) into.set(messageKey(row), row);
+  if (into.size > messagesMax) throw new OversizedBody(messagesMax, 'messages');
+}
