@@ -11,8 +11,10 @@ export interface SendOptions {
   headers: Record<string, string>;
   gzip: boolean;
   concurrency: number;
-  /** Spans a second; 0: as fast as possible. */
+  /** Spans a second; 0: as fast as possible. At a rate, latencies count from when a request was due, not from when it was sent. */
   rate: number;
+  /** No request is begun after so long, however many spans are left; 0: all are sent. */
+  seconds: number;
   /** Spans sent before measuring begins. */
   warmup: number;
   /** First body number. */
@@ -28,6 +30,7 @@ export const sendDefaults: SendOptions = {
   gzip: false,
   concurrency: 4,
   rate: 0,
+  seconds: 0,
   warmup: 0,
   skip: 0,
   retries: 0,
@@ -141,25 +144,28 @@ async function sendRange(range: Range): Promise<Tally> {
   const tally = emptyTally();
   const began = performance.now();
   let next = from;
+  const until = options.seconds > 0 ? began + options.seconds * 1000 : Number.POSITIVE_INFINITY;
   const runner = async () => {
-    while (next < to) {
+    while (next < to && performance.now() < until) {
       const n = next;
       next += 1;
-      if (options.rate > 0) {
-        const due = began + (((n - from) * generator.options.batch) / options.rate) * 1000;
-        if (due > performance.now()) await sleep(due - performance.now());
-      }
-      await sendOne(range, n, tally);
+      const due = options.rate > 0 ? began + (((n - from) * generator.options.batch) / options.rate) * 1000 : undefined;
+      if (due !== undefined && due > performance.now()) await sleep(due - performance.now());
+      await sendOne(range, { n, due }, tally);
     }
   };
   await Promise.all(Array.from({ length: options.concurrency }, runner));
   return tally;
 }
 
-async function sendOne({ generator, poster, options }: Range, n: number, tally: Tally) {
+async function sendOne(
+  { generator, poster, options }: Range,
+  { n, due }: { n: number; due: number | undefined },
+  tally: Tally,
+) {
   const { body, totals } = generator.make(n);
   const sent = options.gzip ? gzipSync(body, { level: 1 }) : body;
-  const began = performance.now();
+  const began = due ?? performance.now();
   let reply = await poster.post(sent);
   for (let attempt = 0; attempt < options.retries && isRetryable(reply); attempt += 1) {
     tally.retried += 1;
@@ -190,7 +196,7 @@ function emptyTally(): Tally {
     ...{ latenciesMs: [], bytes: 0, wireBytes: 0, statuses: {}, errors: {} },
     ...{ httpErrors: 0, retried: 0 },
     acknowledged: {
-      ...{ requests: 0, spans: 0, traces: 0, errors: 0, chatSpans: 0 },
+      ...{ requests: 0, spans: 0, traces: 0, errors: 0, modelCalls: 0 },
       ...{ inputTokens: 0, outputTokens: 0, cachedTokens: 0 },
     },
   };

@@ -16,7 +16,8 @@ export interface LoadTotals {
   spans: number;
   traces: number;
   errors: number;
-  chatSpans: number;
+  /** Chats and embeddings: what the ledger books as calls. */
+  modelCalls: number;
   inputTokens: number;
   outputTokens: number;
   cachedTokens: number;
@@ -113,7 +114,7 @@ function sumTotals(traces: PlannedTrace[]): LoadTotals {
     spans: steps.length,
     traces: traces.length,
     errors: sum((step) => (step.error ? 1 : 0)),
-    chatSpans: sum((step) => (step.kind === 'chat' ? 1 : 0)),
+    modelCalls: sum((step) => (isModelCall(step) ? 1 : 0)),
     inputTokens: sum((step) => step.tokensIn),
     outputTokens: sum((step) => step.tokensOut),
     cachedTokens: sum((step) => step.cached),

@@ -11,6 +11,7 @@ const usage = `Sends generated agent traces as OTLP/HTTP protobuf; the same opti
 
   --url [${sendDefaults.url}]  --header "name: value" (repeatable)  --gzip
   --spans [100000]  --batch [512]  --concurrency [4]  --rate spans/s, 0 = as fast as possible [0]
+  --seconds stop after so long, whatever is left of --spans; 0 = never [0]
   --profile lean|chat|mixed|agent [lean]  --steps model calls of an agent run [50], at most ${maxSteps}
   --projects [4]  --sessions [20000]  --users [2000]  --agents [20]  --models [10]  --error-rate [0.03]
   --days spread start times over the last n days [0]  --start unix ms [when sent]  --seed [1]

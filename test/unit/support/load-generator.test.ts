@@ -23,6 +23,7 @@ describe('createLoadGenerator', () => {
         spans: spans.length,
         traces: new Set(spans.map(({ traceId }) => traceId)).size,
         errors: spans.filter(({ status }) => status === 'error').length,
+        modelCalls: spans.filter(({ attributes }) => attributes['gen_ai.usage.input_tokens'] !== undefined).length,
         inputTokens: sum('gen_ai.usage.input_tokens'),
         outputTokens: sum('gen_ai.usage.output_tokens'),
         cachedTokens: sum('gen_ai.usage.cache_read.input_tokens'),

@@ -1,0 +1,78 @@
+import { connectDatabase, type OwnDatabase, startDatabase } from './database.ts';
+import { type LoadProfile, loadProfiles } from './load-model.ts';
+import { runLoad } from './load-process.ts';
+import type { LoadResult } from './load-send.ts';
+import { readCpuSeconds } from './process-figures.ts';
+
+/** What a caller may narrow a benchmark down to, for a quick look: PROFILE, SECONDS, ROUNDS, CONCURRENCY. */
+export function readIngestSettings(defaults: { profiles: LoadProfile[]; seconds: number; rounds: number }) {
+  const asked = (process.env['PROFILE'] ?? '').split(',').filter((name) => name !== '');
+  const unknown = asked.filter((name) => !loadProfiles.some((profile) => profile === name));
+  if (unknown.length > 0) throw new Error(`PROFILE=${unknown.join()}: ${loadProfiles.join(', ')}`);
+  return {
+    profiles: defaults.profiles.filter((profile) => asked.length === 0 || asked.includes(profile)),
+    seconds: Number(process.env['SECONDS'] ?? defaults.seconds),
+    rounds: Number(process.env['ROUNDS'] ?? defaults.rounds),
+  };
+}
+
+/** Requests under way: enough for whole batches of 16,384 spans to come together twice. */
+const requestsAtOnce: Record<LoadProfile, number> = { lean: 64, mixed: 64, chat: 64, agent: 16 };
+/** More than any pipeline takes in the time; decides how many sessions live at once. */
+const spansASecondMax = 100_000;
+
+/** As much as the pipeline takes for so long. */
+export function saturate(
+  otlp: string,
+  load: { profile: LoadProfile; seconds: number; seed: number; templates?: number },
+): Promise<LoadResult> {
+  return runLoad({
+    ...load,
+    spans: spansASecondMax * load.seconds,
+    concurrency: Number(process.env['CONCURRENCY'] ?? requestsAtOnce[load.profile]),
+    retries: 10,
+    url: `${otlp}/v1/traces`,
+  });
+}
+
+/** Seconds of CPU that each process used since the last call, by the names given. */
+export function watchCpu<Name extends string>(pids: Record<Name, number>): () => Record<Name, number> {
+  const names = Object.keys(pids) as Name[];
+  const read = () =>
+    Object.fromEntries(names.map((name) => [name, readCpuSeconds(pids[name])])) as Record<Name, number>;
+  let last = read();
+  return () => {
+    const now = read();
+    const used = Object.fromEntries(names.map((name) => [name, now[name] - last[name]])) as Record<Name, number>;
+    last = now;
+    return used;
+  };
+}
+
+/** With a database and a client of one's own, removed afterwards. */
+export async function withDatabase<T>(
+  run: (database: OwnDatabase, client: ReturnType<typeof connectDatabase>) => Promise<T>,
+): Promise<T> {
+  const database = await startDatabase();
+  const client = connectDatabase(database);
+  try {
+    return await run(database, client);
+  } finally {
+    await client.close();
+    await database.stop();
+  }
+}
+
+/** Of an odd count the middle one. */
+export function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** A line of a table: each cell as wide as it is told. */
+export function formatRow(cells: readonly (string | number)[], widths: readonly number[]): string {
+  return cells
+    .map((cell, at) => String(cell).padEnd(widths[at] ?? 0))
+    .join(' ')
+    .trimEnd();
+}
