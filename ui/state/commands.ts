@@ -77,6 +77,7 @@ function listPages({ router }: Context): PaletteCommand[] {
     command('Pages', 'Sessions', () => router.go(router.sessionsHref())),
     ...listCostPages(router),
     command('Pages', 'Agents', () => router.go(router.agentsHref())),
+    ...listSettings(router),
   ];
 }
 
@@ -96,6 +97,20 @@ function listCostPages(router: Router): PaletteCommand[] {
       ...command('Pages', 'Models and usage without a price', () => router.go(router.unpricedHref())),
       keywords: ['unpriced', 'costs', 'coverage'],
     },
+  ];
+}
+
+function listSettings(router: Router): PaletteCommand[] {
+  const open = (label: string, href: string, keywords: readonly string[]) => ({
+    ...command('Pages', label, () => router.go(href)),
+    keywords,
+  });
+  return [
+    open('Settings', router.settingsHref(), ['options']),
+    open('Keys', router.settingsHref(), ['settings', 'api key', 'token', 'secret', 'access']),
+    open('Connect an agent', router.settingsHref('connect'), ['settings', 'send', 'otlp', 'endpoint', 'exporter']),
+    open('Preferences', router.settingsHref('preferences'), ['settings', 'theme', 'density', 'appearance']),
+    open('About this Sightglass', router.settingsHref('about'), ['settings', 'version']),
   ];
 }
 

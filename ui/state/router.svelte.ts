@@ -10,6 +10,7 @@ export type Route =
   | { page: 'cost-unpriced' }
   | { page: 'agents' }
   | { page: 'agent'; name: string }
+  | { page: 'settings' }
   | { page: 'missing' };
 
 interface NavigateOptions {
@@ -30,6 +31,8 @@ const ledgerParams = ['booking', 'counted', 'sort', 'traceId', 'history'];
 const agentParams = ['view', 'chat'];
 /** What pages of agents are asked for; what other pages are filtered by is none of theirs. */
 const agentsParams = ['project', 'range', 'from', 'to', 'live'];
+/** What the settings are asked for: whose keys are listed. */
+const settingsParams = ['of'];
 /** What money is selected by, on any page. */
 const moneyParams = [
   ...['project', 'range', 'from', 'to', 'live'],
@@ -143,6 +146,12 @@ export class Router {
     return this.#hrefWithOnly(`/agents/${encodeURIComponent(name)}`, agentsParams);
   }
 
+  /** The address of the settings; the range stays, for the pages that one comes back to. */
+  settingsHref(view?: 'connect' | 'preferences' | 'about'): string {
+    const href = this.#hrefWithOnly('/settings', agentsParams);
+    return view === undefined ? href : `${href}${href.includes('?') ? '&' : '?'}view=${view}`;
+  }
+
   #hrefWithOnly(path: string, known: readonly string[]): string {
     const search = new URLSearchParams([...this.params].filter(([name]) => known.includes(name)));
     const text = search.toString();
@@ -153,7 +162,8 @@ export class Router {
     const search = new URLSearchParams(this.params);
     const { page } = this.route;
     const ofMoney = isMoney(page) ? [...costParams, ...ledgerParams] : [];
-    for (const name of [...names, ...ofMoney, ...(isOfAgents(page) ? agentParams : [])]) search.delete(name);
+    const ofPage = isOfAgents(page) ? agentParams : page === 'settings' ? settingsParams : [];
+    for (const name of [...names, ...ofMoney, ...ofPage]) search.delete(name);
     const text = search.toString();
     return text === '' ? '' : `?${text}`;
   }
@@ -170,6 +180,7 @@ function readRoute(pathname: string): Route {
   }
   if (first === 'sessions') return second === undefined ? { page: 'sessions' } : readSession(second);
   if (first === 'agents') return second === undefined ? { page: 'agents' } : readAgent(second);
+  if (first === 'settings' && second === undefined) return { page: 'settings' };
   if (first === 'costs') {
     if (second === undefined) return { page: 'costs' };
     if (second === 'ledger') return { page: 'cost-ledger' };
