@@ -21,7 +21,13 @@ export function mutateJsonText(text: string, other: string, dice: Dice): string 
 
 function change(root: { value: Node }, other: string, dice: Dice): void {
   const slots = slotsOf(root);
-  const slot = slots[dice.below(slots.length)];
+  // What stands in text reaches further than what breaks the frame.
+  const inText = dice.chance(0.4) ? dice.pickAny(slots.filter(holdsText)) : undefined;
+  if (inText !== undefined) {
+    changeLeaf(inText, other, dice);
+    return;
+  }
+  const slot = dice.pickAny(slots);
   if (slot === undefined) return;
   const node = slot.get();
   switch (dice.below(9)) {
@@ -53,6 +59,14 @@ function change(root: { value: Node }, other: string, dice: Dice): void {
       changeLeaf(slot, other, dice);
   }
 }
+
+function holdsText({ get }: Slot): boolean {
+  const node = get();
+  return 'text' in node && node.text.startsWith('"') && node.text.length > textMinCharacters;
+}
+
+/** Names of fields and types are shorter. */
+const textMinCharacters = 30;
 
 function changeMembers(node: Node, dice: Dice): void {
   if ('text' in node) return;

@@ -75,5 +75,5 @@ export function deepJson(dice: Dice): string {
     ['{"kvlistValue":{"values":[{"key":"k","value":', '}]}}'],
   ]);
   const levels = Math.ceil(depth / (open.match(/[[{]/g) ?? []).length);
-  return `${open.repeat(levels)}${dice.pick(['1', '{}', '"x"', ''])}${close.repeat(dice.chance(0.1) ? levels - 1 : levels)}`;
+  return `${open.repeat(levels)}${dice.pick(['1', '{}', '"x"', 'null'])}${close.repeat(dice.chance(0.1) ? levels - 1 : levels)}`;
 }

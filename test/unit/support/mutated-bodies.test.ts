@@ -33,6 +33,6 @@ describe('mutated bodies', () => {
   it('are broken in part: some cannot be read, many still hold items', () => {
     const counts = [...mutatedBodies(1, { count: 200 })].map(readable);
     expect(counts.filter((count) => count < 0).length).toBeGreaterThan(20);
-    expect(counts.filter((count) => count > 0).length).toBeGreaterThan(80);
+    expect(counts.filter((count) => count > 0).length).toBeGreaterThan(60);
   });
 });
