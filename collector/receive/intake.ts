@@ -1,5 +1,6 @@
 import type { Receipt, WriteOutcome } from '../write/batcher.ts';
 import { ReceivingBudget } from './body.ts';
+import { describePlace, type Findings } from './findings.ts';
 import * as jsonDecoder from './json.ts';
 import type { TakenBody } from './mapped-batch.ts';
 import { MalformedBody, type Reject } from './otlp.ts';
@@ -8,7 +9,7 @@ import type { PartialSuccess, Refusal, Signal } from './reply.ts';
 
 export interface IntakeDeps {
   /** Stores the rows of a body, which is so many bytes; throws MalformedBody of one that cannot be read. */
-  submit: (body: TakenBody, bytes: number) => Promise<Receipt<readonly Reject[]>>;
+  submit: (body: TakenBody, bytes: number) => Promise<Receipt<Findings>>;
 }
 
 /** Any body a port has received; metrics are counted, not stored. */
@@ -46,7 +47,7 @@ async function take({ signal, ...rest }: ReceivedBody, { submit }: IntakeDeps): 
     return answerMetrics(countDataPoints(rest.body));
   }
   const { outcome, told } = await submit({ signal, ...rest }, rest.body.length);
-  return answerOutcome(outcome, told ?? []);
+  return answerOutcome(outcome, told?.rejects ?? []);
 }
 
 function answerMetrics(dataPoints: number): Answer {
@@ -82,7 +83,7 @@ function describeRejects(rejects: readonly Reject[]): string {
   const byReason = Map.groupBy(rejects, ({ reason }) => reason);
   const shown = [...byReason].slice(0, rejectReasonsShown);
   const parts = shown.map(([reason, list]) => {
-    const where = list[0] === undefined ? '' : `${list[0].place.list}[${String(list[0].place.index)}]`;
+    const where = list[0] === undefined ? '' : describePlace(list[0].place);
     return `${String(list.length)} × ${reason} (first: ${where})`;
   });
   const more = byReason.size > shown.length ? `; and ${String(byReason.size - shown.length)} more reasons` : '';

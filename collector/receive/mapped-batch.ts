@@ -6,8 +6,9 @@ import { messageKey } from '../map/store-messages.ts';
 import type { Appended, BatchContent, ItemRange, SealedBatch } from '../write/batch-content.ts';
 import type { KnownMessages } from '../write/known-messages.ts';
 import { RowBatch, type WriteRequest } from '../write/row-batch.ts';
+import { describeItem, type Findings, serviceOf } from './findings.ts';
 import * as jsonDecoder from './json.ts';
-import { type Decoded, OversizedBody, type Reject } from './otlp.ts';
+import { type Attributes, type Decoded, OversizedBody, type RejectedItem } from './otlp.ts';
 import * as protobufDecoder from './protobuf.ts';
 import type { Encoding, Signal } from './reply.ts';
 
@@ -29,8 +30,8 @@ const decoders = { protobuf: protobufDecoder, json: jsonDecoder } as const;
 /** Different messages of one request: a message of three bytes becomes a row of hundreds. Above it 413. */
 const messagesMax = 500_000;
 
-/** A batch of export requests: each is decoded, judged and mapped when it is added. Tells what was rejected. */
-export class MappedBatch implements BatchContent<TakenBody, readonly Reject[]> {
+/** A batch of export requests: each is decoded, judged and mapped when it is added. Tells what it found. */
+export class MappedBatch implements BatchContent<TakenBody, Findings> {
   readonly #deps: MappingDeps;
   readonly #rows: RowBatch;
 
@@ -44,9 +45,9 @@ export class MappedBatch implements BatchContent<TakenBody, readonly Reject[]> {
   }
 
   /** @throws MalformedBody */
-  append(taken: TakenBody, range?: ItemRange): Appended<readonly Reject[]> {
-    const { request, rejects } = (taken.signal === 'traces' ? mapTraces : mapLogs)(taken, { ...this.#deps, range });
-    return { ...this.#rows.append(request), told: rejects };
+  append(taken: TakenBody, range?: ItemRange): Appended<Findings> {
+    const { request, findings } = (taken.signal === 'traces' ? mapTraces : mapLogs)(taken, { ...this.#deps, range });
+    return { ...this.#rows.append(request), told: findings };
   }
 
   seal(): SealedBatch {
@@ -60,21 +61,22 @@ interface Mapping extends MappingDeps {
 
 interface Mapped {
   request: WriteRequest;
-  rejects: Reject[];
+  findings: Findings;
 }
 
 function mapTraces({ encoding, body, projectId }: TakenBody, mapping: Mapping): Mapped {
   const bounds = timeBounds(mapping.nowMs(), mapping.retentionDays);
   const request = emptyRequest(body);
-  const rejects = keepGood(decoders[encoding].decodeTraces(body), mapping.range, {
+  const findings = keepGood(decoders[encoding].decodeTraces(body), mapping.range, {
     findFault: (span) => findSpanFault(span, bounds),
+    describe: describeItem,
     keep: (span) => {
       const { row, messages } = mapSpan(span, projectId);
       request.spans.push(row);
       addMessages(request.messages, messages);
     },
   });
-  return { request, rejects };
+  return { request, findings };
 }
 
 function mapLogs({ encoding, body, projectId }: TakenBody, mapping: Mapping): Mapped {
@@ -82,35 +84,57 @@ function mapLogs({ encoding, body, projectId }: TakenBody, mapping: Mapping): Ma
   const request = emptyRequest(body);
   const seen = new Map<string, number>();
   let sequence = 0;
-  const rejects = keepGood(decoders[encoding].decodeLogs(body), mapping.range, {
+  const findings = keepGood(decoders[encoding].decodeLogs(body), mapping.range, {
     findFault: (record) => findLogFault(record, eventName(record), bounds),
+    describe: (record) => describeItem({ ...record, name: eventName(record) }),
     keep: (record) => {
       const { row, messages } = mapLog(record, projectId, sequence++, seen);
       request.events.push(row);
       addMessages(request.messages, messages);
     },
   });
-  return { request, rejects };
+  return { request, findings };
 }
 
 function emptyRequest(body: Uint8Array): WriteRequest {
   return { spans: [], events: [], messages: new Map(), bytes: body.length };
 }
 
-function keepGood<Item>(
+interface Judge<Item> {
+  findFault: (item: Item) => string | undefined;
+  describe: (item: Item) => RejectedItem;
+  keep: (item: Item) => void;
+}
+
+function keepGood<Item extends { resource: Attributes }>(
   { items, places, rejects }: Decoded<Item>,
   range: ItemRange | undefined,
-  { findFault, keep }: { findFault: (item: Item) => string | undefined; keep: (item: Item) => void },
-): Reject[] {
+  { findFault, describe, keep }: Judge<Item>,
+): Findings {
   const all = [...rejects];
+  const takenOf = new Map<Attributes, number>();
   items.forEach((item, index) => {
     if (range !== undefined && (index < range.from || index >= range.to)) return;
     const reason = findFault(item);
     const place = places[index];
-    if (reason === undefined || place === undefined) keep(item);
-    else all.push({ reason, place });
+    if (reason !== undefined && place !== undefined) {
+      all.push({ reason, place, item: describe(item) });
+      return;
+    }
+    keep(item);
+    takenOf.set(item.resource, (takenOf.get(item.resource) ?? 0) + 1);
   });
-  return all;
+  return { taken: byService(takenOf), rejects: all };
+}
+
+/** Resources of one service are one sender. */
+function byService(takenOf: ReadonlyMap<Attributes, number>): Map<string, number> {
+  const taken = new Map<string, number>();
+  for (const [resource, count] of takenOf) {
+    const service = serviceOf(resource);
+    taken.set(service, (taken.get(service) ?? 0) + count);
+  }
+  return taken;
 }
 
 /** Each message of a conversation and week once: a history comes again with every call. */

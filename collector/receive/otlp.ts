@@ -74,6 +74,16 @@ export interface Decoded<Item> {
 export interface Reject {
   reason: string;
   place: Place;
+  /** Absent where the item could not be read at all. */
+  item?: RejectedItem | undefined;
+}
+
+/** What is known of an item that was not taken; ids as lower-case hexadecimal, of whatever length was sent. */
+export interface RejectedItem {
+  service: string;
+  traceId: string;
+  spanId: string;
+  name: string;
 }
 
 /** Where an item stood in the request: `resourceSpans[0].scopeSpans[1].spans`, and its index there. */
