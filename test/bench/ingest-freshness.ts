@@ -1,0 +1,81 @@
+// At 5,000 mixed spans a second for 30 s, and at 10,000 for 60 s: how soon can a span be read, how soon is its cost on the page, and is
+// everything booked when the load ends? RATE and SECONDS for one run of your own.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Freshness, probeFreshness } from '../support/freshness-probe.ts';
+import { formatRow, withDatabase } from '../support/ingest-bench.ts';
+import { runLoad } from '../support/load-process.ts';
+import { startPipeline } from '../support/pipeline.ts';
+import { compareStored, readStoredSums, waitUntilBooked } from '../support/stored-sums.ts';
+
+const warmupMs = 5_000;
+const probeEveryMs = 500;
+const concurrency = 32;
+const settlePatienceMs = 180_000;
+const widths = [10, 9, 18, 18, 18, 12];
+const rate = Number(process.env['RATE'] ?? 0);
+const seconds = Number(process.env['SECONDS'] ?? 30);
+const runs =
+  rate > 0
+    ? [{ rate, seconds }]
+    : [
+        { rate: 5_000, seconds: 30 },
+        { rate: 10_000, seconds: 60 },
+      ];
+
+console.log(
+  'ms from sending to being readable and booked: p50 / p95 / max; the last part of a run tells whether it falls behind',
+);
+console.log(
+  formatRow(['rate', 'spans/s', 'readable', 'booked', 'booked, last third', 'all booked s after the end'], widths),
+);
+for (const run of runs) await measure(run);
+
+function measure(run: { rate: number; seconds: number }): Promise<void> {
+  return withDatabase(async (database, client) => {
+    const pipeline = await startPipeline(database);
+    try {
+      const probes: Promise<Freshness>[] = [];
+      const spans = run.rate * run.seconds;
+      let isSending = true;
+      const load = runLoad({
+        ...{ spans, rate: run.rate, profile: 'mixed', concurrency, retries: 10, seed: 11 },
+        url: `${pipeline.otlp}/v1/traces`,
+      }).finally(() => (isSending = false));
+      await sleep(warmupMs);
+      while (isSending) {
+        probes.push(probeFreshness(pipeline));
+        await sleep(probeEveryMs);
+      }
+      const { acknowledged, spansPerSecond } = await load;
+      const sinceMs = performance.now();
+      const found = await Promise.all(probes);
+      // The probes are booked too, each a call of 100 and 10 tokens.
+      const expected = {
+        ...acknowledged,
+        spans: acknowledged.spans + found.length,
+        modelCalls: acknowledged.modelCalls + found.length,
+        inputTokens: acknowledged.inputTokens + 100 * found.length,
+        outputTokens: acknowledged.outputTokens + 10 * found.length,
+      };
+      const settled = await waitUntilBooked(client, expected, { sinceMs, patienceMs: settlePatienceMs });
+      for (const difference of compareStored(await readStoredSums(client), expected)) {
+        console.log(`WRONG at ${run.rate} spans/s: ${difference}`);
+        process.exitCode = 1;
+      }
+      const booked = found.map(({ bookedMs }) => bookedMs);
+      const readable = describe(found.map(({ readableMs }) => readableMs));
+      const last = describe(booked.slice(Math.floor((booked.length * 2) / 3)));
+      console.log(
+        formatRow([run.rate, spansPerSecond, readable, describe(booked), last, settled.seconds.toFixed(1)], widths),
+      );
+    } finally {
+      await pipeline.stop();
+    }
+  });
+}
+
+function describe(values: readonly number[]): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share: number) => (sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN).toFixed(0);
+  return `${at(0.5)} / ${at(0.95)} / ${at(1)}`;
+}
