@@ -17,6 +17,7 @@ export const tables = {
   scores: 'scores',
   audit: 'audit',
   configuration: 'configuration',
+  keyUsage: 'key_usage',
   schemaMigrations: 'schema_migrations',
 } as const;
 
@@ -299,6 +300,13 @@ export const settlementCursorColumns = {
   verified_to: "DateTime64(3, 'UTC')",
   pass: 'UInt64',
   owner: 'String',
+} as const satisfies Columns;
+
+export const keyUsageColumns = {
+  key_id: 'String',
+  day: 'Date',
+  spans: 'UInt64',
+  last_used: "DateTime64(3, 'UTC')",
 } as const satisfies Columns;
 
 /** The value a column takes in code: 64-bit integers, nanoseconds and scaled decimals are `bigint`, fixed strings raw bytes. */

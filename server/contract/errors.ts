@@ -11,6 +11,14 @@ export const apiErrors = {
     status: 400,
     meaning: 'The cursor is not one this list gave out, or belongs to another sort order.',
   },
+  unauthorized: {
+    status: 401,
+    meaning: 'With SIGHTGLASS_AUTH=on: the request has no valid key, or the key has expired or was revoked.',
+  },
+  forbidden: {
+    status: 403,
+    meaning: 'The key lacks the scope that the message names, or is of another project.',
+  },
   foreign_origin: { status: 403, meaning: 'The request came from a web page of another origin.' },
   not_found: { status: 404, meaning: 'There is no such path.' },
   trace_not_found: { status: 404, meaning: 'The project has no trace with this id.' },
@@ -25,7 +33,12 @@ export const apiErrors = {
   },
   agent_not_found: { status: 404, meaning: 'The runtime has no agent of this name.' },
   resettlement_not_found: { status: 404, meaning: 'The project has no re-settlement with this id.' },
+  key_not_found: { status: 404, meaning: 'The project has no key with this id.' },
   resettlement_running: { status: 409, meaning: 'This server already runs a re-settlement; one runs at a time.' },
+  too_many_keys: {
+    status: 409,
+    meaning: 'The project, or the installation, has as many keys in force as it may have; revoke some.',
+  },
   method_not_allowed: { status: 405, meaning: 'The path exists, but not with this method.' },
   body_too_large: {
     status: 413,
