@@ -78,13 +78,23 @@ async function streamTurn(
     const failed = findEndError(first.turn.end);
     if (failed !== undefined) throw failed;
   }
-  const body = openEventStream((sink) => {
-    const stream = new TurnStream({ turn, agent, revision, includesUsage }, sink);
-    for (const event of early) stream.send(event);
-    pass = (event) => {
-      stream.send(event);
-    };
-  }, stop);
+  let leave: (() => void) | undefined;
+  const body = openEventStream(
+    (sink) => {
+      const stream = new TurnStream({ turn, agent, revision, includesUsage }, sink);
+      leave = () => {
+        stream.leave();
+      };
+      for (const event of early) stream.send(event);
+      pass = (event) => {
+        stream.send(event);
+      };
+    },
+    () => {
+      leave?.();
+      stop();
+    },
+  );
   return c.body(body, 200, eventStreamHeaders);
 }
 

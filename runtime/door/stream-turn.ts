@@ -4,6 +4,7 @@ import { describeTurn, findEndError, finishReason, sumUsage } from './completion
 import { endNotice } from './describe-end.ts';
 import { DoorError, leftError } from './door-error.ts';
 import type { EventSink } from './event-stream.ts';
+import { type Pace, processPace } from './pace-pieces.ts';
 
 export interface TurnStreamOptions {
   turn: Turn;
@@ -17,11 +18,17 @@ export class TurnStream {
   readonly #options: TurnStreamOptions;
   readonly #sink: EventSink;
   readonly #before: string;
+  readonly #pace: Pace;
+  readonly #leavePace: () => void;
+  /** Text that was given out, the part that still waits included. */
   #sent = '';
+  #waiting = '';
 
-  constructor(options: TurnStreamOptions, sink: EventSink) {
+  constructor(options: TurnStreamOptions, sink: EventSink, pace: Pace = processPace) {
     this.#options = options;
     this.#sink = sink;
+    this.#pace = pace;
+    this.#leavePace = pace.join(this);
     const { turn, agent } = options;
     const head = {
       id: turn.id,
@@ -33,7 +40,21 @@ export class TurnStream {
     this.#choice('{"role":"assistant","content":""}', null);
   }
 
+  /** Call when the client has gone. */
+  leave(): void {
+    this.#leavePace();
+  }
+
+  /** Sends the text that waits. */
+  flush(): void {
+    if (this.#waiting === '') return;
+    this.#choice(`{"content":${JSON.stringify(this.#waiting)}}`, null);
+    this.#waiting = '';
+  }
+
   send(event: TurnEvent): void {
+    if (event.type !== 'text') this.flush();
+    if (event.type === 'left' || event.type === 'end') this.#leavePace();
     switch (event.type) {
       case 'text':
         this.#text(event.text);
@@ -63,8 +84,11 @@ export class TurnStream {
   }
 
   #text(text: string): void {
+    const isFirst = this.#sent === '';
     this.#sent += text;
-    this.#choice(`{"content":${JSON.stringify(text)}}`, null);
+    this.#waiting += text;
+    if (isFirst || this.#pace.gatherMs === 0) this.flush();
+    else this.#pace.wait(this);
   }
 
   #end(turn: Turn): void {

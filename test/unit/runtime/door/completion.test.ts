@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { findEndError, finishReason, sumUsage, toCompletion } from '../../../../runtime/door/completion.ts';
 import { describeEnd, endNotice } from '../../../../runtime/door/describe-end.ts';
 import { DoorError } from '../../../../runtime/door/door-error.ts';
+import { Pace } from '../../../../runtime/door/pace-pieces.ts';
 import { TurnStream } from '../../../../runtime/door/stream-turn.ts';
 import { modelFailureKinds } from '../../../../runtime/models/model-failure.ts';
 import { knownUsd } from '../../../../runtime/run/limits.ts';
@@ -175,7 +176,7 @@ describe('what a turn cost', () => {
 });
 
 describe('a turn as a stream', () => {
-  function play(events: TurnEvent[], options: { includesUsage?: boolean } = {}) {
+  function play(events: TurnEvent[], options: { includesUsage?: boolean; pace?: Pace } = {}) {
     const sent: string[] = [];
     let isClosed = false;
     const ended = turn(end('completed'));
@@ -187,11 +188,14 @@ describe('a turn as a stream', () => {
         includesUsage: options.includesUsage === true,
       },
       { send: (data) => sent.push(data), close: () => (isClosed = true) },
+      options.pace,
     );
     for (const event of events) stream.send(event);
-    const chunks = sent.map((data) => (data === '[DONE]' ? data : (JSON.parse(data) as Chunk)));
+    const read = () => sent.map((data) => (data === '[DONE]' ? data : (JSON.parse(data) as Chunk)));
+    const chunks = read();
     return {
       chunks,
+      read,
       isClosed,
       text: chunks.map((one) => (typeof one === 'string' ? '' : (one.choices?.[0]?.delta.content ?? ''))).join(''),
     };
@@ -224,6 +228,22 @@ describe('a turn as a stream', () => {
     const ended = turn(end('limited', { reason: 'max_steps' }));
     expect(play([text('What'), { type: 'end', turn: ended }]).text).toBe('What was said.\n\n[Why.]');
     expect(play([{ type: 'end', turn: turn(end('completed')) }]).text).toBe('What was said.');
+  });
+
+  test('pieces are gathered while many streams are open, but for the first, and none is late for what follows', async () => {
+    const pace = new Pace();
+    const leave = Array.from({ length: 500 }, () => pace.join({ flush: () => undefined }));
+    const pieces = [text('What'), text(' was'), text(' sa')];
+    const contents = ({ chunks }: ReturnType<typeof play>) =>
+      chunks.flatMap((one) => (typeof one === 'string' ? [] : (one.choices?.[0]?.delta.content ?? []))).slice(1);
+    expect(contents(play([...pieces, text('id.'), { type: 'end', turn: turn(end('completed')) }], { pace }))).toEqual([
+      'What',
+      ' was said.',
+    ]);
+    const open = play(pieces, { pace });
+    await expect.poll(() => contents({ ...open, chunks: open.read() })).toEqual(['What', ' was sa']);
+    for (const one of leave) one();
+    expect(contents(play(pieces, { pace }))).toEqual(['What', ' was', ' sa']);
   });
 
   test('hostile text stays within its event', () => {
