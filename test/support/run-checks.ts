@@ -17,6 +17,7 @@ const checks = [
   },
   { name: 'prettier', command: 'prettier --check --log-level warn --cache --cache-strategy content .' },
   { name: 'knip', command: 'knip' },
+  { name: 'container', command: 'dockerfile-utils lint Dockerfile && dclint compose.yaml --max-warnings 0' },
   { name: 'imports', command: 'depcruise server collector runtime migrations ui test --output-type err' },
 ];
 
