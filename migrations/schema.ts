@@ -17,6 +17,9 @@ export const tables = {
   scores: 'scores',
   audit: 'audit',
   configuration: 'configuration',
+  ingestCounts: 'ingest_counts',
+  ingestRejects: 'ingest_rejects',
+  ingestCollectors: 'ingest_collectors',
   keyUsage: 'key_usage',
   schemaMigrations: 'schema_migrations',
 } as const;
@@ -307,6 +310,51 @@ export const keyUsageColumns = {
   day: 'Date',
   spans: 'UInt64',
   last_used: "DateTime64(3, 'UTC')",
+} as const satisfies Columns;
+
+export const ingestCountColumns = {
+  project_id: 'LowCardinality(String)',
+  minute: "DateTime64(3, 'UTC')",
+  service: 'LowCardinality(String)',
+  client: 'LowCardinality(String)',
+  signal: 'LowCardinality(String)',
+  protocol: 'LowCardinality(String)',
+  what: 'LowCardinality(String)',
+  detail: 'LowCardinality(String)',
+  count: 'UInt64',
+  first_at: "DateTime64(3, 'UTC')",
+  last_at: "DateTime64(3, 'UTC')",
+} as const satisfies Columns;
+
+export const ingestRejectColumns = {
+  project_id: 'LowCardinality(String)',
+  time: "DateTime64(3, 'UTC')",
+  service: 'LowCardinality(String)',
+  client: 'LowCardinality(String)',
+  signal: 'LowCardinality(String)',
+  protocol: 'LowCardinality(String)',
+  code: 'LowCardinality(String)',
+  message: 'String',
+  place: 'String',
+  trace_id: 'String',
+  span_id: 'String',
+  name: 'String',
+} as const satisfies Columns;
+
+export const ingestCollectorColumns = {
+  collector: 'String',
+  version: 'LowCardinality(String)',
+  started_at: "DateTime64(3, 'UTC')",
+  seen_at: "DateTime64(3, 'UTC')",
+  has_ended: 'Bool',
+  circuit: 'LowCardinality(String)',
+  queued_bytes: 'UInt64',
+  queue_limit_bytes: 'UInt64',
+  spool_requests: 'UInt64',
+  spool_bytes: 'UInt64',
+  spool_limit_bytes: 'UInt64',
+  spool_oldest_at: "DateTime64(3, 'UTC')",
+  dead_letter_bytes: 'UInt64',
 } as const satisfies Columns;
 
 /** The value a column takes in code: 64-bit integers, nanoseconds and scaled decimals are `bigint`, fixed strings raw bytes. */

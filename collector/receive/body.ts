@@ -37,6 +37,11 @@ export class ReceivingBudget {
     this.#limitBytes = limitBytes;
   }
 
+  /** What has come of bodies that are not whole. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Adds what has come; false when that is too much: the body that is being received is given up. */
   add(bytes: number): boolean {
     this.#bytes += bytes;

@@ -1,21 +1,36 @@
-import { ServerInterceptingCall, type ServerInterceptingCallInterface, type ServerInterceptor } from '@grpc/grpc-js';
+import {
+  type Metadata,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+} from '@grpc/grpc-js';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { crowdedMessage, type ReceivingBudget } from './body.ts';
 import { findIntruder } from './door.ts';
 import { statusOf } from './grpc-status.ts';
 import { crowdedRetryMs, type Refusal } from './reply.ts';
+import { tellCall } from './tell-calls.ts';
+import type { RequestListener } from './visitor.ts';
 
 /** A call that is refused before its message has come lasts so long; closed at once, its status would be lost. */
 const hearMs = 1_000;
+
+interface GuardDeps {
+  receiving: ReceivingBudget;
+  receiveMs: number;
+  /** Hears of calls that never came to the intake. */
+  listener?: RequestListener | undefined;
+}
 
 /**
  * Stands before every call, before its message is read: keeps out what does not name this machine, counts the bytes of
  * messages that have not come whole in the budget that HTTP shares, and gives up one that takes too long.
  */
-export function guardCalls(receiving: ReceivingBudget, receiveMs: number): ServerInterceptor {
-  return (_method, call) => {
+export function guardCalls({ receiving, receiveMs, listener }: GuardDeps): ServerInterceptor {
+  return ({ path }, call) => {
     const stream = streamOf(call);
     let countedBytes = 0;
+    let received: Metadata | undefined;
     const refuse = (refusal: Refusal) => {
       call.sendStatus(statusOf(refusal));
     };
@@ -31,11 +46,15 @@ export function guardCalls(receiving: ReceivingBudget, receiveMs: number): Serve
       countedBytes += length;
       if (!receiving.add(length)) refuse({ status: 429, message: crowdedMessage, retryAfterMs: crowdedRetryMs });
     });
-    stream.once('close', release);
+    stream.once('close', () => {
+      release();
+      if (listener !== undefined) tellCall(stream, { path, metadata: received }, listener);
+    });
     return new ServerInterceptingCall(call, {
       start: (next) => {
         next({
           onReceiveMetadata: (metadata, pass) => {
+            received = metadata;
             const refusal = findIntruder({
               host: call.getHost(),
               origin: metadata.get('origin')[0]?.toString(),

@@ -5,6 +5,8 @@ import { statusOf } from './grpc-status.ts';
 import type { Intake } from './intake.ts';
 import { projectRule, readProject } from './project.ts';
 import { encodeSuccess, type Refusal, type Signal } from './reply.ts';
+import { callWasTaken } from './tell-calls.ts';
+import type { RequestListener } from './visitor.ts';
 
 export interface GrpcReceiverDeps {
   intake: Intake;
@@ -12,6 +14,8 @@ export interface GrpcReceiverDeps {
   onError: (error: unknown, path: string) => void;
   /** By default `bodyLimits.receiveMs`. */
   receiveMs?: number | undefined;
+  /** Hears of calls that never came to the intake. */
+  listener?: RequestListener | undefined;
 }
 
 /** The Export call of each signal, as opentelemetry-proto names it. */
@@ -35,7 +39,13 @@ export function createGrpcReceiver(deps: GrpcReceiverDeps): Server {
   const server = new Server({
     'grpc.max_receive_message_length': bodyLimits.decompressedBytes,
     'grpc.max_concurrent_streams': callsPerConnectionMax,
-    interceptors: [guardCalls(deps.intake.receiving, deps.receiveMs ?? bodyLimits.receiveMs)],
+    interceptors: [
+      guardCalls({
+        receiving: deps.intake.receiving,
+        receiveMs: deps.receiveMs ?? bodyLimits.receiveMs,
+        listener: deps.listener,
+      }),
+    ],
   });
   for (const [signal, path] of Object.entries(paths) as [Signal, string][]) {
     const answer = (call: Call, reply: Reply) => void receive(call, reply, { signal, deps });
@@ -58,7 +68,10 @@ async function receive(
     return;
   }
   try {
-    const answer = await deps.intake.take({ signal, encoding: 'protobuf', projectId, body: call.request });
+    const userAgent = call.metadata.get('user-agent')[0]?.toString();
+    const body = call.request;
+    const answer = await deps.intake.take({ signal, encoding: 'protobuf', projectId, body, port: 'grpc', userAgent });
+    callWasTaken(call.metadata);
     if (answer.status === 200) reply(null, encodeSuccess('protobuf', signal, answer.partial));
     else refuse(answer);
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Receipt, WriteOutcome } from '../write/batcher.ts';
+import type { Receipt, RefusedRows, WriteOutcome } from '../write/batcher.ts';
 import { ReceivingBudget } from './body.ts';
 import { describePlace, type Findings } from './findings.ts';
 import * as jsonDecoder from './json.ts';
@@ -6,14 +6,22 @@ import type { TakenBody } from './mapped-batch.ts';
 import { MalformedBody, type Reject } from './otlp.ts';
 import * as protobufDecoder from './protobuf.ts';
 import type { PartialSuccess, Refusal, Signal } from './reply.ts';
+import type { HeldBody, RequestListener, Visitor } from './visitor.ts';
 
 export interface IntakeDeps {
   /** Stores the rows of a body, which is so many bytes; throws MalformedBody of one that cannot be read. */
   submit: (body: TakenBody, bytes: number) => Promise<Receipt<Findings>>;
+  /** Hears of every body that `take` was given, when its answer is known. */
+  listener?: RequestListener | undefined;
 }
 
 /** Any body a port has received; metrics are counted, not stored. */
-export type ReceivedBody = Omit<TakenBody, 'signal'> & { signal: Signal };
+export type ReceivedBody = Omit<TakenBody, 'signal'> & {
+  signal: Signal;
+  /** By which port it came; HTTP unless it says otherwise. */
+  port?: 'http' | 'grpc' | undefined;
+  userAgent?: string | undefined;
+};
 
 /** What the sender is told, in whatever way its protocol says it. 200: what is not in `partial` is durable. */
 export type Answer = { status: 200; partial: PartialSuccess | undefined } | Refusal;
@@ -30,24 +38,57 @@ const rejectReasonsShown = 5;
 export function createIntake(deps: IntakeDeps): Intake {
   return {
     receiving: new ReceivingBudget(),
-    take: async (body) => {
-      try {
-        return await take(body, deps);
-      } catch (error) {
-        if (error instanceof MalformedBody) return { status: error.status, message: error.message };
-        throw error;
-      }
+    take: async (received) => {
+      const { port, userAgent, ...body } = received;
+      const answer = await answerTo(
+        body,
+        (held) => {
+          deps.listener?.onHeld(visitorOf(received), held);
+        },
+        deps,
+      );
+      if (answer.status !== 200) deps.listener?.onRefused(visitorOf(received), answer);
+      return answer;
     },
   };
 }
 
-async function take({ signal, ...rest }: ReceivedBody, { submit }: IntakeDeps): Promise<Answer> {
+type Body = Omit<ReceivedBody, 'port' | 'userAgent'>;
+type OnHeld = (held: HeldBody) => void;
+
+async function answerTo(body: Body, onHeld: OnHeld, deps: IntakeDeps): Promise<Answer> {
+  try {
+    return await take(body, onHeld, deps);
+  } catch (error) {
+    if (error instanceof MalformedBody) return { status: error.status, message: error.message };
+    throw error;
+  }
+}
+
+async function take({ signal, ...rest }: Body, onHeld: OnHeld, { submit }: IntakeDeps): Promise<Answer> {
+  const startMs = performance.now();
+  const held = (findings: Findings, fate: HeldBody['fate']) => {
+    onHeld({ bytes: rest.body.length, findings, fate, seconds: (performance.now() - startMs) / 1000 });
+  };
   if (signal === 'metrics') {
     const { countDataPoints } = rest.encoding === 'json' ? jsonDecoder : protobufDecoder;
-    return answerMetrics(countDataPoints(rest.body));
+    const dataPoints = countDataPoints(rest.body);
+    held({ taken: new Map([['', dataPoints]]), rejects: [] }, 'not_kept');
+    return answerMetrics(dataPoints);
   }
   const { outcome, told } = await submit({ signal, ...rest }, rest.body.length);
+  const fate = fateOf(outcome);
+  if (fate !== undefined) held(told ?? { taken: new Map(), rejects: [] }, fate);
   return answerOutcome(outcome, told?.rejects ?? []);
+}
+
+/** Undefined of what the sender is to send again. */
+function fateOf({ status }: WriteOutcome): HeldBody['fate'] | undefined {
+  return status === 'stored' || status === 'spooled' || status === 'refused' ? status : undefined;
+}
+
+function visitorOf({ signal, projectId, userAgent, encoding, port = 'http' }: ReceivedBody): Visitor {
+  return { signal, projectId, userAgent, protocol: port === 'grpc' ? 'grpc' : `http-${encoding}` };
 }
 
 function answerMetrics(dataPoints: number): Answer {
@@ -57,10 +98,10 @@ function answerMetrics(dataPoints: number): Answer {
 
 function answerOutcome(outcome: WriteOutcome, rejects: readonly Reject[]): Answer {
   switch (outcome.status) {
-    case 'stored': {
-      const partial = { rejected: rejects.length, message: describeRejects(rejects) };
-      return { status: 200, partial: rejects.length === 0 ? undefined : partial };
-    }
+    case 'stored':
+      return { status: 200, partial: describePartial(rejects, outcome.refused ?? []) };
+    case 'spooled':
+      return { status: 200, partial: describePartial(rejects, []) };
     case 'refused':
       return { status: 400, message: `these rows cannot be stored: ${outcome.reason}` };
     case 'overloaded':
@@ -72,10 +113,21 @@ function answerOutcome(outcome: WriteOutcome, rejects: readonly Reject[]): Answe
     case 'unavailable':
       return {
         status: 503,
-        message: 'ClickHouse does not take inserts; nothing was acknowledged; try again',
+        message: 'ClickHouse does not take inserts, and the spool is full; nothing was acknowledged; try again',
         retryAfterMs: outcome.retryAfterMs,
       };
   }
+}
+
+/** What was rejected when it came, and what ClickHouse refused. */
+function describePartial(rejects: readonly Reject[], refused: readonly RefusedRows[]): PartialSuccess | undefined {
+  if (rejects.length + refused.length === 0) return undefined;
+  const rows = refused.reduce((sum, one) => sum + one.rows, 0);
+  const parts = [
+    ...(rejects.length === 0 ? [] : [describeRejects(rejects)]),
+    ...(rows === 0 ? [] : [`${String(rows)} cannot be stored: ${refused[0]?.reason ?? ''}`]),
+  ];
+  return { rejected: rejects.length + rows, message: parts.join('; ') };
 }
 
 /** `3 rejected: 2 × trace id is all zeros (first: resourceSpans[0].scopeSpans[0].spans[1]); 1 × …` */

@@ -13,6 +13,8 @@ import {
   rpcCodes,
   type Signal,
 } from './reply.ts';
+import { tellRefusals, toldRefusal, wasTaken } from './tell-refusals.ts';
+import type { RequestListener } from './visitor.ts';
 
 export interface ReceiverDeps {
   intake: Intake;
@@ -20,15 +22,23 @@ export interface ReceiverDeps {
   isReady: () => Promise<boolean>;
   /** A request that failed for a reason of ours; never payloads. */
   onError: (error: unknown, path: string) => void;
+  /** Hears of requests that never came to the intake. */
+  listener?: RequestListener | undefined;
+  /** The collector's own numbers, in the format of Prometheus. */
+  writeMetrics?: (() => Promise<string>) | undefined;
 }
 
 /** Where exporters of each kind post; `/api/public/otel` is Langfuse's, `/otel` LangSmith's. */
 const prefixes = ['', '/api/public/otel', '/otel'] as const;
 
+/** Prometheus's text format. */
+const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
+
 /** The OTLP/HTTP port: every request goes through the door and the intake. Does no I/O of its own. */
 export function createReceiver(deps: ReceiverDeps): Hono {
   const app = new Hono();
   const bodies = new BodyReader({}, deps.intake.receiving);
+  if (deps.listener !== undefined) app.use(tellRefusals(deps.listener));
   app.use(localDoor((c, refusal) => errorReply(replyEncoding(c), refusal)));
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   app.get('/readyz', async (c) =>
@@ -36,6 +46,10 @@ export function createReceiver(deps: ReceiverDeps): Hono {
       ? c.json({ status: 'ok' })
       : c.json({ status: 'unavailable', reason: 'ClickHouse does not answer' }, 503),
   );
+  const { writeMetrics } = deps;
+  if (writeMetrics !== undefined) {
+    app.get('/metrics', async (c) => c.body(await writeMetrics(), 200, { 'content-type': metricsContentType }));
+  }
   for (const prefix of prefixes) {
     for (const signal of ['traces', 'logs', 'metrics'] as const) {
       app.post(`${prefix}/v1/${signal}`, (c) => receive(c, { signal, intake: deps.intake, bodies }));
@@ -77,7 +91,9 @@ async function receive(c: Context, { signal, intake, bodies }: Endpoint): Promis
   const projectId = readProject(c.req.header('x-sightglass-project'));
   if (projectId === undefined) return errorReply(encoding, { status: 400, message: projectRule });
   try {
-    const answer = await intake.take({ signal, encoding, projectId, body: await bodies.read(c.req.raw) });
+    const body = await bodies.read(c.req.raw);
+    const answer = await intake.take({ signal, encoding, projectId, body, userAgent: c.req.header('user-agent') });
+    wasTaken(c);
     if (answer.status !== 200) return errorReply(encoding, answer);
     return new Response(encodeSuccess(encoding, signal, answer.partial), {
       headers: { 'content-type': contentTypes[encoding] },
@@ -92,10 +108,11 @@ async function receive(c: Context, { signal, intake, bodies }: Endpoint): Promis
 function errorReply(encoding: Encoding, refusal: Refusal, headers: Record<string, string> = {}): Response {
   const { status, message, retryAfterMs } = refusal;
   const retry = retryAfterMs === undefined ? undefined : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) };
-  return new Response(encodeError(encoding, rpcCodes[status], message), {
+  const response = new Response(encodeError(encoding, rpcCodes[status], message), {
     status,
     headers: { 'content-type': contentTypes[encoding], ...retry, ...headers },
   });
+  return toldRefusal(response, message);
 }
 
 /** The request's own encoding where it has one of ours. */

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
+  ingestCollectorColumns,
+  ingestCountColumns,
+  ingestRejectColumns,
   ledgerColumns,
   messageColumns,
   sessionColumns,
@@ -30,6 +33,9 @@ it.each([
   [tables.sessions, sessionColumns],
   [tables.tracePlaces, tracePlaceColumns],
   [tables.settlementCursors, settlementCursorColumns],
+  [tables.ingestCounts, ingestCountColumns],
+  [tables.ingestRejects, ingestRejectColumns],
+  [tables.ingestCollectors, ingestCollectorColumns],
 ])('the columns that are sent to %s are those of the live table', async (table, columns) => {
   const live = await collector.rows<{ name: string; type: string; default_expression: string }>(
     `SELECT name, type, default_expression FROM system.columns
