@@ -4,8 +4,8 @@ import { eventName, mapLog } from '../map/log.ts';
 import { mapSpan } from '../map/span.ts';
 import { messageKey } from '../map/store-messages.ts';
 import type { Appended, BatchContent, ItemRange, SealedBatch } from '../write/batch-content.ts';
+import { ColumnBatch, type WriteRequest } from '../write/column-batch.ts';
 import type { KnownMessages } from '../write/known-messages.ts';
-import { RowBatch, type WriteRequest } from '../write/row-batch.ts';
 import { describeItem, type Findings, serviceOf } from './findings.ts';
 import * as jsonDecoder from './json.ts';
 import { type Attributes, type Decoded, OversizedBody, type RejectedItem } from './otlp.ts';
@@ -33,11 +33,11 @@ const messagesMax = 500_000;
 /** A batch of export requests: each is decoded, judged and mapped when it is added. Tells what it found. */
 export class MappedBatch implements BatchContent<TakenBody, Findings> {
   readonly #deps: MappingDeps;
-  readonly #rows: RowBatch;
+  readonly #rows: ColumnBatch;
 
   constructor(deps: MappingDeps) {
     this.#deps = deps;
-    this.#rows = new RowBatch(deps.known);
+    this.#rows = new ColumnBatch(deps.known);
   }
 
   get rows(): number {

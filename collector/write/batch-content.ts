@@ -21,6 +21,8 @@ export interface SealedBatch {
   rest: readonly Insert[];
   /** Call once when ClickHouse has acknowledged the messages: later batches need not send them again. */
   learnMessages: () => void;
+  /** Call once when all of it is stored: its memory is used again. Not to call it costs nothing but that. */
+  release: () => void;
 }
 
 /** The rows of several bodies that are stored together. */
@@ -32,7 +34,7 @@ export interface BatchContent<Body, Told> {
    */
   append: (body: Body, range?: ItemRange) => Appended<Told>;
   /**
-   * Ends the batch; nothing is appended any more.
+   * Ends the batch; nothing is appended any more. Called again it gives the same.
    * @throws UnstorableError when a row cannot be encoded
    */
   seal: () => SealedBatch;

@@ -25,8 +25,8 @@ export class KnownMessages {
   }
 
   /** Call after these were acknowledged. */
-  learn(messages: ReadonlyMap<string, MessageRow>): void {
-    for (const key of messages.keys()) this.#keys.add(key);
+  learn(keys: Iterable<string>): void {
+    for (const key of keys) this.#keys.add(key);
     for (const key of this.#keys) {
       if (this.#keys.size <= this.#max) break;
       this.#keys.delete(key);

@@ -4,8 +4,8 @@ import { mapSpan } from '../../../../collector/map/span.ts';
 import { messageKey } from '../../../../collector/map/store-messages.ts';
 import { Batcher, type BatchLimits, type WriteOutcome } from '../../../../collector/write/batcher.ts';
 import type { Insert, Inserter, InsertOutcome } from '../../../../collector/write/clickhouse.ts';
+import { ColumnBatch, type WriteRequest } from '../../../../collector/write/column-batch.ts';
 import { KnownMessages } from '../../../../collector/write/known-messages.ts';
-import { RowBatch, type WriteRequest } from '../../../../collector/write/row-batch.ts';
 import { recordOf, spanOf } from '../map/otlp-fixture.ts';
 
 interface SentInsert {
@@ -23,6 +23,7 @@ function fakeInserter(answer: (insert: SentInsert) => InsertOutcome | Promise<In
       inserts.push(sent);
       return Promise.resolve(answer(sent));
     },
+    findServerStart: () => Promise.resolve(undefined),
     ping: () => Promise.resolve(true),
     close: () => Promise.resolve(),
   };
@@ -45,13 +46,13 @@ function requestOf(content: string, bytes = 100): WriteRequest {
 
 interface Options {
   limits?: Partial<BatchLimits>;
-  onFailure?: (error: Error, outcome: WriteOutcome) => void;
+  onFailure?: (error: Error) => void;
 }
 
 /** A batcher of rows, whose `submit` answers with the outcome alone. */
 function newBatcher(inserter: Inserter, options: Options = {}) {
   const known = new KnownMessages();
-  const batcher = new Batcher({ inserter, newContent: () => new RowBatch(known), ...options });
+  const batcher = new Batcher({ inserter, newContent: () => new ColumnBatch(known), ...options });
   return {
     submit: async (request: WriteRequest) => (await batcher.submit(request, request.bytes)).outcome,
     drain: () => batcher.drain(),
@@ -124,14 +125,14 @@ describe('Batcher', () => {
   });
 
   it('gives up after its time and says so', async () => {
-    const failures: [string, string][] = [];
+    const failures: string[] = [];
     const { inserter } = fakeInserter(() => ({ status: 'retryable', error: new Error('away') }));
     const batcher = newBatcher(inserter, {
       limits,
-      onFailure: (error, { status }) => failures.push([error.message, status]),
+      onFailure: ({ message }) => failures.push(message),
     });
     expect(await batcher.submit(requestOf('a'))).toEqual({ status: 'unavailable', retryAfterMs: 2000 });
-    expect(failures).toEqual([['away', 'unavailable']]);
+    expect(failures).toEqual(['away']);
   });
 
   it('does not let one request that is refused cost its neighbours', async () => {
@@ -170,11 +171,14 @@ describe('Batcher', () => {
 
   it('weighs rows that are large in memory though small in the body', async () => {
     const { inserter } = fakeInserter(() => new Promise(() => undefined));
-    const batcher = newBatcher(inserter, { limits: { ...limits, queueBytes: 20_000 } });
+    const requests = Array.from({ length: 20 }, (_, index) => requestOf(`small ${index}`, 1));
+    const batch = new ColumnBatch(new KnownMessages());
+    const weights = requests.map((request) => batch.append(request).weightBytes);
+    const queueBytes = weights.slice(0, 8).reduce((sum, weight) => sum + weight, 0);
+    expect(queueBytes).toBeGreaterThan(8 * 500);
+    const batcher = newBatcher(inserter, { limits: { ...limits, queueBytes } });
     const statuses: string[] = [];
-    for (let index = 0; index < 20; index += 1) {
-      void batcher.submit(requestOf(`small ${index}`, 1)).then(({ status }) => statuses.push(status));
-    }
+    for (const request of requests) void batcher.submit(request).then(({ status }) => statuses.push(status));
     await new Promise((resume) => setTimeout(resume, 50));
     expect(statuses).toEqual(Array.from({ length: 12 }, () => 'overloaded'));
   });

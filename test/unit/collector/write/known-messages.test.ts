@@ -16,16 +16,16 @@ describe('KnownMessages', () => {
     const known = new KnownMessages();
     known.unknown([messages('a')]);
     expect(known.unknown([messages('a')]).size).toBe(1);
-    known.learn(messages('a'));
+    known.learn(['a']);
     expect(known.unknown([messages('a', 'b')])).toEqual(messages('b'));
   });
 
   it('forgets what was not used for longest', () => {
     const known = new KnownMessages(2);
-    known.learn(messages('a'));
-    known.learn(messages('b'));
+    known.learn(['a']);
+    known.learn(['b']);
     known.unknown([messages('a')]);
-    known.learn(messages('c'));
+    known.learn(['c']);
     expect([...known.unknown([messages('a', 'b', 'c')]).keys()]).toEqual(['b']);
   });
 });
