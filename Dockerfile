@@ -23,7 +23,7 @@ RUN npm pkg delete \
         dependencies.bits-ui \
         dependencies.d3 \
         dependencies.dompurify \
-        dependencies.highlight.js \
+        "dependencies[highlight.js]" \
         dependencies.marked \
         dependencies.node \
         dependencies.svelte \
