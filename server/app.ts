@@ -3,9 +3,12 @@ import { compress } from 'hono/compress';
 import type { Logger } from 'pino';
 import type { PriceBook } from './domain/prices/unit-prices.ts';
 import type { LiveFeed } from './live/live-feed.ts';
+import type { Keys } from './keys/keys.ts';
+import { authenticate, type Authentication } from './middleware/authentication.ts';
 import type { ServerEnv } from './middleware/environment.ts';
 import { errorResponder } from './middleware/errors.ts';
 import { localModeGuard } from './middleware/local-mode.ts';
+import { networkModeGuard } from './middleware/network-mode.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import type { Db } from './queries/db.ts';
@@ -15,9 +18,11 @@ import { createRouter } from './routes/api.ts';
 import { costRoutes } from './routes/costs.ts';
 import { facetRoutes } from './routes/facets.ts';
 import { healthRoutes } from './routes/health.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { labelRoutes } from './routes/labels.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
 import { liveRoutes } from './routes/live.ts';
+import { loginRoutes } from './routes/login.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { priceRoutes } from './routes/prices.ts';
 import { projectRoutes } from './routes/projects.ts';
@@ -37,6 +42,9 @@ export interface AppDependencies {
   liveFeed: LiveFeed;
   priceBook: PriceBook;
   resettlements: Resettlements;
+  keys: Keys;
+  /** With it every request to the API needs a key; absent: local mode. */
+  authentication?: Authentication | undefined;
   /** Milliseconds since 1970. */
   now: () => number;
   /** Where the built UI lies. */
@@ -54,7 +62,7 @@ export interface AppDependencies {
 /** The whole HTTP interface; does nothing until a request comes. */
 export function createApp(dependencies: AppDependencies): Hono<ServerEnv> {
   const { db, log, liveFeed, priceBook, resettlements, now, uiDirectory, schemaVersion } = dependencies;
-  const { publicUrl, otlpUrl, runtimeUrl } = dependencies;
+  const { publicUrl, otlpUrl, runtimeUrl, keys, authentication } = dependencies;
   const api = createRouter();
   api.route('/api', traceRoutes({ now }));
   api.route('/api', spanRoutes({ now }));
@@ -67,14 +75,17 @@ export function createApp(dependencies: AppDependencies): Hono<ServerEnv> {
   api.route('/api', unpricedRoutes({ priceBook, now }));
   api.route('/api', resettlementRoutes({ resettlements }));
   api.route('/api', projectRoutes({ otlpUrl }));
-  api.route('/api', agentRoutes({ runtime: new RuntimeClient(runtimeUrl) }));
+  api.route('/api', agentRoutes({ runtime: new RuntimeClient(runtimeUrl, authentication?.internalSecret) }));
+  api.route('/api', keyRoutes({ keys, keyRing: authentication?.keyRing, now }));
+  api.route('/api', loginRoutes({ authentication }));
   api.route('/api', agentTrafficRoutes({ now }));
   api.route('/api', liveRoutes({ liveFeed, now }));
   api.route('/', healthRoutes({ schemaVersion }));
   api.route('/api', openApiRoutes(api, { publicUrl }));
 
   const app = new Hono<ServerEnv>();
-  app.use(securityHeaders(), requestContext(db), localModeGuard(), compress());
+  const guard = authentication === undefined ? localModeGuard() : networkModeGuard({ publicUrl });
+  app.use(securityHeaders(), requestContext(db), guard, authenticate(authentication), compress());
   app.onError(errorResponder(log));
   app.route('/', api);
   app.route('/', unknownRoutes(api.routes));

@@ -6,6 +6,8 @@ import { openDoctor, readScope } from './doctor/open.ts';
 import { type CheckResult, type DoctorReport, formatResult } from './doctor/report.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { ApiError } from './contract/errors.ts';
+import { type KeysCommand, parseKeysArguments } from './keys/arguments.ts';
+import { runKeysCommand } from './keys/command.ts';
 import { latestMigration } from './latest-migration.ts';
 import { connectDb, type DbConnection } from './queries/db.ts';
 import { hasProject, isMigrated } from './queries/doctor-facts.ts';
@@ -23,7 +25,8 @@ const progressEveryMs = 5_000;
 async function main([verb = '', ...args]: readonly string[]): Promise<number> {
   if (verb === 'doctor') return runParsed(parseDoctorArguments(args), runDoctor);
   if (verb === 'resettle') return runParsed(parseResettleArguments(args), runResettle);
-  return refuse(`unknown verb ${verb}; allowed: doctor, resettle`);
+  if (verb === 'keys') return runParsed(parseKeysArguments(args), runKeys);
+  return refuse(`unknown verb ${verb}; allowed: doctor, resettle, keys`);
 }
 
 async function runParsed<Options extends object>(
@@ -82,6 +85,13 @@ async function runResettle({ json, ...request }: ResettleOptions): Promise<numbe
   );
   const lines = json ? [JSON.stringify(outcome)] : formatOutcome(outcome, request);
   for (const line of lines) console.log(line);
+  return agrees;
+}
+
+async function runKeys(command: KeysCommand): Promise<number> {
+  const { clickhouseUrl: url, clickhouseSecret: secret } = loadConfig();
+  await requireTables({ url, secret });
+  for (const line of await runKeysCommand({ url, secret }, command)) console.log(line);
   return agrees;
 }
 

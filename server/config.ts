@@ -13,6 +13,8 @@ export type Config = Readonly<{
   clickhouseUrl: string;
   /** What the embedded ClickHouse wants to see in `x-sightglass-secret`; absent with any other. */
   clickhouseSecret: string | undefined;
+  /** Present where keys are needed: what the installation's own programs know each other by. */
+  internalSecret: string | undefined;
   /** Where agents are run; absent: there is no runtime. */
   runtimeUrl: string | undefined;
   /** JSON file with prices that win over the price table. */
@@ -30,18 +32,21 @@ export class ConfigError extends Error {
 }
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+/** A name or an address. */
+const address = /^[A-Za-z0-9.:_-]{1,255}$/;
 /** Their values hold a password: an error line shows only that they are set. */
-const secretNames = new Set(['CLICKHOUSE_URL', 'SIGHTGLASS_CLICKHOUSE_SECRET']);
+const secretNames = new Set(['CLICKHOUSE_URL', 'SIGHTGLASS_CLICKHOUSE_SECRET', 'SIGHTGLASS_INTERNAL_SECRET']);
 
 const environment = z.object({
-  SIGHTGLASS_HOST: z.string().regex(loopback, 'a loopback address: 127.0.0.1, ::1 or localhost').default('127.0.0.1'),
+  SIGHTGLASS_HOST: z.string().regex(address).default('127.0.0.1'),
   SIGHTGLASS_PORT: z
     .string()
     .regex(/^\d{1,5}$/)
     .transform(Number)
     .refine((port) => port <= 65_535)
     .default(4000),
-  SIGHTGLASS_AUTH: z.literal('off').default('off'),
+  SIGHTGLASS_AUTH: z.enum(['off', 'on']).default('off'),
+  SIGHTGLASS_INTERNAL_SECRET: z.string().min(32).max(500).optional(),
   SIGHTGLASS_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   SIGHTGLASS_RUNTIME_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -52,9 +57,11 @@ const environment = z.object({
 });
 
 const allowed: Record<keyof z.infer<typeof environment>, string> = {
-  SIGHTGLASS_HOST: 'a loopback address (127.0.0.1, ::1 or localhost)',
+  SIGHTGLASS_HOST:
+    'a loopback address (127.0.0.1, ::1 or localhost); with SIGHTGLASS_AUTH=on any address of this machine',
   SIGHTGLASS_PORT: 'a port from 0 to 65535, where 0 is any free one',
-  SIGHTGLASS_AUTH: 'off (keys and logins are not part of this release)',
+  SIGHTGLASS_AUTH: 'off, or on: every request needs a key',
+  SIGHTGLASS_INTERNAL_SECRET: '32 to 500 characters, the same for all programs, needed with SIGHTGLASS_AUTH=on',
   SIGHTGLASS_PUBLIC_URL: 'an http or https URL',
   OTEL_EXPORTER_OTLP_ENDPOINT: 'an http or https URL',
   SIGHTGLASS_RUNTIME_URL: 'an http or https URL',
@@ -73,11 +80,18 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     throw new ConfigError([...names].map((name) => describe(name as keyof typeof allowed, present)));
   }
   const values = parsed.data;
+  const isAuthOn = values.SIGHTGLASS_AUTH === 'on';
+  if (!isAuthOn && !loopback.test(values.SIGHTGLASS_HOST))
+    throw new ConfigError([describe('SIGHTGLASS_HOST', present)]);
+  if (isAuthOn && values.SIGHTGLASS_INTERNAL_SECRET === undefined) {
+    throw new ConfigError([describe('SIGHTGLASS_INTERNAL_SECRET', present)]);
+  }
   return Object.freeze({
     host: values.SIGHTGLASS_HOST,
     port: values.SIGHTGLASS_PORT,
     publicUrl: values.SIGHTGLASS_PUBLIC_URL?.replace(/\/$/, ''),
     otlpUrl: values.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/, ''),
+    internalSecret: isAuthOn ? values.SIGHTGLASS_INTERNAL_SECRET : undefined,
     runtimeUrl: values.SIGHTGLASS_RUNTIME_URL?.replace(/\/$/, ''),
     clickhouseUrl: values.CLICKHOUSE_URL,
     clickhouseSecret: values.SIGHTGLASS_CLICKHOUSE_SECRET,

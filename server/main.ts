@@ -7,9 +7,15 @@ import { createApp } from './app.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import type { PriceBook } from './domain/prices/unit-prices.ts';
 import { latestMigration } from './latest-migration.ts';
+import { KeyRing } from './keys/key-ring.ts';
+import { Keys } from './keys/keys.ts';
+import { Sessions } from './keys/sessions.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { loadPriceBook } from './load-price-book.ts';
-import { connectDb } from './queries/db.ts';
+import type { Authentication } from './middleware/authentication.ts';
+import { connectDb, type Db } from './queries/db.ts';
+import { KeyWriter } from './queries/key-writer.ts';
+import { listKeys } from './queries/keys.ts';
 import { Resettlements } from './resettle/resettlements.ts';
 import { Settlement } from './settle/settlement.ts';
 
@@ -30,8 +36,10 @@ async function main(): Promise<void> {
     pricesFile: config.pricesFile,
     priceVersion: priceBook.version,
   });
+  const keys = new Keys({ url: config.clickhouseUrl, secret: config.clickhouseSecret });
+  const { authentication, close: closeAuthentication } = openAuthentication(config, db);
   const app = createApp({
-    ...{ db, log, liveFeed, priceBook, resettlements },
+    ...{ db, log, liveFeed, priceBook, resettlements, keys, authentication },
     now: Date.now,
     uiDirectory: fileURLToPath(new URL('../ui/dist', import.meta.url)),
     schemaVersion: await latestMigration(),
@@ -54,12 +62,42 @@ async function main(): Promise<void> {
     isStopping = true;
     liveFeed.close();
     await Promise.all([drain(server), settlement.close(), resettlements.close()]);
+    await Promise.all([closeAuthentication(), keys.close()]);
     await db.close();
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
   process.on('disconnect', () => void stop());
 }
+
+/** Undefined in local mode. The keys are read while the server starts to listen; until then a key cannot be checked. */
+function openAuthentication(
+  { internalSecret, publicUrl, clickhouseUrl: url, clickhouseSecret: secret }: Config,
+  db: Db,
+): { authentication: Authentication | undefined; close: () => Promise<void> } {
+  if (internalSecret === undefined) return { authentication: undefined, close: () => Promise.resolve() };
+  const writer = new KeyWriter({ url, secret });
+  const keyRing = new KeyRing({
+    load: () => listKeys(db),
+    saveUses: (uses) => writer.writeUses(uses),
+    nowMs: Date.now,
+    onError: (error) => log.warn({ cause: (error as Error).message }, 'the keys cannot be read'),
+  });
+  void keyRing.start().then((isLoaded) => {
+    if (isLoaded && keyRing.size === 0) log.warn(firstKeyHint);
+  });
+  const sessions = new Sessions({ secret: internalSecret, publicUrl, nowMs: Date.now });
+  return {
+    authentication: { keyRing, sessions, internalSecret, publicUrl },
+    close: async () => {
+      await keyRing.close();
+      await writer.close();
+    },
+  };
+}
+
+const firstKeyHint =
+  'there is no key yet; make the first one: npx sightglass keys create --project default --scope ingest,read,run,admin';
 
 function readConfig(): { config: Config; priceBook: PriceBook } {
   try {

@@ -13,6 +13,8 @@ interface RuntimeRequest {
   method: 'GET' | 'POST';
   /** Its parts percent-encoded. */
   path: string;
+  /** Whose sessions are meant. */
+  projectId: string;
   headers?: Readonly<Record<string, string>> | undefined;
   body?: string | undefined;
   /** Aborted: the caller has gone. */
@@ -30,10 +32,12 @@ type RuntimeReply<Reply> =
  */
 export class RuntimeClient {
   readonly #url: string | undefined;
+  readonly #internalSecret: string | undefined;
 
-  /** `http(s)://host:port`; undefined: there is no runtime. */
-  constructor(url: string | undefined) {
+  /** `http(s)://host:port`; undefined: there is no runtime. With keys the runtime knows us by the secret. */
+  constructor(url: string | undefined, internalSecret: string | undefined) {
     this.#url = url;
+    this.#internalSecret = internalSecret;
   }
 
   /** The reply to a request that is answered at once; of errors only those named in `expected` are passed on. */
@@ -49,7 +53,7 @@ export class RuntimeClient {
   }
 
   /** Resolves with the head of the answer; its body is still to come. */
-  async send({ method, path, headers, body, signal }: RuntimeRequest): Promise<IncomingMessage> {
+  async send({ method, path, projectId, headers, body, signal }: RuntimeRequest): Promise<IncomingMessage> {
     if (this.#url === undefined) {
       throw new ApiError('runtime_unavailable', 'this server knows of no runtime: SIGHTGLASS_RUNTIME_URL is not set');
     }
@@ -61,6 +65,12 @@ export class RuntimeClient {
         headers: {
           accept: 'application/json, text/event-stream',
           ...headers,
+          ...(this.#internalSecret === undefined
+            ? {}
+            : {
+                'x-sightglass-internal': this.#internalSecret,
+                'x-sightglass-project': Buffer.from(projectId).toString('latin1'),
+              }),
           ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
         },
         signal,

@@ -25,7 +25,7 @@ export const keyLimits = {
 /** Also of its project a control character is none: it travels in headers. */
 const noControls = /^\P{Cc}+$/u;
 
-export const keyId = z.string().regex(/^[0-9a-f]{12}$/, { error: 'must be the id of a key: 12 hex digits' });
+const keyId = z.string().regex(/^[0-9a-f]{12}$/, { error: 'must be the id of a key: 12 hex digits' });
 
 /** A key as it may be shown: never its secret, nor the hash of it. */
 export const projectKey = z
@@ -95,7 +95,7 @@ export const createdKeyReply = z
   .openapi('CreatedKey');
 export type CreatedKeyReply = z.infer<typeof createdKeyReply>;
 
-export const keyPath = z.object({ keyId });
+export const keyPath = z.object({ keyId: keyId.openapi({ description: 'As the list of keys has it.' }) });
 export const keyReply = z.object({ key: projectKey }).openapi('KeyReply');
 
 /** Who asks. */

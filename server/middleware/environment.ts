@@ -1,3 +1,4 @@
+import type { Access } from './access.ts';
 import type { Db } from '../queries/db.ts';
 
 /** What the middleware gives every handler by `c.var`. */
@@ -6,5 +7,7 @@ export interface ServerEnv {
     requestId: string;
     /** The database for this request: its queries end when the client goes away. */
     db: Db;
+    /** Who asks, and what they may see. */
+    access: Access;
   };
 }

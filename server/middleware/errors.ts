@@ -34,6 +34,8 @@ function respond(c: Context<ServerEnv>, error: ApiError, log: Logger): Response 
 
 function answer(c: Context<ServerEnv>, error: ApiError): Response {
   const headers: Record<string, string> = { 'cache-control': 'no-store' };
+  // No Basic: browsers would ask for a password of their own.
+  if (error.code === 'unauthorized') headers['www-authenticate'] = 'Bearer realm="sightglass"';
   if (retryable.has(error.code)) {
     headers['retry-after'] = String(retryAfterSeconds);
   }

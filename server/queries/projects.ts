@@ -12,16 +12,17 @@ interface ProjectRow {
   lastSeenNs: string;
 }
 
-/** All projects that have spans, the one that sent last first. Reads two narrow columns of the whole table. */
-export async function listProjects(db: Db): Promise<ProjectsReply['projects']> {
+/** All projects that have spans, or the one that is named; the one that sent last first. Reads two narrow columns of the whole table. */
+export async function listProjects(db: Db, projectId: string | undefined): Promise<ProjectsReply['projects']> {
   const rows = await db.rows<ProjectRow>(
     `SELECT project_id AS projectId, count() AS rowCount,
        toUnixTimestamp64Milli(max(ingested_at)) * 1000000 AS lastSeenNs
      FROM ${tables.spans}
+     WHERE {projectId:String} = '' OR project_id = {projectId:String}
      GROUP BY project_id
      ORDER BY lastSeenNs DESC, projectId
      LIMIT {limit:UInt32}`,
-    { limit: projectsMax },
+    { projectId: projectId ?? '', limit: projectsMax },
   );
   const small = rows.filter((row) => Number(row.rowCount) <= exactRowsMax).map((row) => row.projectId);
   const counts = await countSpans(db, small);

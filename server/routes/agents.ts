@@ -19,6 +19,7 @@ import {
 import { type ApiErrorCode, ApiError } from '../contract/errors.ts';
 import { noQuery } from '../contract/requests.ts';
 import { badReply, readJson, type RuntimeClient } from '../runtime-client.ts';
+import type { ServerEnv } from '../middleware/environment.ts';
 import { createRouter, errorReplies, replies } from './api.ts';
 
 /** As definition files name agents; nothing else has a place on the runtime. */
@@ -31,23 +32,21 @@ const passedOut = ['content-type', 'x-session-id', 'x-turn-id', 'x-trace-id', 'r
 export function agentRoutes({ runtime }: { runtime: RuntimeClient }) {
   return createRouter()
     .openapi(listRoute, async (c) => {
-      const { signal } = c.req.raw;
-      const request = { method: 'GET', path: '/agents', signal } as const;
+      const request = { method: 'GET', path: '/agents', ...askerOf(c) } as const;
       return c.json(await runtime.ask(request, { schema: agentsReply, expected: [] }), 200);
     })
     .openapi(agentRoute, async (c) => {
-      const request = { method: 'GET', path: pathOf(c.req.valid('param').name), signal: c.req.raw.signal } as const;
+      const request = { method: 'GET', path: pathOf(c.req.valid('param').name), ...askerOf(c) } as const;
       return c.json(await runtime.ask(request, { schema: agentReply, expected: ['agent_not_found'] }), 200);
     })
     .openapi(sessionRoute, async (c) => {
       const { name, sessionId } = c.req.valid('param');
-      return c.json(await getSession(runtime, { name, sessionId, signal: c.req.raw.signal }), 200);
+      return c.json(await getSession(runtime, { name, sessionId, ...askerOf(c) }), 200);
     })
     .openapi(cancelRoute, async (c) => {
       const { name, sessionId } = c.req.valid('param');
-      const { signal } = c.req.raw;
-      await getSession(runtime, { name, sessionId, signal });
-      const request = { method: 'POST', path: `${sessionPath(sessionId)}/cancel`, signal } as const;
+      await getSession(runtime, { name, sessionId, ...askerOf(c) });
+      const request = { method: 'POST', path: `${sessionPath(sessionId)}/cancel`, ...askerOf(c) } as const;
       return c.json(await runtime.ask(request, { schema: cancelReply, expected: ['session_not_found'] }), 200);
     })
     .openapi(chatRoute, async (c) => {
@@ -58,12 +57,18 @@ export function agentRoutes({ runtime }: { runtime: RuntimeClient }) {
           return value === undefined ? [] : [[name, value]];
         }),
       );
-      const { signal } = c.req.raw;
       return forward(
-        await runtime.send({ method: 'POST', path, headers, body: await c.req.text(), signal }),
+        await runtime.send({ method: 'POST', path, headers, body: await c.req.text(), ...askerOf(c) }),
         chatReply,
       );
     });
+}
+
+/** Who asks the runtime: the project of the key, or the one that a key of every project names. */
+function askerOf(c: Context<ServerEnv>): { projectId: string; signal: AbortSignal } {
+  const named = c.req.header('x-sightglass-project');
+  const { projectId = named === undefined ? 'default' : Buffer.from(named, 'latin1').toString() } = c.var.access;
+  return { projectId, signal: c.req.raw.signal };
 }
 
 function pathOf(name: string): string {
@@ -78,12 +83,12 @@ function sessionPath(sessionId: string): string {
 /** A session of this agent, not of another one. */
 async function getSession(
   runtime: RuntimeClient,
-  { name, sessionId, signal }: { name: string; sessionId: string; signal: AbortSignal },
+  { name, sessionId, ...asker }: { name: string; sessionId: string; projectId: string; signal: AbortSignal },
 ) {
   const missing = () => new ApiError('session_not_found', `agent ${name} has no session ${sessionId}`);
   pathOf(name);
   if (/^\.{1,2}$/.test(sessionId)) throw missing(); // no id, but steps in a path
-  const request = { method: 'GET', path: sessionPath(sessionId), signal } as const;
+  const request = { method: 'GET', path: sessionPath(sessionId), ...asker } as const;
   const session = await runtime.ask(request, { schema: agentSessionReply, expected: ['session_not_found'] });
   if (session.agent !== name) throw missing();
   return session;

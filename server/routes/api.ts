@@ -28,6 +28,8 @@ export function replies<Schema extends z.ZodType>(schema: Schema, description: s
 
 const commonErrors: ApiErrorCode[] = [
   'invalid_request',
+  'unauthorized',
+  'forbidden',
   'foreign_origin',
   'wrong_host',
   'unsupported_media_type',

@@ -35,11 +35,13 @@ export function liveRoutes({ liveFeed, now }: { liveFeed: LiveFeed; now: () => n
       },
       { sinceMs: lastEventId === undefined ? undefined : Number(lastEventId), onClose: () => stream.end() },
     );
+    const unwatch = c.var.access.onEnd(() => stream.end());
     const response = streamSSE(c, async (sse) => {
       sse.onAbort(() => stream.end());
       try {
         await stream.run(sse);
       } finally {
+        unwatch();
         unsubscribe();
       }
     });

@@ -6,7 +6,7 @@ import { createRouter, replies } from './api.ts';
 
 export function projectRoutes({ otlpUrl }: { otlpUrl: string | undefined }) {
   return createRouter().openapi(projectsRoute, async (c) => {
-    return c.json({ projects: await listProjects(c.var.db), otlpUrl: otlpUrl ?? null }, 200);
+    return c.json({ projects: await listProjects(c.var.db, c.var.access.projectId), otlpUrl: otlpUrl ?? null }, 200);
   });
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { doctorUsage } from '../doctor/arguments.ts';
+import { keysUsage } from '../keys/arguments.ts';
 import { resettleUsage } from '../resettle/arguments.ts';
 import { startClickHouse } from './clickhouse.ts';
 import { installDir, loadStandaloneConfig, ownEnvironment } from './config.ts';
@@ -36,6 +37,12 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'price the calls of a window anew; only says what would change, unless told to commit',
     run: (args) => runServerCommand('resettle', args),
     usage: resettleUsage,
+    failed: 2,
+  },
+  keys: {
+    summary: 'make, list and revoke the keys that SIGHTGLASS_AUTH=on asks for',
+    run: (args) => runServerCommand('keys', args),
+    usage: keysUsage,
     failed: 2,
   },
   agents: {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDoctorArguments } from '../doctor/arguments.ts';
+import { parseKeysArguments } from '../keys/arguments.ts';
 import { parseResettleArguments } from '../resettle/arguments.ts';
 import { findRunningClickHouse, startClickHouse } from './clickhouse.ts';
 import { installDir, loadStandaloneConfig, type StandaloneConfig } from './config.ts';
@@ -14,6 +15,7 @@ import { StartError } from './start-error.ts';
 const commands = {
   doctor: parseDoctorArguments,
   resettle: parseResettleArguments,
+  keys: parseKeysArguments,
 } as const;
 
 /**
@@ -62,6 +64,9 @@ function startServerCommand(
 ): Promise<number> {
   return runCommand([join(installDir, 'server', 'cli.ts'), ...args], {
     ...config.environment,
+    // A command listens on nothing.
+    SIGHTGLASS_AUTH: 'off',
+    SIGHTGLASS_HOST: '127.0.0.1',
     CLICKHOUSE_URL: url,
     ...(secret === undefined ? {} : { SIGHTGLASS_CLICKHOUSE_SECRET: secret }),
   });

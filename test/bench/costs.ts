@@ -7,6 +7,7 @@ import { loadPriceBook } from '../../server/load-price-book.ts';
 import { connectDb } from '../../server/queries/db.ts';
 import { connectDatabase, startDatabase, waitForMerges } from '../support/database.ts';
 import { fillLedger } from '../support/fill-ledger.ts';
+import { keysOn } from '../support/keys.ts';
 import { resettlementsOn } from '../support/resettlements.ts';
 
 const rows = Number(process.env['ROWS'] ?? 4_000_000);
@@ -57,6 +58,7 @@ const app = createApp({
     log,
     liveFeed,
     resettlements: resettlementsOn(database),
+    keys: keysOn(database),
     priceBook: loadPriceBook(undefined),
     now: () => endMs,
   },

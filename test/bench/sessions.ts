@@ -6,6 +6,7 @@ import { loadPriceBook } from '../../server/load-price-book.ts';
 import { connectDb } from '../../server/queries/db.ts';
 import { connectDatabase, startDatabase, waitForMerges } from '../support/database.ts';
 import { filledSession, fillSessions } from '../support/fill-sessions.ts';
+import { keysOn } from '../support/keys.ts';
 import { resettlementsOn } from '../support/resettlements.ts';
 
 const spans = Number(process.env['SPANS'] ?? 10_000_000);
@@ -25,6 +26,7 @@ const app = createApp({
     log,
     liveFeed,
     resettlements: resettlementsOn(database),
+    keys: keysOn(database),
     priceBook: loadPriceBook(undefined),
     now: () => endMs,
   },

@@ -10,6 +10,7 @@ import { LiveFeed } from '../../../server/live/live-feed.ts';
 import { loadPriceBook } from '../../../server/load-price-book.ts';
 import { connectDb } from '../../../server/queries/db.ts';
 import { useDatabase } from '../../support/database.ts';
+import { keysOn } from '../../support/keys.ts';
 import { resettlementsOn } from '../../support/resettlements.ts';
 import { type SmallRuntime, startSmallRuntime } from './small-runtime.ts';
 
@@ -51,7 +52,14 @@ describe('agents, forwarded to the runtime', () => {
 
   const start = async (runtimeUrl: string | undefined) => {
     const app = createApp({
-      ...{ db, log, liveFeed, resettlements: resettlementsOn(database), priceBook: loadPriceBook(undefined) },
+      ...{
+        db,
+        log,
+        liveFeed,
+        resettlements: resettlementsOn(database),
+        keys: keysOn(database),
+        priceBook: loadPriceBook(undefined),
+      },
       ...{ now: Date.now, uiDirectory: import.meta.dirname, schemaVersion: '0001_spans.sql', publicUrl: undefined },
       runtimeUrl,
     });

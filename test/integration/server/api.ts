@@ -18,6 +18,7 @@ import type { ServerEnv } from '../../../server/middleware/environment.ts';
 import { connectDb } from '../../../server/queries/db.ts';
 import { newProjectId, type TestDatabase } from '../../support/database.ts';
 import { fixtureWriter } from './fixtures.ts';
+import { keysOn } from '../../support/keys.ts';
 import { resettlementsOn } from '../../support/resettlements.ts';
 
 type Parameters = Record<string, string | number | readonly string[] | undefined>;
@@ -32,7 +33,14 @@ export function useApi(database: TestDatabase) {
   const log = pino({ level: 'silent' });
   const liveFeed = new LiveFeed({ db, log });
   const app = createApp({
-    ...{ db, log, liveFeed, resettlements: resettlementsOn(database), priceBook: loadPriceBook(undefined) },
+    ...{
+      db,
+      log,
+      liveFeed,
+      resettlements: resettlementsOn(database),
+      keys: keysOn(database),
+      priceBook: loadPriceBook(undefined),
+    },
     now: () => Date.parse('2026-11-20T18:00:00Z'),
     uiDirectory: import.meta.dirname,
     schemaVersion: '0001_spans.sql',

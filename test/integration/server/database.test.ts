@@ -7,6 +7,7 @@ import { loadPriceBook } from '../../../server/load-price-book.ts';
 import { connectDb } from '../../../server/queries/db.ts';
 import { useDatabase } from '../../support/database.ts';
 import { request, useApi } from './api.ts';
+import { keysOn } from '../../support/keys.ts';
 import { resettlementsOn } from '../../support/resettlements.ts';
 
 /** Computes until it is stopped. */
@@ -61,7 +62,14 @@ describe('without ClickHouse', () => {
   const lines: string[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
   const app = createApp({
-    ...{ db, log, liveFeed: new LiveFeed({ db, log }), priceBook, resettlements: resettlementsOn(nowhere) },
+    ...{
+      db,
+      log,
+      liveFeed: new LiveFeed({ db, log }),
+      priceBook,
+      resettlements: resettlementsOn(nowhere),
+      keys: keysOn(nowhere),
+    },
     now: Date.now,
     uiDirectory: import.meta.dirname,
     schemaVersion: '0001_spans.sql',
@@ -96,6 +104,7 @@ describe('readiness', () => {
       createApp({
         ...{ db, log, liveFeed: new LiveFeed({ db, log }), priceBook, schemaVersion },
         resettlements: resettlementsOn(database),
+        keys: keysOn(database),
         now: Date.now,
         uiDirectory: import.meta.dirname,
         publicUrl: undefined,

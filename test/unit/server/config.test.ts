@@ -38,7 +38,9 @@ describe('the server’s configuration', () => {
     ['SIGHTGLASS_HOST', '0.0.0.0', 'SIGHTGLASS_HOST=0.0.0.0 is not allowed; allowed: a loopback address'],
     ['SIGHTGLASS_PORT', '65536', 'SIGHTGLASS_PORT=65536 is not allowed; allowed: a port from 0 to 65535'],
     ['SIGHTGLASS_PORT', '-1', 'SIGHTGLASS_PORT=-1 is not allowed'],
-    ['SIGHTGLASS_AUTH', 'on', 'SIGHTGLASS_AUTH=on is not allowed; allowed: off'],
+    ['SIGHTGLASS_AUTH', 'yes', 'SIGHTGLASS_AUTH=yes is not allowed; allowed: off, or on'],
+    ['SIGHTGLASS_AUTH', 'on', 'SIGHTGLASS_INTERNAL_SECRET is not set; allowed: 32 to 500 characters'],
+    ['SIGHTGLASS_INTERNAL_SECRET', 'short secret', 'SIGHTGLASS_INTERNAL_SECRET=… is not allowed'],
     ['SIGHTGLASS_PUBLIC_URL', 'traces', 'SIGHTGLASS_PUBLIC_URL=traces is not allowed; allowed: an http or https URL'],
     [
       'SIGHTGLASS_RUNTIME_URL',
@@ -53,6 +55,12 @@ describe('the server’s configuration', () => {
     expect(error.lines).toHaveLength(1);
     expect(error.message).toContain(line);
     expect(error.message).not.toContain('secret');
+  });
+
+  it('takes any address with keys', () => {
+    const secret = 'x'.repeat(32);
+    const on = { ...base, SIGHTGLASS_AUTH: 'on', SIGHTGLASS_INTERNAL_SECRET: secret, SIGHTGLASS_HOST: '0.0.0.0' };
+    expect(loadConfig(on)).toMatchObject({ host: '0.0.0.0', internalSecret: secret });
   });
 
   it('names every wrong variable', () => {

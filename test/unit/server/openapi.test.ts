@@ -5,6 +5,7 @@ import { createApp } from '../../../server/app.ts';
 import { LiveFeed } from '../../../server/live/live-feed.ts';
 import { loadPriceBook } from '../../../server/load-price-book.ts';
 import { connectDb } from '../../../server/queries/db.ts';
+import { keysOn } from '../../support/keys.ts';
 import { resettlementsOn } from '../../support/resettlements.ts';
 
 const parameter = z.object({
@@ -54,10 +55,16 @@ describe('the description of the API', () => {
       '/api/costs',
       '/api/costs.csv',
       '/api/facets',
+      '/api/ingest',
+      '/api/keys',
+      '/api/keys/{keyId}',
       '/api/labels',
       '/api/labels/values',
       '/api/ledger',
       '/api/live',
+      '/api/login',
+      '/api/logout',
+      '/api/me',
       '/api/openapi.json',
       '/api/prices',
       '/api/prices/schema.json',
@@ -78,7 +85,7 @@ describe('the description of the API', () => {
     ]);
     const list = paths['/api/traces']?.get;
     expect(list?.parameters?.map((one) => one.name)).toContain('minCostUsd');
-    expect(Object.keys(list?.responses ?? {})).toEqual(['200', '400', '403', '415', '421', '422', '500', '503', '504']);
+    expect(Object.keys(list?.responses ?? {})).toEqual(['200', '400', '401', '403', '415', '421', '422', '500', '503', '504']);
     expect(paths['/api/live']?.get?.responses['200']?.content).toHaveProperty('text/event-stream');
   });
 
@@ -113,6 +120,7 @@ async function describeApi(): Promise<unknown> {
   const app = createApp({
     ...{ db, log, liveFeed: new LiveFeed({ db, log }), priceBook: loadPriceBook(undefined) },
     resettlements: resettlementsOn(nowhere),
+    keys: keysOn(nowhere),
     now: Date.now,
     uiDirectory: import.meta.dirname,
     schemaVersion: '',
