@@ -16,9 +16,16 @@ declare global {
 /** JSON within text stays text above either: what works on values recurses a level each and makes an object a token. */
 export const embeddedJsonLimits = { depth: 128, tokens: 1_000_000 } as const;
 
-/** @throws SyntaxError */
-export function parseJson(text: string, { lossy }: JsonMeasure = measureJson(text)): Json {
-  return (lossy ? JSON.parse(text, keepDigits) : JSON.parse(text)) as Json;
+/**
+ * How deep text may nest that is parsed with a reviver: V8 (Node 26.10) runs out of stack between two and three thousand
+ * levels, and the heap is broken from then on. Far above what readers look into.
+ */
+const parsedDepthMax = 512;
+
+/** What is nested deeper than 512 levels is read as null. @throws SyntaxError */
+export function parseJson(text: string, { lossy, depth }: JsonMeasure = measureJson(text)): Json {
+  const flat = depth > parsedDepthMax ? flattenJson(text, parsedDepthMax) : text;
+  return (lossy ? JSON.parse(flat, keepDigits) : JSON.parse(flat)) as Json;
 }
 
 /** The value, or undefined where the text is no JSON or goes beyond `embeddedJsonLimits`. */
@@ -75,6 +82,30 @@ export function measureJson(text: string): JsonMeasure {
     }
   }
   return measure;
+}
+
+/** The text with `null` in place of every list and object that stands deeper. */
+function flattenJson(text: string, depthMax: number): string {
+  const kept: string[] = [];
+  let from = 0;
+  let open = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    switch (text.charCodeAt(at)) {
+      case 0x22: // "
+        at = endOfString(text, at + 1);
+        break;
+      case 0x7b: // {
+      case 0x5b: // [
+        open += 1;
+        if (open === depthMax + 1) kept.push(text.slice(from, at), 'null');
+        break;
+      case 0x7d: // }
+      case 0x5d: // ]
+        open -= 1;
+        if (open === depthMax) from = at + 1;
+    }
+  }
+  return kept.join('') + (open > depthMax ? '' : text.slice(from));
 }
 
 /** Index of the quote that closes the string, or the end of the text. */

@@ -54,6 +54,23 @@ describe('parseJson', () => {
     expect(JSON.stringify(parseJson('["\\ud800"]'))).toBe('["\\ud800"]');
   });
 
+  it.each([10_000, 1_000_000])('reads null below 512 levels, %i deep, and what stands beside', (depth) => {
+    const deep = `${'[{"a]":'.repeat(depth / 2)}"x"${'}]'.repeat(depth / 2)}`;
+    const text = `{"before":12345678901234567890,"deep":${deep},"deep too":[${deep},7,${deep}],"after":[1]}`;
+    const parsed = parseJson(text) as Record<string, unknown>;
+    expect(Object.keys(parsed)).toEqual(['before', 'deep', 'deep too', 'after']);
+    expect(rawDigits(parsed['before'])).toBe('12345678901234567890');
+    expect(parsed['after']).toEqual([1]);
+    expect(measureJson(JSON.stringify(parsed))).toMatchObject({ depth: 512 });
+    expect(() => parseJson(text.slice(0, -1))).toThrow(SyntaxError);
+    expect(() => parseJson(deep.slice(0, depth))).toThrow(SyntaxError);
+  });
+
+  it('reads 512 levels whole', () => {
+    const text = `${'['.repeat(512)}12345678901234567890${']'.repeat(512)}`;
+    expect(JSON.stringify(parseJson(text))).toBe(text);
+  });
+
   it.each(['', '{', '{"a":1,}', 'NaN', "{'a':1}", '1 2'])('throws on %j', (text) => {
     expect(() => parseJson(text)).toThrow(SyntaxError);
     expect(tryParseJson(text)).toBeUndefined();
