@@ -13,7 +13,10 @@ export function cutText(text: string, limitBytes: number = payloadLimitBytes): s
   if (fitsPayload(text, limitBytes)) return text;
   // The first `limitBytes` UTF-16 units hold at least as many bytes: a text of megabytes is not copied for its beginning.
   const start = Buffer.from(text.slice(0, limitBytes)).subarray(0, limitBytes).toString('utf8');
-  return start.replace(/\uFFFD+$/, '') + cutMarker(Buffer.byteLength(text));
+  let end = start.length;
+  // Half a character, or what was none before. No regular expression: those take the square of a run that is not at the end.
+  while (start.charCodeAt(end - 1) === 0xfffd) end -= 1;
+  return start.slice(0, end) + cutMarker(Buffer.byteLength(text));
 }
 
 /** Names that columns and maps keep once each (`LowCardinality`) are short in earnest; a longer one is cut. */

@@ -22,6 +22,12 @@ describe('cutText', () => {
     }
   });
 
+  it('cuts a text of nothing but broken characters as fast as any other', () => {
+    const broken = `${'\uFFFD'.repeat(349_000)}x`;
+    expect(cutText(broken + 'y'.repeat(5_000))).toMatch(/^\uFFFD{349000}xy+…\[cut: 1052001 bytes in all\]$/);
+    expect(cutText('\uFFFD'.repeat(400_000))).toBe('…[cut: 1200000 bytes in all]');
+  });
+
   it('cuts names short', () => {
     expect(cutName('n'.repeat(4096))).toHaveLength(4096);
     expect(cutName('n'.repeat(1_000_000))).toBe('n'.repeat(4096) + cutMarker(1_000_000));
