@@ -19,6 +19,7 @@ import { costRoutes } from './routes/costs.ts';
 import { facetRoutes } from './routes/facets.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { ingestRoutes } from './routes/ingest.ts';
 import { labelRoutes } from './routes/labels.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
 import { liveRoutes } from './routes/live.ts';
@@ -79,6 +80,7 @@ export function createApp(dependencies: AppDependencies): Hono<ServerEnv> {
   api.route('/api', keyRoutes({ keys, keyRing: authentication?.keyRing, now }));
   api.route('/api', loginRoutes({ authentication }));
   api.route('/api', agentTrafficRoutes({ now }));
+  api.route('/api', ingestRoutes({ now }));
   api.route('/api', liveRoutes({ liveFeed, now }));
   api.route('/', healthRoutes({ schemaVersion }));
   api.route('/api', openApiRoutes(api, { publicUrl }));
