@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
 
 /** What the collector knows of its environment; made once, by `main.ts`. */
@@ -8,6 +9,9 @@ export type Config = Readonly<{
   /** 0 = any free port. */
   grpcPort: number;
   retentionDays: number;
+  /** The spool and the dead letters are in it. */
+  dataDir: string;
+  spoolMaxBytes: number;
   /** `http(s)://user:password@host:port/database` */
   clickhouseUrl: string;
   /** What the embedded ClickHouse wants to see in `x-sightglass-secret`; absent with any other. */
@@ -20,6 +24,8 @@ export class ConfigError extends Error {}
 /** Their values hold a password: an error line shows only that they are set. */
 const secretNames = new Set(['CLICKHOUSE_URL', 'SIGHTGLASS_CLICKHOUSE_SECRET']);
 
+const minSpoolBytes = 1024 ** 2;
+
 const environment = z.object({
   SIGHTGLASS_HOST: z
     .string()
@@ -29,6 +35,8 @@ const environment = z.object({
   SIGHTGLASS_OTLP_GRPC_PORT: wholeNumber(0, 65_535).default(4317),
   SIGHTGLASS_AUTH: z.literal('off').default('off'),
   SIGHTGLASS_RETENTION_DAYS: wholeNumber(1, 36_500).default(400),
+  SIGHTGLASS_DATA_DIR: z.string().default('.sightglass'),
+  SIGHTGLASS_SPOOL_MAX_BYTES: wholeNumber(minSpoolBytes, Number.MAX_SAFE_INTEGER).default(10 * 1024 ** 3),
   CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }),
   CLICKHOUSE_CLUSTER: z.undefined().optional(),
   SIGHTGLASS_CLICKHOUSE_SECRET: z.string().optional(),
@@ -40,6 +48,8 @@ const allowed: Record<keyof z.infer<typeof environment>, string> = {
   SIGHTGLASS_OTLP_GRPC_PORT: 'a port from 0 to 65535, where 0 is any free one',
   SIGHTGLASS_AUTH: 'off (keys and logins are not part of this release)',
   SIGHTGLASS_RETENTION_DAYS: 'a number of days from 1 to 36500',
+  SIGHTGLASS_DATA_DIR: 'a folder',
+  SIGHTGLASS_SPOOL_MAX_BYTES: 'a number of bytes, at least 1048576',
   CLICKHOUSE_URL: 'http(s)://user:password@host:8123/database',
   CLICKHOUSE_CLUSTER: 'no value (clusters are not part of this release)',
   SIGHTGLASS_CLICKHOUSE_SECRET: 'any text',
@@ -59,6 +69,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     httpPort: values.SIGHTGLASS_OTLP_HTTP_PORT,
     grpcPort: values.SIGHTGLASS_OTLP_GRPC_PORT,
     retentionDays: values.SIGHTGLASS_RETENTION_DAYS,
+    dataDir: resolve(values.SIGHTGLASS_DATA_DIR),
+    spoolMaxBytes: values.SIGHTGLASS_SPOOL_MAX_BYTES,
     clickhouseUrl: values.CLICKHOUSE_URL,
     clickhouseSecret: values.SIGHTGLASS_CLICKHOUSE_SECRET,
   });
@@ -67,7 +79,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
 function wholeNumber(min: number, max: number) {
   return z
     .string()
-    .regex(/^\d{1,9}$/)
+    .regex(/^\d{1,16}$/)
     .transform(Number)
     .refine((value) => value >= min && value <= max);
 }

@@ -6,9 +6,11 @@ import { createGrpcReceiver } from './receive/grpc.ts';
 import { createIntake } from './receive/intake.ts';
 import { MappedBatch } from './receive/mapped-batch.ts';
 import { createReceiver } from './receive/receiver.ts';
-import { Batcher } from './write/batcher.ts';
+import { bodyCodec } from './receive/spooled-body.ts';
 import { connect } from './write/clickhouse.ts';
 import { KnownMessages } from './write/known-messages.ts';
+import { SpoolError } from './write/spool-lock.ts';
+import { openWriter } from './write/writer.ts';
 
 /** When the collector stops: requests under way get this long. */
 const drainLimits = {
@@ -22,21 +24,24 @@ const drainLimits = {
 const log = pino({ name: 'collector', base: null });
 
 /** Listens until SIGTERM or until the supervising process is gone, then stores what it has taken and ends. */
-function main(config: Config): void {
+async function main(config: Config): Promise<void> {
   const inserter = connect({ url: config.clickhouseUrl, secret: config.clickhouseSecret });
   const known = new KnownMessages();
-  const batcher = new Batcher({
+  const writer = await openWriter({
     inserter,
-    newContent: () => new MappedBatch({ known, retentionDays: config.retentionDays, nowMs: () => Date.now() }),
-    onFailure: (error, { status }) => {
-      log.warn({ err: error, outcome: status }, 'batch not stored');
+    newContent: (nowMs) => new MappedBatch({ known, retentionDays: config.retentionDays, nowMs }),
+    codec: bodyCodec,
+    dataDir: config.dataDir,
+    spoolLimits: { bytes: config.spoolMaxBytes },
+    warn: (message, fields) => {
+      log.warn(fields, message);
     },
   });
-  const intake = createIntake({ submit: (body, bytes) => batcher.submit(body, bytes) });
+  const intake = createIntake({ submit: writer.submit });
   const onError = (error: unknown, path: string) => {
     log.error({ err: error, path }, 'request failed');
   };
-  const app = createReceiver({ intake, isReady: () => inserter.ping(), onError });
+  const app = createReceiver({ intake, isReady: writer.isReady, onError });
   const { host } = config;
   const opening = Promise.all([
     openHttpDoor(app, { host, port: config.httpPort }),
@@ -59,7 +64,8 @@ function main(config: Config): void {
     stopping = true;
     setTimeout(() => process.exit(1), drainLimits.totalMs).unref();
     void opening
-      .then((doors) => drain(doors, batcher))
+      .then((doors) => drain(doors, writer))
+      .then(() => writer.close())
       .then(() => inserter.close())
       .then(() => process.exit(0));
   };
@@ -69,19 +75,19 @@ function main(config: Config): void {
 }
 
 /** Every request that has come whole is stored and answered; one that has not loses its connection, unacknowledged. */
-async function drain(doors: readonly Door[], batcher: { drain: () => Promise<void> }): Promise<void> {
+async function drain(doors: readonly Door[], writer: { drain: () => Promise<void> }): Promise<void> {
   const closed = Promise.all(doors.map((door) => door.close()));
   await Promise.race([closed, sleep(drainLimits.bodyMs)]);
-  await batcher.drain();
+  await writer.drain();
   await Promise.race([closed, sleep(drainLimits.replyMs)]);
   for (const door of doors) door.closeNow();
-  await batcher.drain();
+  await writer.drain();
 }
 
 try {
-  main(loadConfig());
+  await main(loadConfig());
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
+  if (!(error instanceof ConfigError || error instanceof SpoolError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exit(1);
 }

@@ -1,23 +1,42 @@
 import { randomUUID } from 'node:crypto';
-import pRetry, { AbortError } from 'p-retry';
-import { type BatchContent, type SealedBatch, UnstorableError } from './batch-content.ts';
-import type { Insert, Inserter } from './clickhouse.ts';
+import type { Circuit } from './circuit.ts';
+import type { Inserter } from './clickhouse.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import { insertBatch } from './insert-batch.ts';
+import { type NewContent, type Received, ReceivedContent } from './received-content.ts';
+import type { Spool } from './spool.ts';
+import { type ApartOutcome, type RefusedPiece, storeBodies } from './store-apart.ts';
+import type { OnWriteEvent } from './write-stats.ts';
 
-/** `stored` is durable. `overloaded` and `unavailable` took nothing that counts: the sender tries again. */
+/** Rows that ClickHouse refuses, with its reason; they are dead letters. */
+export interface RefusedRows {
+  rows: number;
+  reason: string;
+}
+
+/**
+ * `stored` and `spooled` are durable. `refused`: none of its rows can ever be stored; what cannot is a dead letter.
+ * `overloaded` and `unavailable` took nothing that counts: the sender tries again.
+ */
 export type WriteOutcome =
-  | { status: 'stored' }
-  | { status: 'overloaded' | 'unavailable'; retryAfterMs: number }
-  | { status: 'refused'; reason: string };
+  | { status: 'stored'; refused?: readonly RefusedRows[] }
+  | { status: 'spooled' }
+  | { status: 'refused'; reason: string }
+  | { status: 'overloaded' | 'unavailable'; retryAfterMs: number };
 
 export const batchLimits = {
-  /** Requests wait this long for company when nothing is being inserted; while something is, until it is done. */
-  gatherMs: 10,
+  /** Bodies wait this long for company when nothing is being inserted. */
+  gatherMs: 5,
+  /** And this long while something is; then they go beside it. */
+  gatherBusyMs: 100,
   rows: 16_384,
   bytes: 32 * 1024 * 1024,
-  /** Requests waiting or being inserted, as their batch weighs them; above it a request is answered `overloaded`. */
+  /** Batches on their way at one time. */
+  inFlight: 2,
+  /** Bodies waiting or being stored, as their batch weighs them; above it a request is answered `overloaded`. */
   queueBytes: 256 * 1024 * 1024,
-  /** An insert that fails is repeated this long, then its requests are answered `unavailable`: exporters wait 10 s. */
-  retryMs: 8_000,
+  /** An insert that fails or is not answered is repeated this long, then its bodies are spooled: exporters wait 10 s. */
+  retryMs: 6_000,
 } as const;
 export type BatchLimits = Readonly<Record<keyof typeof batchLimits, number>>;
 
@@ -28,42 +47,68 @@ export interface Receipt<Told> {
   told: Told | undefined;
 }
 
-interface Waiting<Body> {
-  body: Body;
+interface Waiting<Body> extends Received<Body> {
+  rows: number;
   weightBytes: number;
   answer: (outcome: WriteOutcome) => void;
 }
 
 /** Bodies that are stored together. */
 interface Batch<Body, Told> {
-  content: BatchContent<Body, Told>;
+  content: ReceivedContent<Body, Told>;
   /** Of the bodies, as sent. */
   bytes: number;
   waiting: Waiting<Body>[];
+  /** By `performance.now`. */
+  openedMs: number;
+}
+
+/** Where bodies go that ClickHouse does not take. */
+export interface Refuge<Body> {
+  spool: Spool<Body>;
+  deadLetters: DeadLetters<Body>;
+  circuit: Circuit;
 }
 
 export interface BatcherDeps<Body, Told> {
   inserter: Inserter;
-  newContent: () => BatchContent<Body, Told>;
+  newContent: NewContent<Body, Told>;
+  /** Without one a batch that is not stored is answered `unavailable`. */
+  refuge?: Refuge<Body> | undefined;
   limits?: Partial<BatchLimits> | undefined;
+  nowMs?: (() => number) | undefined;
+  onEvent?: OnWriteEvent | undefined;
   /** Hears of every batch that was not stored, with the cause. */
-  onFailure?: ((error: Error, outcome: WriteOutcome) => void) | undefined;
+  onFailure?: ((error: Error) => void) | undefined;
 }
 
 /**
- * Group commit: bodies that arrive while an insert runs share the next one, and each is answered when its rows are in
- * ClickHouse. Messages go first, so that no span names a message that is not there.
+ * Group commit: bodies that arrive while inserts run share the next one, and each is answered when its rows are in
+ * ClickHouse, or when it is in the spool. After an insert that failed batches go to the spool at once, until one that was
+ * tried again has been stored.
  */
 export class Batcher<Body, Told> {
   readonly #deps: BatcherDeps<Body, Told>;
   readonly #limits: BatchLimits;
-  #batches: Batch<Body, Told>[] = [];
+  readonly #batches: Batch<Body, Told>[] = [];
+  readonly #underWay = new Set<Promise<void>>();
   #queuedBytes = 0;
-  #running: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isDraining = false;
+  #lastInsertMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: BatcherDeps<Body, Told>) {
     this.#deps = deps;
     this.#limits = { ...batchLimits, ...deps.limits };
+  }
+
+  get status() {
+    return { queuedBytes: this.#queuedBytes, queueLimitBytes: this.#limits.queueBytes };
+  }
+
+  /** True while senders wait, or have just done so. */
+  get isBusy(): boolean {
+    return this.#underWay.size > 0 || performance.now() - this.#lastInsertMs < busyMs;
   }
 
   /**
@@ -75,96 +120,129 @@ export class Batcher<Body, Told> {
       return { outcome: { status: 'overloaded', retryAfterMs: 1_000 }, told: undefined };
     }
     const batch = this.#openBatch(bytes);
-    const { rows, weightBytes, told } = batch.content.append(body);
+    const received = { body, receivedAtMs: (this.#deps.nowMs ?? Date.now)() };
+    const { rows, weightBytes, told } = batch.content.append(received);
     if (rows === 0) return { outcome: { status: 'stored' }, told };
     batch.bytes += bytes;
     this.#queuedBytes += weightBytes;
     if (!this.#batches.includes(batch)) this.#batches.push(batch);
     const outcome = await new Promise<WriteOutcome>((answer) => {
-      batch.waiting.push({ body, weightBytes, answer });
-      this.#running ??= this.#run();
+      batch.waiting.push({ ...received, rows, weightBytes, answer });
+      this.#pump();
     });
     return { outcome, told };
   }
 
-  /** Resolves when nothing is waiting any more. */
+  /** Resolves when nothing is waiting any more. From now on nothing waits for company. */
   async drain(): Promise<void> {
-    while (this.#running !== undefined) await this.#running;
+    this.#isDraining = true;
+    this.#pump();
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
   #openBatch(bytes: number): Batch<Body, Told> {
     const last = this.#batches.at(-1);
-    const hasRoom =
-      last !== undefined && last.content.rows < this.#limits.rows && last.bytes + bytes <= this.#limits.bytes;
-    return hasRoom ? last : { content: this.#deps.newContent(), bytes: 0, waiting: [] };
+    if (last !== undefined && !this.#isFull(last) && last.bytes + bytes <= this.#limits.bytes) return last;
+    const content = new ReceivedContent(this.#deps.newContent);
+    return { content, bytes: 0, waiting: [], openedMs: performance.now() };
   }
 
-  async #run(): Promise<void> {
-    await new Promise((resume) => setTimeout(resume, this.#limits.gatherMs));
-    for (;;) {
-      const batch = this.#batches.shift();
-      if (batch === undefined) break;
-      await this.#commit(batch);
-    }
-    this.#running = undefined;
+  #isFull({ content, bytes }: Batch<Body, Told>): boolean {
+    return content.rows >= this.#limits.rows || bytes >= this.#limits.bytes;
   }
 
-  async #commit({ content, waiting }: Batch<Body, Told>): Promise<void> {
-    const outcome = await this.#store(content);
-    // One body that ClickHouse refuses must not cost its neighbours: each is tried alone.
-    if (outcome.status === 'refused' && waiting.length > 1) {
-      for (const one of waiting) {
-        const alone = this.#deps.newContent();
-        alone.append(one.body);
-        await this.#commit({ content: alone, bytes: 0, waiting: [one] });
+  /** Sends off what may go, and comes again when the next may. */
+  #pump(): void {
+    clearTimeout(this.#timer);
+    for (let batch = this.#batches[0]; batch !== undefined; batch = this.#batches[0]) {
+      if (this.#underWay.size >= this.#limits.inFlight) return; // the one that ends comes here again
+      const waitMs = this.#waitMs(batch);
+      if (waitMs > 0) {
+        this.#timer = setTimeout(() => this.#pump(), Math.ceil(waitMs));
+        return;
       }
-      return;
-    }
-    for (const { weightBytes, answer } of waiting) {
-      this.#queuedBytes -= weightBytes;
-      answer(outcome);
+      this.#batches.shift();
+      const commit = this.#commit(batch).finally(() => {
+        this.#underWay.delete(commit);
+        this.#lastInsertMs = performance.now();
+        this.#pump();
+      });
+      this.#underWay.add(commit);
     }
   }
 
-  async #store(content: BatchContent<Body, Told>): Promise<WriteOutcome> {
-    try {
-      await this.#insertAll(content.seal(), randomUUID());
-      return { status: 'stored' };
-    } catch (cause) {
-      const error = cause instanceof Error ? cause : new Error(String(cause));
-      const outcome: WriteOutcome =
-        error instanceof UnstorableError
-          ? { status: 'refused', reason: error.message }
-          : { status: 'unavailable', retryAfterMs: 2_000 };
-      this.#deps.onFailure?.(error, outcome);
+  #waitMs(batch: Batch<Body, Told>): number {
+    if (this.#isDraining || this.#batches.length > 1 || this.#isFull(batch)) return 0;
+    const { gatherMs, gatherBusyMs } = this.#limits;
+    return batch.openedMs + (this.#underWay.size > 0 ? gatherBusyMs : gatherMs) - performance.now();
+  }
+
+  async #commit(batch: Batch<Body, Told>): Promise<void> {
+    const outcome = await this.#store(batch);
+    const refused = outcome?.status === 'done' ? outcome.refused : [];
+    await this.#deps.refuge?.deadLetters.keep(refused, 'live');
+    const elsewhere = outcome?.status === 'done' ? undefined : await this.#spool(batch);
+    for (const one of batch.waiting) {
+      this.#queuedBytes -= one.weightBytes;
+      one.answer(elsewhere ?? describeStored(one, refused));
+    }
+  }
+
+  /** Undefined where ClickHouse was not asked. */
+  async #store({ content, waiting, bytes }: Batch<Body, Told>): Promise<ApartOutcome<Body> | undefined> {
+    const { inserter, newContent, refuge, onEvent, onFailure } = this.#deps;
+    if (!this.#mayInsert()) return undefined;
+    const repeats = refuge === undefined || refuge.circuit.state === 'closed';
+    const token = randomUUID();
+    const began = performance.now();
+    const leftMs = () => Math.max(1, began + this.#limits.retryMs - performance.now());
+    const outcome = await storeBodies(content, waiting, {
+      newContent,
+      insert: (part, key) =>
+        insertBatch(part, {
+          ...{ inserter, source: 'live', limitMs: leftMs(), repeats, onEvent },
+          token: `${token}:${key}`,
+        }),
+      isLate: () => leftMs() <= 1,
+    });
+    if (outcome.status === 'failed') {
+      refuge?.circuit.fail(outcome.wasAnswered);
+      onEvent?.({ type: 'failed', source: 'live', code: (outcome.error as { code?: string }).code });
+      onFailure?.(outcome.error);
       return outcome;
     }
-  }
-
-  async #insertAll({ messages, rest, learnMessages }: SealedBatch, token: string): Promise<void> {
-    if (messages !== undefined) await this.#insert(messages, `${token}:${messages.table}`);
-    learnMessages();
-    // All are awaited, whatever one of them says: nothing of this batch is under way any more when it is answered.
-    const inserts = await Promise.allSettled(rest.map((insert) => this.#insert(insert, `${token}:${insert.table}`)));
-    for (const insert of inserts) if (insert.status === 'rejected') throw insert.reason;
+    refuge?.circuit.succeed();
+    if (outcome.status === 'done') {
+      const seconds = (performance.now() - began) / 1000;
+      onEvent?.({ type: 'stored', source: 'live', bodies: waiting.length, rows: outcome.rows, bytes, seconds });
+    }
+    return outcome;
   }
 
   /**
-   * Repeats the same bytes until they are acknowledged or the time is up: under the same token while ClickHouse answers, so
-   * that nothing is stored twice; under a new one after it gave no answer. It may have died having noted the token but not
-   * the rows, or the rows but not what its view makes of them, and would then take the repetition for a copy and drop it
-   * (seen in crash tests: acknowledged spans without skeletons). Stored twice is read once; dropped is lost.
+   * Not while ClickHouse is known not to take anything: the replay of the spool finds out when it does, without a sender
+   * that waits. A sender finds out where the spool is empty, or where the answer comes at once.
    */
-  async #insert(insert: Insert, token: string): Promise<void> {
-    let lostCount = 0;
-    await pRetry(
-      async () => {
-        const outcome = await this.#deps.inserter.insert({ ...insert, token: `${token}:${String(lostCount)}` });
-        if (outcome.status === 'refused') throw new AbortError(new UnstorableError(outcome.error.message));
-        if (outcome.status === 'lost') lostCount += 1;
-        if (outcome.status !== 'stored') throw outcome.error;
-      },
-      { retries: 1_000, minTimeout: 50, maxTimeout: 500, maxRetryTime: this.#limits.retryMs },
-    );
+  #mayInsert(): boolean {
+    const { refuge } = this.#deps;
+    if (refuge === undefined || refuge.circuit.state === 'closed') return true;
+    return (refuge.spool.isEmpty || refuge.circuit.wasAnswered) && refuge.circuit.mayTry();
   }
+
+  async #spool({ waiting }: Batch<Body, Told>): Promise<WriteOutcome> {
+    const isSpooled = (await this.#deps.refuge?.spool.append(waiting)) ?? false;
+    return isSpooled ? { status: 'spooled' } : { status: 'unavailable', retryAfterMs: 2_000 };
+  }
+}
+
+const busyMs = 1_000;
+
+function describeStored<Body>({ body, rows }: Waiting<Body>, refused: readonly RefusedPiece<Body>[]): WriteOutcome {
+  const own = refused
+    .filter((piece) => piece.body === body)
+    .map(({ rows: count, reason }) => ({ rows: count, reason }));
+  const [first] = own;
+  if (first === undefined) return { status: 'stored' };
+  const isAll = own.reduce((sum, piece) => sum + piece.rows, 0) >= rows;
+  return isAll ? { status: 'refused', reason: first.reason } : { status: 'stored', refused: own };
 }

@@ -11,7 +11,10 @@ export interface Connection {
 }
 
 /** Both sides give up an insert after this long, well before the settlement's verified cursor (30 s) passes it. */
-const insertTimeoutMs = 20_000;
+export const insertTimeoutMs = 20_000;
+
+const pingLimitMs = 5_000;
+const youngServerS = 4;
 
 /** `retryable`: ClickHouse said that it failed. `lost`: it said nothing; the rows may be stored, or half stored. */
 export type InsertOutcome = { status: 'stored' } | { status: 'retryable' | 'lost' | 'refused'; error: Error };
@@ -26,8 +29,10 @@ export interface Insert {
 }
 
 export interface Inserter {
-  /** Inserts one block; a repeated token with the same bytes stores nothing twice. Never throws. */
-  insert: (request: Insert & { token: string }) => Promise<InsertOutcome>;
+  /** Inserts one block; a repeated token with the same bytes stores nothing twice. The signal gives it up. Never throws. */
+  insert: (request: Insert & { token: string }, signal?: AbortSignal) => Promise<InsertOutcome>;
+  /** When the server started, in milliseconds since 1970, to a second or two; undefined where that cannot be told. */
+  findServerStart: () => Promise<number | undefined>;
   ping: () => Promise<boolean>;
   close: () => Promise<void>;
 }
@@ -65,12 +70,13 @@ export function connect({ url, secret }: Connection): Inserter {
     },
   });
   return {
-    async insert({ table, columns, format, data, token }) {
+    async insert({ table, columns, format, data, token }, signal) {
       try {
         const reply = await client.exec({
           query: `INSERT INTO ${table} (${Object.keys(columns).join(', ')}) FORMAT ${format}`,
           values: Readable.from(data, { objectMode: false }),
           clickhouse_settings: { insert_deduplication_token: token },
+          ...(signal === undefined ? {} : { abort_signal: signal }),
         });
         await finished(reply.stream.resume());
         return { status: 'stored' };
@@ -78,6 +84,21 @@ export function connect({ url, secret }: Connection): Inserter {
         const error = cause instanceof Error ? cause : new Error(String(cause));
         if (!(cause instanceof ClickHouseError)) return { status: 'lost', error };
         return { status: refusals.has(cause.code) ? 'refused' : 'retryable', error };
+      }
+    },
+    async findServerStart() {
+      const query = 'SELECT uptime() AS uptime, toUnixTimestamp64Milli(now64(3)) AS nowMs LIMIT 1';
+      try {
+        const reply = await client.query({
+          query,
+          format: 'JSONEachRow',
+          abort_signal: AbortSignal.timeout(pingLimitMs),
+        });
+        const [row] = await reply.json<{ uptime: number; nowMs: string }>();
+        // One that has just started cannot be told from the one before.
+        return row === undefined || row.uptime < youngServerS ? undefined : Number(row.nowMs) - row.uptime * 1000;
+      } catch {
+        return undefined;
       }
     },
     async ping() {

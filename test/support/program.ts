@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeTempDir } from './temp-dir.ts';
 
 export const repositoryDir = join(import.meta.dirname, '..', '..');
 
@@ -29,12 +30,14 @@ const ready = z.object({
 
 /**
  * Starts one program (`collector/main.ts`, `server/main.ts`) as the one-machine start does and waits
- * until it listens. The environment holds what is given and nothing of the caller's own settings.
+ * until it listens. The environment holds what is given and nothing of the caller's own settings. Without a
+ * SIGHTGLASS_DATA_DIR it has a data folder of its own, which is gone when it ends.
  */
 export async function startProgram(main: string, environment: Record<string, string>): Promise<Program> {
+  const dataDir = environment['SIGHTGLASS_DATA_DIR'] === undefined ? makeTempDir('program') : undefined;
   const child = spawn(process.execPath, [join(repositoryDir, main)], {
     cwd: repositoryDir,
-    env: { ...cleanEnvironment(), ...environment },
+    env: { ...cleanEnvironment(), ...(dataDir && { SIGHTGLASS_DATA_DIR: dataDir.path }), ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let output = '';
@@ -42,6 +45,7 @@ export async function startProgram(main: string, environment: Record<string, str
     stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   }
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  void exited.then(() => dataDir?.remove());
   const { url, otherUrls } = await waitForReady(child, main, () => output);
   return {
     url,

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, it } from 'vitest';
 import { tables } from '../../../migrations/schema.ts';
@@ -5,6 +7,7 @@ import { newProjectId } from '../../support/database.ts';
 import { encodeProtobuf, tracesOf } from '../../support/otlp-encode.ts';
 import { environmentOf } from '../../support/pipeline.ts';
 import { type Program, startProgram } from '../../support/program.ts';
+import { makeTempDir } from '../../support/temp-dir.ts';
 import { type FragileDatabase, startFragileDatabase } from './fragile-database.ts';
 import { chatAttributes, newSpan, startLiveCollector } from './live-collector.ts';
 
@@ -12,16 +15,23 @@ const posters = 6;
 const spansPerRequest = 5;
 const rounds = 4;
 
+const dataDir = makeTempDir('crash');
 let database: FragileDatabase;
 let collector: Program;
 beforeAll(async () => {
   database = await startFragileDatabase();
-  collector = await startProgram('collector/main.ts', environmentOf(database));
+  collector = await startCollector();
   return async () => {
     await collector.stop();
     await database.remove();
+    dataDir.remove();
   };
 });
+
+/** What one has spooled the next one stores. */
+function startCollector(): Promise<Program> {
+  return startProgram('collector/main.ts', { ...environmentOf(database), SIGHTGLASS_DATA_DIR: dataDir.path });
+}
 
 /** Posts without a pause until it is told to end; answers the ids of the spans that were acknowledged. */
 function startPosters(project: string): { acknowledged: string[]; stop: () => Promise<void> } {
@@ -57,7 +67,7 @@ it('keeps every acknowledged span through crashes of the collector and of ClickH
   for (let round = 0; round < rounds; round += 1) {
     await sleep(300 + 200 * Math.random());
     await collector.kill();
-    collector = await startProgram('collector/main.ts', environmentOf(database));
+    collector = await startCollector();
     await sleep(300 + 200 * Math.random());
     await database.kill();
     await database.restart();
@@ -68,6 +78,7 @@ it('keeps every acknowledged span through crashes of the collector and of ClickH
 
   const reader = startLiveCollector(database, { projectId: project });
   try {
+    await expect.poll(() => hasSpooled(dataDir.path)).toBe(false);
     const own = 'WHERE project_id = {project:String}';
     const idsIn = async (query: string) => (await reader.rows<{ id: string }>(query)).map(({ id }) => id);
     const spans = await idsIn(
@@ -84,6 +95,10 @@ it('keeps every acknowledged span through crashes of the collector and of ClickH
     await reader.close();
   }
 });
+
+function hasSpooled(dir: string): boolean {
+  return readdirSync(join(dir, 'spool')).some((name) => name.endsWith('.segment'));
+}
 
 function missing(expected: readonly string[], present: readonly string[]): string[] {
   const set = new Set(present);

@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Hono } from 'hono';
 import { createIntake } from '../../../collector/receive/intake.ts';
-import { MappedBatch } from '../../../collector/receive/mapped-batch.ts';
+import { MappedBatch, type TakenBody } from '../../../collector/receive/mapped-batch.ts';
 import { createReceiver } from '../../../collector/receive/receiver.ts';
-import { Batcher, type BatchLimits } from '../../../collector/write/batcher.ts';
+import { bodyCodec } from '../../../collector/receive/spooled-body.ts';
+import type { BatchLimits } from '../../../collector/write/batcher.ts';
 import { connect } from '../../../collector/write/clickhouse.ts';
 import { KnownMessages } from '../../../collector/write/known-messages.ts';
+import type { FolderLimits } from '../../../collector/write/segment-folder.ts';
+import type { OnWriteEvent, WriteStatus } from '../../../collector/write/write-stats.ts';
+import { openWriter, type WriterOptions } from '../../../collector/write/writer.ts';
 import { connectDatabase, keepForeverDays, newProjectId, type TestDatabase } from '../../support/database.ts';
 import {
   attributesOf,
@@ -15,6 +19,7 @@ import {
   type WireSpan,
   type WireTraces,
 } from '../../support/otlp-encode.ts';
+import { makeTempDir } from '../../support/temp-dir.ts';
 
 /** The collector in this process, on a real database, and what it stored in a project of its own. */
 export interface LiveCollector {
@@ -23,26 +28,39 @@ export interface LiveCollector {
   post(request: WireTraces | WireLogs, options?: { encoding?: EncodingName; projectId?: string }): Promise<Response>;
   /** Rows of a query with `{project:String}` bound. */
   rows<Row = Record<string, unknown>>(query: string): Promise<Row[]>;
+  /** What the writing half holds. */
+  status(): Promise<WriteStatus>;
+  /** Stores what it has taken, in ClickHouse or in the spool. */
   close(): Promise<void>;
 }
 
-export function startLiveCollector(
-  database: TestDatabase,
-  options: { limits?: Partial<BatchLimits>; projectId?: string; nowMs?: () => number } = {},
-): LiveCollector {
+export interface LiveOptions {
+  limits?: Partial<BatchLimits>;
+  spoolLimits?: Partial<FolderLimits>;
+  replayLimits?: WriterOptions<TakenBody, unknown>['replayLimits'];
+  projectId?: string;
+  nowMs?: () => number;
+  /** By default a folder of its own, which is removed when it is closed. */
+  dataDir?: string;
+  onEvent?: OnWriteEvent;
+}
+
+export function startLiveCollector(database: TestDatabase, options: LiveOptions = {}): LiveCollector {
   const inserter = connect(database);
   const known = new KnownMessages();
-  const nowMs = options.nowMs ?? (() => Date.now());
-  const batcher = new Batcher({
+  const ownDir = options.dataDir === undefined ? makeTempDir('collector') : undefined;
+  const writer = openWriter({
     inserter,
-    newContent: () => new MappedBatch({ known, retentionDays: keepForeverDays, nowMs }),
-    limits: options.limits,
+    newContent: (nowMs) => new MappedBatch({ known, retentionDays: keepForeverDays, nowMs }),
+    codec: bodyCodec,
+    dataDir: options.dataDir ?? ownDir?.path ?? '',
+    ...options,
   });
   const reader = connectDatabase(database);
   const ownProject = options.projectId ?? newProjectId();
   const app = createReceiver({
-    intake: createIntake({ submit: (body, bytes) => batcher.submit(body, bytes) }),
-    isReady: () => inserter.ping(),
+    intake: createIntake({ submit: async (body, bytes) => (await writer).submit(body, bytes) }),
+    isReady: async () => (await writer).isReady(),
     onError: (error) => {
       throw error;
     },
@@ -63,9 +81,12 @@ export function startLiveCollector(
       const reply = await reader.query({ query, query_params: { project: ownProject }, format: 'JSONEachRow' });
       return reply.json<Row>();
     },
+    status: async () => (await writer).status(),
     close: async () => {
-      await batcher.drain();
+      await (await writer).drain();
+      await (await writer).close();
       await Promise.all([inserter.close(), reader.close()]);
+      ownDir?.remove();
     },
   };
 }

@@ -4,6 +4,7 @@ import { connectDatabase } from '../../support/database.ts';
 import { tracesOf } from '../../support/otlp-encode.ts';
 import { environmentOf } from '../../support/pipeline.ts';
 import { type Program, startProgram } from '../../support/program.ts';
+import { makeTempDir } from '../../support/temp-dir.ts';
 import { type FragileDatabase, startFragileDatabase } from './fragile-database.ts';
 import { chatAttributes, type LiveCollector, newSpan, startLiveCollector } from './live-collector.ts';
 import { openWire, postHead } from './wire.ts';
@@ -30,15 +31,42 @@ describe('while ClickHouse is away', () => {
     return () => collector.close();
   });
 
-  it('answers 503 and when to try again, and takes the same request afterwards', async () => {
+  it('acknowledges what it has put into the spool, at once after the first time, and stores it in order', async () => {
     await database.kill();
-    const request = named('after');
-    const reply = await collector.post(request);
-    expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '2']);
-    expect((await collector.app.request('/readyz', { headers: { host: 'localhost' } })).status).toBe(503);
+    expect((await collector.post(named('1'))).status).toBe(200);
+    const began = performance.now();
+    for (const name of ['2', '3', '4']) expect((await collector.post(named(name))).status).toBe(200);
+    expect(performance.now() - began).toBeLessThan(2_000); // each would wait that long for ClickHouse
+    expect(await collector.status()).toMatchObject({ spoolRecords: 4 });
+    expect((await collector.app.request('/readyz', { headers: { host: 'localhost' } })).status).toBe(200);
     await database.restart();
-    expect((await collector.post(request)).status).toBe(200);
-    expect(await storedNames()).toEqual(['after']);
+    await expect.poll(() => collector.status()).toMatchObject({ spoolRecords: 0, spoolBytes: 0, circuit: 'closed' });
+    expect((await collector.post(named('5'))).status).toBe(200);
+    expect(await storedNames()).toEqual(['1', '2', '3', '4', '5']);
+    const arrivals = await collector.rows<{ name: string }>(
+      `SELECT name FROM ${tables.spans} WHERE project_id = {project:String} ORDER BY ingested_at, name`,
+    );
+    expect(arrivals.map(({ name }) => name)).toEqual(['1', '2', '3', '4', '5']);
+  });
+
+  it('answers 503 and when to try again where the spool is full, and takes the same request afterwards', async () => {
+    const full = startLiveCollector(database, {
+      projectId: collector.projectId,
+      limits: { retryMs: 1_000 },
+      spoolLimits: { bytes: 100 },
+    });
+    try {
+      await database.kill();
+      const request = named('after');
+      const reply = await full.post(request);
+      expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '2']);
+      expect((await full.app.request('/readyz', { headers: { host: 'localhost' } })).status).toBe(503);
+      await database.restart();
+      await expect.poll(async () => (await full.post(request)).status).toBe(200);
+      expect(await storedNames()).toContain('after');
+    } finally {
+      await full.close();
+    }
   });
 
   it('waits for a short stop and loses nothing', async () => {
@@ -97,11 +125,19 @@ describe('a request that ClickHouse refuses', () => {
 
 describe('a collector that is told to end', () => {
   let program: Program;
+  let dataDir: ReturnType<typeof makeTempDir>;
   beforeEach(async () => {
-    program = await startProgram('collector/main.ts', environmentOf(database));
+    dataDir = makeTempDir('outage');
+    program = await startProgram('collector/main.ts', {
+      ...environmentOf(database),
+      SIGHTGLASS_DATA_DIR: dataDir.path,
+    });
     collector = startLiveCollector(database);
   });
-  afterEach(() => Promise.all([program.stop(), collector.close()]));
+  afterEach(async () => {
+    await Promise.all([program.stop(), collector.close()]);
+    dataDir.remove();
+  });
   afterAll(() => {
     database.thaw();
   });
@@ -128,6 +164,21 @@ describe('a collector that is told to end', () => {
     expect(await stopped).toBe(0);
     expect(performance.now() - began).toBeLessThan(3_000);
     expect(await storedNames()).toEqual(['a', 'b', 'c', 'warm']);
+  });
+
+  it('puts what it has into the spool while ClickHouse is away, and the next one stores it', async () => {
+    await database.kill();
+    const posts = ['a', 'b'].map(post);
+    await new Promise((resume) => setTimeout(resume, 200));
+    expect(await program.stop()).toBe(0);
+    expect(await Promise.all(posts)).toEqual(['a', 'b']);
+    await database.restart();
+    const next = startLiveCollector(database, { projectId: collector.projectId, dataDir: dataDir.path });
+    try {
+      await expect.poll(storedNames).toEqual(['a', 'b']);
+    } finally {
+      await next.close();
+    }
   });
 
   it('ends although a client keeps its body back', async () => {

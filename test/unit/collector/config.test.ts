@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from '../../../collector/config.ts';
 
@@ -10,6 +11,8 @@ describe('loadConfig', () => {
       httpPort: 4318,
       grpcPort: 4317,
       retentionDays: 400,
+      dataDir: resolve('.sightglass'),
+      spoolMaxBytes: 10 * 1024 ** 3,
       clickhouseUrl: url,
       clickhouseSecret: undefined,
     });
@@ -22,6 +25,11 @@ describe('loadConfig', () => {
     [{ SIGHTGLASS_HOST: '0.0.0.0' }, /^SIGHTGLASS_HOST=0.0.0.0 is not allowed; allowed: a loopback address/],
     [{ SIGHTGLASS_AUTH: 'on' }, /^SIGHTGLASS_AUTH=on is not allowed; allowed: off/],
     [{ SIGHTGLASS_RETENTION_DAYS: '0' }, /^SIGHTGLASS_RETENTION_DAYS=0 is not allowed/],
+    [
+      { SIGHTGLASS_SPOOL_MAX_BYTES: '10 GiB' },
+      /^SIGHTGLASS_SPOOL_MAX_BYTES=10 GiB is not allowed; allowed: a number of/,
+    ],
+    [{ SIGHTGLASS_SPOOL_MAX_BYTES: '1000' }, /^SIGHTGLASS_SPOOL_MAX_BYTES=1000 is not allowed/],
     [{ CLICKHOUSE_CLUSTER: 'c' }, /^CLICKHOUSE_CLUSTER=c is not allowed/],
     [{ CLICKHOUSE_URL: '' }, /^CLICKHOUSE_URL is not set; allowed: http/],
   ])('refuses %j with one line', (given, line) => {
