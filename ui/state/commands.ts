@@ -77,6 +77,10 @@ function listPages({ router }: Context): PaletteCommand[] {
     command('Pages', 'Sessions', () => router.go(router.sessionsHref())),
     ...listCostPages(router),
     command('Pages', 'Agents', () => router.go(router.agentsHref())),
+    {
+      ...command('Pages', 'Ingest', () => router.go(router.ingestHref())),
+      keywords: ['received', 'rejected', 'senders', 'collector', 'spool'],
+    },
     ...listSettings(router),
   ];
 }

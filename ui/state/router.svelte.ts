@@ -10,6 +10,7 @@ export type Route =
   | { page: 'cost-unpriced' }
   | { page: 'agents' }
   | { page: 'agent'; name: string }
+  | { page: 'ingest' }
   | { page: 'settings' }
   | { page: 'missing' };
 
@@ -146,6 +147,11 @@ export class Router {
     return this.#hrefWithOnly(`/agents/${encodeURIComponent(name)}`, agentsParams);
   }
 
+  /** The address of what was received, in the current project and range. */
+  ingestHref(): string {
+    return this.#hrefWithOnly('/ingest', agentsParams);
+  }
+
   /** The address of the settings; the range stays, for the pages that one comes back to. */
   settingsHref(view?: 'connect' | 'preferences' | 'about'): string {
     const href = this.#hrefWithOnly('/settings', agentsParams);
@@ -180,6 +186,7 @@ function readRoute(pathname: string): Route {
   }
   if (first === 'sessions') return second === undefined ? { page: 'sessions' } : readSession(second);
   if (first === 'agents') return second === undefined ? { page: 'agents' } : readAgent(second);
+  if (first === 'ingest' && second === undefined) return { page: 'ingest' };
   if (first === 'settings' && second === undefined) return { page: 'settings' };
   if (first === 'costs') {
     if (second === undefined) return { page: 'costs' };

@@ -54,7 +54,10 @@ export function findPeak(buckets: readonly Bucket[]): number {
 }
 
 /** Round moments of the local zone with their labels, so many that they do not touch. */
-export function layTicks(bars: readonly Bar[], width: number): { x: number; label: string }[] {
+export function layTicks(
+  bars: readonly Pick<Bar, 'startMs' | 'endMs'>[],
+  width: number,
+): { x: number; label: string }[] {
   const [first, last] = [bars[0], bars.at(-1)];
   if (first === undefined || last === undefined || width === 0) return [];
   const scale = scaleTime([first.startMs, last.endMs], [0, width]);
