@@ -7,17 +7,17 @@ import { readPeakMemoryMib } from '../support/process-figures.ts';
 import { compareStored, readStoredSums, waitUntilBooked } from '../support/stored-sums.ts';
 
 const settlePatienceMs = 180_000;
-const widths = [8, 9, 8, 7, 14, 11, 9, 11, 10, 10, 8, 9];
+const widths = [8, 9, 8, 7, 14, 11, 9, 11, 10, 8, 7, 9, 9];
 const settings = readIngestSettings({ profiles: ['lean', 'mixed', 'chat', 'agent'], seconds: 20, rounds: 1 });
 
 console.log(
-  `${settings.seconds} s each; CPU in seconds per million spans, until all is settled; memory is the collector's peak`,
+  `${settings.seconds} s each; CPU in seconds per million spans, until all is settled; memory is the collector's peak; others: cores that other work took`,
 );
 console.log(
   formatRow(
     [
       ...['profile', 'spans', 'spans/s', 'MB/s', 'ack p50/p99 ms', 'settled s', 'memory', 'CPU coll.', 'ClickHouse'],
-      ...['settler', 'sender', 'errors'],
+      ...['settler', 'sender', 'others', 'errors'],
     ],
     widths,
   ),
@@ -54,6 +54,7 @@ function measure(profile: LoadProfile, round: number) {
         clickHouse: perMillion(cpu.clickHouse),
         settler: perMillion(cpu.settler),
         sender: perMillion(load.generatorCpuSeconds),
+        others: (cpu.machine - cpu.collector - cpu.clickHouse - cpu.settler - load.generatorCpuSeconds) / cpu.wall,
       };
     } finally {
       await pipeline.stop();
@@ -80,6 +81,7 @@ function report(profile: LoadProfile, rounds: readonly Awaited<ReturnType<typeof
         of(({ clickHouse }) => clickHouse),
         of(({ settler }) => settler),
         of(({ sender }) => sender, 1),
+        of(({ others }) => others, 1),
         retried === 0 ? errors : `${errors}, ${retried} repeated`,
       ],
       widths,

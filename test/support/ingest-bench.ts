@@ -2,7 +2,7 @@ import { connectDatabase, type OwnDatabase, startDatabase } from './database.ts'
 import { type LoadProfile, loadProfiles } from './load-model.ts';
 import { runLoad } from './load-process.ts';
 import type { LoadResult } from './load-send.ts';
-import { readCpuSeconds } from './process-figures.ts';
+import { readCpuSeconds, readMachineCpuSeconds } from './process-figures.ts';
 
 /** What a caller may narrow a benchmark down to, for a quick look: PROFILE, SECONDS, ROUNDS, CONCURRENCY. */
 export function readIngestSettings(defaults: { profiles: LoadProfile[]; seconds: number; rounds: number }) {
@@ -16,8 +16,8 @@ export function readIngestSettings(defaults: { profiles: LoadProfile[]; seconds:
   };
 }
 
-/** Requests under way: enough for whole batches of 16,384 spans to come together twice. */
-const requestsAtOnce: Record<LoadProfile, number> = { lean: 64, mixed: 64, chat: 64, agent: 16 };
+/** Requests under way: whole batches of 16,384 spans come together twice; of the larger bodies (2.5 and 5 MB) fewer, for memory. */
+const requestsAtOnce: Record<LoadProfile, number> = { lean: 64, mixed: 64, chat: 32, agent: 16 };
 /** More than any pipeline takes in the time; decides how many sessions live at once. */
 const spansASecondMax = 100_000;
 
@@ -35,17 +35,26 @@ export function saturate(
   });
 }
 
-/** Seconds of CPU that each process used since the last call, by the names given. */
-export function watchCpu<Name extends string>(pids: Record<Name, number>): () => Record<Name, number> {
+/** Seconds of CPU that each process and the whole machine used since the last call, by the names given, and of the clock. */
+export function watchCpu<Name extends string>(
+  pids: Record<Name, number>,
+): () => Record<Name | 'machine' | 'wall', number> {
+  type Figures = Record<Name | 'machine' | 'wall', number>;
   const names = Object.keys(pids) as Name[];
-  const read = () =>
-    Object.fromEntries(names.map((name) => [name, readCpuSeconds(pids[name])])) as Record<Name, number>;
+  const read = () => {
+    const own = names.map((name) => [name, readCpuSeconds(pids[name])] as const);
+    return Object.fromEntries([
+      ...own,
+      ['machine', readMachineCpuSeconds()],
+      ['wall', performance.now() / 1000],
+    ]) as Figures;
+  };
   let last = read();
   return () => {
-    const now = read();
-    const used = Object.fromEntries(names.map((name) => [name, now[name] - last[name]])) as Record<Name, number>;
-    last = now;
-    return used;
+    const before = last;
+    last = read();
+    const since = (Object.keys(last) as (keyof Figures)[]).map((name) => [name, last[name] - before[name]]);
+    return Object.fromEntries(since) as Figures;
   };
 }
 
