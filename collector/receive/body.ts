@@ -7,8 +7,14 @@ export const bodyLimits = {
   decompressedBytes: 64 * 1024 * 1024,
   /** Bodies being received at one time, all connections and ports together; above it a request is answered 429. */
   receivingBytes: 256 * 1024 * 1024,
+  /** A piece of a body counts as at least so many of them: each is an object, and a sender may send single bytes. */
+  pieceBytes: 256,
   /** A body must have come within this; Node's own limit is five minutes. */
   receiveMs: 60_000,
+  /** Compressed bodies unpacked at one time, all ports together: each may become `decompressedBytes`. Others wait. */
+  unpacking: 2,
+  /** Compressed bodies that wait for that; above it a request is answered 429. */
+  waitingToUnpack: 512,
 } as const;
 
 const contentEncodings = ['identity', 'gzip', 'deflate'] as const;
@@ -28,9 +34,11 @@ const decompress = { gzip: promisify(gunzip), deflate: promisify(inflate) };
 /** What a sender is told that came while too much was being received. */
 export const crowdedMessage = 'too many bodies are being received; try again';
 
-/** Counts the bytes of bodies that have not come whole, all ports together. */
+/** Counts the bytes of bodies that have not come whole, and lets few be unpacked at a time, all ports together. */
 export class ReceivingBudget {
   readonly #limitBytes: number;
+  readonly #waiting: (() => void)[] = [];
+  #unpacking = 0;
   #bytes = 0;
 
   constructor(limitBytes: number = bodyLimits.receivingBytes) {
@@ -52,6 +60,29 @@ export class ReceivingBudget {
   release(bytes: number): void {
     this.#bytes -= bytes;
   }
+
+  /**
+   * Runs what unpacks a body when it is its turn.
+   * @throws BodyError 429 where too many wait already
+   */
+  async unpack<T>(run: () => Promise<T>): Promise<T> {
+    if (this.#unpacking < bodyLimits.unpacking) this.#unpacking += 1;
+    else if (this.#waiting.length >= bodyLimits.waitingToUnpack) throw new BodyError(429, crowdedMessage);
+    else await new Promise<void>((resume) => this.#waiting.push(resume));
+    try {
+      return await run();
+    } finally {
+      // The turn goes to the next in line.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#unpacking -= 1;
+      else next();
+    }
+  }
+}
+
+/** What a piece of a body counts as while it is kept by itself. */
+export function weighPiece(bytes: number): number {
+  return Math.max(bytes, bodyLimits.pieceBytes);
 }
 
 /** Reads request bodies within the limits, whatever their Content-Length says. */
@@ -86,10 +117,12 @@ export class BodyReader {
     if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge();
     const chunks: Uint8Array[] = [];
     let length = 0;
+    let weight = 0;
     try {
       for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
         length += chunk.length;
-        const hasRoom = this.#receiving.add(chunk.length);
+        weight += weighPiece(chunk.length);
+        const hasRoom = this.#receiving.add(weighPiece(chunk.length));
         if (length > limit) throw tooLarge();
         if (!hasRoom) throw new BodyError(429, crowdedMessage);
         chunks.push(chunk);
@@ -98,20 +131,25 @@ export class BodyReader {
       if (error instanceof BodyError) throw error;
       throw new BodyError(400, 'the body ended early', { cause: error });
     } finally {
-      this.#receiving.release(length);
+      this.#receiving.release(weight);
     }
     return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
   }
 
   async #decompress(encoding: keyof typeof decompress, body: Uint8Array): Promise<Uint8Array> {
     const limit = this.#limits.decompressedBytes;
+    const hasRoom = this.#receiving.add(body.length); // until it is its turn
     try {
-      return await decompress[encoding](body, { maxOutputLength: limit });
+      if (!hasRoom) throw new BodyError(429, crowdedMessage);
+      return await this.#receiving.unpack(() => decompress[encoding](body, { maxOutputLength: limit }));
     } catch (error) {
+      if (error instanceof BodyError) throw error;
       if (error instanceof RangeError) {
         throw new BodyError(413, `the body is larger than ${String(limit)} bytes once decompressed`, { cause: error });
       }
       throw new BodyError(400, `the body is not valid ${encoding}`, { cause: error });
+    } finally {
+      this.#receiving.release(body.length);
     }
   }
 }

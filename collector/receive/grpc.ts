@@ -40,6 +40,7 @@ export function createGrpcReceiver(deps: GrpcReceiverDeps): Server {
     'grpc.max_receive_message_length': bodyLimits.decompressedBytes,
     'grpc.max_concurrent_streams': callsPerConnectionMax,
     interceptors: [
+      unpackInTurn(deps.intake.receiving),
       guardCalls({
         receiving: deps.intake.receiving,
         receiveMs: deps.receiveMs ?? bodyLimits.receiveMs,

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { type Door, openGrpcDoor } from '../../../collector/doors.ts';
-import { ReceivingBudget } from '../../../collector/receive/body.ts';
+import { bodyLimits, ReceivingBudget } from '../../../collector/receive/body.ts';
 import { createGrpcReceiver } from '../../../collector/receive/grpc.ts';
 import type { Answer } from '../../../collector/receive/intake.ts';
 import { connectGrpc, type GrpcClient } from '../../support/grpc-client.ts';
@@ -87,6 +87,64 @@ it('gives up a message that does not come in time', async () => {
   expect(slow.status()).toBe(String(status.DEADLINE_EXCEEDED));
   expect(isFull(1)).toBe(false);
   hasty.closeNow();
+});
+
+it('unpacks few messages at a time, however many come at once', async () => {
+  receiving = new ReceivingBudget();
+  const roomy = await openDoor();
+  const zipped = connectGrpc(roomy.url, { gzip: true });
+  let most = 0;
+  let unpacking = 0;
+  const unpack = receiving.unpack.bind(receiving);
+  receiving.unpack = (run) =>
+    unpack(async () => {
+      unpacking += 1;
+      most = Math.max(most, unpacking);
+      const unpacked = await run();
+      unpacking -= 1;
+      return unpacked;
+    });
+  const replies = await Promise.all(Array.from({ length: 20 }, () => zipped.send('traces', Buffer.alloc(4 << 20))));
+  expect(replies.map(({ code }) => code)).toEqual(new Array(20).fill(status.OK));
+  expect(most).toBe(2);
+  zipped.close();
+  roomy.closeNow();
+});
+
+it('refuses to unpack when too many messages wait for it', async () => {
+  receiving = new ReceivingBudget();
+  const full = await openDoor();
+  const zipped = connectGrpc(full.url, { gzip: true });
+  const endings: (() => void)[] = [];
+  const { unpacking, waitingToUnpack } = bodyLimits;
+  const held = Array.from({ length: unpacking + waitingToUnpack }, () =>
+    receiving.unpack(() => new Promise<void>((resolve) => endings.push(resolve))),
+  );
+  expect(await zipped.send('traces', Buffer.alloc(1_000))).toMatchObject({
+    code: status.RESOURCE_EXHAUSTED,
+    retryAfterMs: 1_000,
+  });
+  for (; endings.length > 0; await new Promise(setImmediate)) endings.shift()?.();
+  await Promise.all(held);
+  expect((await zipped.send('traces', Buffer.alloc(1_000))).code).toBe(status.OK);
+  zipped.close();
+  full.closeNow();
+});
+
+it('counts a message that comes in single bytes as what its pieces take', async () => {
+  const slow = openRawCall(door.url);
+  slow.stream.write(Buffer.from([0, 0, 0, 100, 0]));
+  for (let sent = 0; sent < 500 && slow.status() === undefined; sent += 1) {
+    await new Promise<void>((resolve) => {
+      slow.stream.write(Buffer.of(1), () => {
+        resolve();
+      });
+    });
+  }
+  await slow.closed;
+  expect(slow.status()).toBe(String(status.RESOURCE_EXHAUSTED));
+  await vi.waitUntil(() => !isFull(1));
+  slow.session.destroy();
 });
 
 it('answers what is not compressed as it says, and takes the next call', async () => {

@@ -1,6 +1,6 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { BodyError, bodyLimits, BodyReader } from '../../../../collector/receive/body.ts';
+import { BodyError, bodyLimits, BodyReader, ReceivingBudget } from '../../../../collector/receive/body.ts';
 
 const limits = { compressedBytes: 1000, decompressedBytes: 2000 };
 const body = Buffer.from('x'.repeat(100));
@@ -94,7 +94,7 @@ describe('BodyReader', () => {
   });
 
   it('refuses with 429 what would be too much at one time, and takes it later', async () => {
-    const reader = new BodyReader({ ...limits, receivingBytes: 250 });
+    const reader = new BodyReader({ ...limits, receivingBytes: 500 });
     let finish: () => void = () => undefined;
     const slow = new ReadableStream<Uint8Array>({
       start(controller) {
@@ -110,6 +110,47 @@ describe('BodyReader', () => {
     finish();
     expect(await first).toHaveLength(200);
     expect(await reader.read(post(body))).toHaveLength(100);
+  });
+
+  it('counts a body that comes byte by byte as what its pieces take', async () => {
+    const single = () => {
+      let left = 20;
+      return new ReadableStream<Uint8Array>({
+        pull(controller) {
+          if (left-- > 0) controller.enqueue(Uint8Array.of(1));
+          else controller.close();
+        },
+      });
+    };
+    const reader = new BodyReader({ receivingBytes: 20 * bodyLimits.pieceBytes });
+    expect(await reader.read(post(single()))).toHaveLength(20);
+    expect(await statusOf(post(single()), new BodyReader({ receivingBytes: 19 * bodyLimits.pieceBytes }))).toBe(429);
+    expect(await reader.read(post(single()))).toHaveLength(20);
+  });
+
+  it('unpacks two bodies at a time, lets some wait and refuses more with 429', async () => {
+    const budget = new ReceivingBudget();
+    const finish: (() => void)[] = [];
+    const hold = () => budget.unpack(() => new Promise<void>((resolve) => finish.push(resolve)));
+    const held = Array.from({ length: bodyLimits.unpacking + bodyLimits.waitingToUnpack }, hold);
+    expect(finish).toHaveLength(bodyLimits.unpacking);
+    const zipped = gzipSync(body);
+    const reader = new BodyReader({}, budget);
+    expect(await statusOf(post(zipped, { 'content-encoding': 'gzip' }), reader)).toBe(429);
+    while (finish.length > 0) {
+      finish.shift()?.();
+      await new Promise(setImmediate);
+      expect(finish.length).toBeLessThanOrEqual(bodyLimits.unpacking);
+    }
+    await Promise.all(held);
+    expect(await reader.read(post(zipped, { 'content-encoding': 'gzip' }))).toHaveLength(body.length);
+  });
+
+  it('goes on after bodies that could not be unpacked', async () => {
+    const reader = new BodyReader(limits);
+    const broken = () => statusOf(post(body, { 'content-encoding': 'gzip' }), reader);
+    expect(await Promise.all(Array.from({ length: 20 }, broken))).toEqual(new Array(20).fill(400));
+    expect(await reader.read(post(gzipSync(body), { 'content-encoding': 'gzip' }))).toHaveLength(body.length);
   });
 
   it('answers 400 for a body that ends early', async () => {
