@@ -2,6 +2,7 @@ import { type sendUnaryData, Server, type ServerUnaryCall } from '@grpc/grpc-js'
 import { bodyLimits } from './body.ts';
 import { guardCalls } from './grpc-guard.ts';
 import { statusOf } from './grpc-status.ts';
+import { unpackInTurn } from './grpc-unpack.ts';
 import type { Intake } from './intake.ts';
 import { projectRule, readProject } from './project.ts';
 import { encodeSuccess, type Refusal, type Signal } from './reply.ts';
