@@ -25,7 +25,34 @@ export function weekOf(timeNs: bigint): number {
 
 /** Adds the messages to `rows` and gives their hashes in order. */
 export function storeMessages(messages: readonly CanonicalMessage[], bucket: Bucket, rows: MessageRow[]): Uint8Array[] {
-  return messages.map((message) => storeBody(cutName(message.role), messageBody(message), bucket, rows));
+  return messages.map((message) => storeEncoded(encodeMessage(message), bucket, rows));
+}
+
+/** A message as it is stored. */
+export interface EncodedMessage {
+  role: string;
+  body: string;
+  hash: Buffer;
+}
+
+export function encodeMessage(message: CanonicalMessage): EncodedMessage {
+  const body = messageBody(message);
+  return { role: messageRole(message), body, hash: hashBody(body) };
+}
+
+/** A tool definition, which is stored as the JSON it was sent as. */
+export function encodeDefinition(definition: Json): EncodedMessage {
+  const body = cutJson(definition);
+  return { role: 'tool_definition', body, hash: hashBody(body) };
+}
+
+/** 16 bytes of SHA-256: what a message is named by. */
+export function hashBody(body: string): Buffer {
+  return digest('sha256', body, 'buffer').subarray(0, 16);
+}
+
+export function messageRole({ role }: CanonicalMessage): string {
+  return cutName(role);
 }
 
 /**
@@ -44,40 +71,24 @@ export function userMessages(
   };
 }
 
-function isFromUser(message: CanonicalMessage | undefined): boolean {
+/** True for what a user said. */
+export function isFromUser(message: CanonicalMessage | undefined): boolean {
   return message?.role === 'user' && !message.parts.every(({ type }) => type === 'tool_call_response');
 }
 
 /** Tool definitions are stored like messages, each the JSON it was sent as. */
 export function storeDefinitions(definitions: readonly Json[], bucket: Bucket, rows: MessageRow[]): Uint8Array[] {
-  return definitions.map((definition) => storeBody('tool_definition', cutJson(definition), bucket, rows));
+  return definitions.map((definition) => storeEncoded(encodeDefinition(definition), bucket, rows));
 }
 
-/** Conversation ids longer than this are hashed in keys, so that a key has a bounded size. */
-const keyedConversationMax = 64;
-
-/** Equal for rows that are one message in the same place: what ClickHouse merges, and what need not be sent twice. */
-export function messageKey({ project_id: projectId, week, conversation, hash }: MessageRow): string {
-  const place = conversation.length > keyedConversationMax ? digest('sha256', conversation) : conversation;
-  return `${projectId}\0${String(week)}\0${place}\0${Buffer.from(hash).toString('latin1')}`;
-}
-
-function storeBody(role: string, body: string, bucket: Bucket, rows: MessageRow[]): Uint8Array {
-  const hash = digest('sha256', body, 'buffer').subarray(0, 16);
-  rows.push({
-    project_id: bucket.projectId,
-    week: bucket.week,
-    conversation: bucket.conversation,
-    hash,
-    seen: bucket.seenNs,
-    role,
-    body,
-  });
+function storeEncoded({ role, body, hash }: EncodedMessage, bucket: Bucket, rows: MessageRow[]): Uint8Array {
+  const { projectId, week, conversation, seenNs } = bucket;
+  rows.push({ project_id: projectId, week, conversation, hash, seen: seenNs, role, body });
   return hash;
 }
 
 /** The message as JSON within the payload limit: what is too large is cut part by part, and cut parts say how large they were. */
-function messageBody(message: CanonicalMessage): string {
+export function messageBody(message: CanonicalMessage): string {
   const whole = JSON.stringify(message);
   if (fitsPayload(whole)) return whole;
   const { role, name, finish_reason: finish, parts } = message;

@@ -1,10 +1,8 @@
-import type { MessageRow } from '../../migrations/schema.ts';
 import { findLogFault, findSpanFault, timeBounds } from '../map/fault.ts';
 import { eventName, mapLog } from '../map/log.ts';
 import { mapSpan } from '../map/span.ts';
-import { messageKey } from '../map/store-messages.ts';
 import type { Appended, BatchContent, ItemRange, SealedBatch } from '../write/batch-content.ts';
-import { ColumnBatch, type WriteRequest } from '../write/column-batch.ts';
+import { ColumnBatch, type RowSink } from '../write/column-batch.ts';
 import type { KnownMessages } from '../write/known-messages.ts';
 import { describeItem, type Findings, serviceOf } from './findings.ts';
 import * as jsonDecoder from './json.ts';
@@ -27,7 +25,7 @@ export interface MappingDeps {
 }
 
 const decoders = { protobuf: protobufDecoder, json: jsonDecoder } as const;
-/** Different messages of one request: a message of three bytes becomes a row of hundreds. Above it 413. */
+/** New messages of one request: a message of three bytes becomes a row of hundreds. Above it 413. */
 const messagesMax = 500_000;
 
 /** A batch of export requests: each is decoded, judged and mapped when it is added. Tells what it found. */
@@ -46,8 +44,9 @@ export class MappedBatch implements BatchContent<TakenBody, Findings> {
 
   /** @throws MalformedBody */
   append(taken: TakenBody, range?: ItemRange): Appended<Findings> {
-    const { request, findings } = (taken.signal === 'traces' ? mapTraces : mapLogs)(taken, { ...this.#deps, range });
-    return { ...this.#rows.append(request), told: findings };
+    const map = taken.signal === 'traces' ? mapTraces : mapLogs;
+    const appended = this.#rows.append(taken.body.length, (sink) => map(taken, { ...this.#deps, range, sink }));
+    return { ...appended, told: appended.told ?? { taken: new Map(), rejects: [] } };
   }
 
   seal(): SealedBatch {
@@ -57,47 +56,49 @@ export class MappedBatch implements BatchContent<TakenBody, Findings> {
 
 interface Mapping extends MappingDeps {
   range: ItemRange | undefined;
+  sink: RowSink;
 }
 
-interface Mapped {
-  request: WriteRequest;
-  findings: Findings;
-}
-
-function mapTraces({ encoding, body, projectId }: TakenBody, mapping: Mapping): Mapped {
+function mapTraces({ encoding, body, projectId }: TakenBody, mapping: Mapping): Findings {
+  const { spans, messages } = mapping.sink;
   const bounds = timeBounds(mapping.nowMs(), mapping.retentionDays);
-  const request = emptyRequest(body);
-  const findings = keepGood(decoders[encoding].decodeTraces(body), mapping.range, {
+  const limitMessages = messageLimit(messages);
+  return keepGood(decoders[encoding].decodeTraces(body), mapping.range, {
     findFault: (span) => findSpanFault(span, bounds),
     describe: describeItem,
     keep: (span) => {
-      const { row, messages } = mapSpan(span, projectId);
-      request.spans.push(row);
-      addMessages(request.messages, messages);
+      const mapped = mapSpan(span, projectId);
+      spans.append(mapped.row);
+      messages.addRows(mapped.messages);
+      limitMessages();
     },
   });
-  return { request, findings };
 }
 
-function mapLogs({ encoding, body, projectId }: TakenBody, mapping: Mapping): Mapped {
+function mapLogs({ encoding, body, projectId }: TakenBody, mapping: Mapping): Findings {
+  const { events, messages } = mapping.sink;
   const bounds = timeBounds(mapping.nowMs(), mapping.retentionDays);
-  const request = emptyRequest(body);
+  const limitMessages = messageLimit(messages);
   const seen = new Map<string, number>();
   let sequence = 0;
-  const findings = keepGood(decoders[encoding].decodeLogs(body), mapping.range, {
+  return keepGood(decoders[encoding].decodeLogs(body), mapping.range, {
     findFault: (record) => findLogFault(record, eventName(record), bounds),
     describe: (record) => describeItem({ ...record, name: eventName(record) }),
     keep: (record) => {
-      const { row, messages } = mapLog(record, projectId, sequence++, seen);
-      request.events.push(row);
-      addMessages(request.messages, messages);
+      const mapped = mapLog(record, projectId, sequence++, seen);
+      events.append(mapped.row);
+      messages.addRows(mapped.messages);
+      limitMessages();
     },
   });
-  return { request, findings };
 }
 
-function emptyRequest(body: Uint8Array): WriteRequest {
-  return { spans: [], events: [], messages: new Map(), bytes: body.length };
+/** Throws when more messages came since than one request may bring. */
+function messageLimit(messages: { readonly rows: number }): () => void {
+  const most = messages.rows + messagesMax;
+  return () => {
+    if (messages.rows > most) throw new OversizedBody(messagesMax, 'messages');
+  };
 }
 
 interface Judge<Item> {
@@ -135,10 +136,4 @@ function byService(takenOf: ReadonlyMap<Attributes, number>): Map<string, number
     taken.set(service, (taken.get(service) ?? 0) + count);
   }
   return taken;
-}
-
-/** Each message of a conversation and week once: a history comes again with every call. */
-function addMessages(into: Map<string, MessageRow>, messages: readonly MessageRow[]): void {
-  for (const row of messages) into.set(messageKey(row), row);
-  if (into.size > messagesMax) throw new OversizedBody(messagesMax, 'messages');
 }

@@ -1,83 +1,93 @@
-import {
-  messageColumns,
-  type MessageRow,
-  spanColumns,
-  spanEventColumns,
-  type SpanEventRow,
-  type SpanRow,
-  tables,
-} from '../../migrations/schema.ts';
-import {
-  type Appended,
-  type BatchContent,
-  type ItemRange,
-  type SealedBatch,
-  UnstorableError,
-} from './batch-content.ts';
+import { messageColumns, spanColumns, spanEventColumns, tables } from '../../migrations/schema.ts';
+import { type Appended, type SealedBatch, UnstorableError } from './batch-content.ts';
+import { BatchMessages } from './batch-messages.ts';
 import { type BatchTables, giveBackTables, takeTables } from './batch-tables.ts';
 import type { Insert } from './clickhouse.ts';
 import type { KnownMessages } from './known-messages.ts';
+import { UnfitValue } from './native/fixed-columns.ts';
 
-/** The rows of one export request. */
-export interface WriteRequest {
-  spans: SpanRow[];
-  events: SpanEventRow[];
-  /** By `messageKey`. */
-  messages: Map<string, MessageRow>;
-  /** Size of the request's body once decompressed. */
-  bytes: number;
+/** Where a body's rows go: whole rows, in any order. */
+export interface RowSink extends Pick<BatchTables, 'spans' | 'events'> {
+  messages: BatchMessages;
+  /** What `rollback` goes back to. */
+  mark: () => RowMark;
+  /** Takes back all that came after the mark, half a row included. */
+  rollback: (mark: RowMark) => void;
 }
 
-/** A batch that holds its rows as columns, which are sent as Native blocks. */
-export class ColumnBatch implements BatchContent<WriteRequest, undefined> {
-  readonly #known: KnownMessages;
+export interface RowMark {
+  spans: readonly number[];
+  events: readonly number[];
+  messages: readonly number[];
+  messageRows: number;
+}
+
+/** The rows of several bodies as columns, which are sent as Native blocks. */
+export class ColumnBatch {
   readonly #tables: BatchTables = takeTables();
-  /** Keys of the messages that it brings. */
-  readonly #fresh = new Set<string>();
+  readonly #sink: RowSink;
   #rows = 0;
   #unstorable: UnstorableError | undefined;
   #sealed: SealedBatch | undefined;
 
   constructor(known: KnownMessages) {
-    this.#known = known;
+    const { spans, events, messages: table } = this.#tables;
+    const messages = new BatchMessages(table, known);
+    this.#sink = {
+      ...{ spans, events, messages },
+      mark: () => ({
+        spans: spans.mark(),
+        events: events.mark(),
+        messages: table.mark(),
+        messageRows: table.rows,
+      }),
+      rollback: (mark) => {
+        spans.rollback(mark.spans);
+        events.rollback(mark.events);
+        table.rollback(mark.messages);
+        messages.cut(mark.messageRows);
+      },
+    };
   }
 
+  /** Spans and log records. */
   get rows(): number {
     return this.#rows;
   }
 
-  /** Items are spans, then log records. */
-  append(request: WriteRequest, range?: ItemRange): Appended<undefined> {
-    const { spans, events, messages } = this.#tables;
-    const taken = range === undefined ? request : cutRequest(request, range);
-    const before = spans.size + events.size + messages.size;
-    this.#appendAll(taken);
-    const rows = taken.spans.length + taken.events.length;
+  /**
+   * Adds the rows that `fill` makes of a body of so many bytes; where it throws, none of them. A row that has no room in
+   * its columns makes the batch unstorable: whose row it is shows when each body is tried alone.
+   */
+  append<Told>(bytes: number, fill: (sink: RowSink) => Told): Appended<Told | undefined> {
+    const { spans, events } = this.#sink;
+    const before = this.#size;
+    const rowsBefore = spans.rows + events.rows;
+    const mark = this.#sink.mark();
+    let told: Told | undefined;
+    let unstorableRows = 0;
+    try {
+      told = fill(this.#sink);
+    } catch (cause) {
+      this.#sink.rollback(mark);
+      if (!(cause instanceof UnfitValue)) throw cause;
+      this.#unstorable ??= new UnstorableError(`a row cannot be encoded: ${cause.message}`, { cause });
+      unstorableRows = 1;
+    }
+    const rows = spans.rows + events.rows - rowsBefore + unstorableRows;
     this.#rows += rows;
-    const weightBytes = request.bytes + spans.size + events.size + messages.size - before;
-    return { rows, weightBytes, told: undefined };
+    return { rows, weightBytes: bytes + this.#size - before, told };
   }
 
+  /** Ends the batch. Called again it gives the same. */
   seal(): SealedBatch {
     if (this.#unstorable !== undefined) throw this.#unstorable;
     return (this.#sealed ??= this.#finish());
   }
 
-  /** A row that has no room in its columns makes the batch unstorable; whose row it is shows when each body is tried alone. */
-  #appendAll(request: WriteRequest): void {
+  get #size(): number {
     const { spans, events, messages } = this.#tables;
-    try {
-      for (const row of request.spans) spans.append(row);
-      for (const row of request.events) events.append(row);
-      for (const [key, row] of this.#known.unknown([request.messages])) {
-        if (this.#fresh.has(key)) continue;
-        messages.append(row);
-        this.#fresh.add(key);
-      }
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : '';
-      this.#unstorable ??= new UnstorableError(`a row cannot be encoded: ${reason}`, { cause });
-    }
+    return spans.size + events.size + messages.size;
   }
 
   #finish(): SealedBatch {
@@ -96,20 +106,11 @@ export class ColumnBatch implements BatchContent<WriteRequest, undefined> {
           : { table: tables.messages, columns: messageColumns, format: 'Native', data: messages.finish() },
       rest,
       learnMessages: () => {
-        this.#known.learn(this.#fresh);
+        this.#sink.messages.learn();
       },
       release: () => {
         giveBackTables(this.#tables);
       },
     };
   }
-}
-
-function cutRequest({ spans, events, messages, bytes }: WriteRequest, { from, to }: ItemRange): WriteRequest {
-  return {
-    spans: spans.slice(from, to),
-    events: events.slice(Math.max(0, from - spans.length), Math.max(0, to - spans.length)),
-    messages,
-    bytes,
-  };
 }

@@ -1,42 +1,37 @@
-import type { MessageRow } from '../../migrations/schema.ts';
+import { KeySet } from './key-set.ts';
 
-/** A key is at most some 300 bytes of memory. */
-const knownMax = 200_000;
+/** 8 to 16 bytes of memory a key, and there are two generations. */
+const generationMax = 500_000;
 
 /**
- * Which messages are stored already, by their keys, so that a history that is sent with every call is inserted once. It
- * may forget (a message that is inserted again merges away), but must only learn what ClickHouse has acknowledged.
+ * Which messages are stored already, by 64 bits that mean project, week, conversation and hash, so that a history that is
+ * sent with every call is inserted once. It may forget (a message that is inserted again merges away): what was not asked
+ * for while so many others were learned. It must only learn what ClickHouse has acknowledged.
  */
 export class KnownMessages {
   readonly #max: number;
-  readonly #keys = new Set<string>();
+  #young = new KeySet();
+  #old = new KeySet();
 
-  constructor(max: number = knownMax) {
+  constructor(max: number = generationMax) {
     this.#max = max;
   }
 
-  /** Those that are not known, each once. */
-  unknown(requests: readonly ReadonlyMap<string, MessageRow>[]): Map<string, MessageRow> {
-    const fresh = new Map<string, MessageRow>();
-    for (const messages of requests) {
-      for (const [key, row] of messages) if (!this.#touch(key)) fresh.set(key, row);
-    }
-    return fresh;
-  }
-
-  /** Call after these were acknowledged. */
-  learn(keys: Iterable<string>): void {
-    for (const key of keys) this.#keys.add(key);
-    for (const key of this.#keys) {
-      if (this.#keys.size <= this.#max) break;
-      this.#keys.delete(key);
-    }
-  }
-
-  /** A `Set` keeps insertion order: what is used moves to the end, the front is the oldest. */
-  #touch(key: string): boolean {
-    if (!this.#keys.delete(key)) return false;
-    this.#keys.add(key);
+  has(low: number, high: number): boolean {
+    if (this.#young.has(low, high)) return true;
+    if (!this.#old.has(low, high)) return false;
+    this.learn(low, high);
     return true;
+  }
+
+  /** Call after it was acknowledged. */
+  learn(low: number, high: number): void {
+    if (this.#young.size >= this.#max) {
+      const emptied = this.#old;
+      this.#old = this.#young;
+      this.#young = emptied;
+      emptied.clear();
+    }
+    this.#young.add(low, high);
   }
 }

@@ -2,6 +2,9 @@ import { ByteStore } from './byte-store.ts';
 import type { ChunkList } from './chunk-list.ts';
 import type { Column } from './columns.ts';
 
+/** A value has no room in its column. */
+export class UnfitValue extends RangeError {}
+
 /** Values of `width` bytes each. */
 abstract class FixedColumn<Value> implements Column<Value> {
   protected readonly store = new ByteStore();
@@ -62,7 +65,7 @@ abstract class FixedColumn<Value> implements Column<Value> {
 export class FixedStringColumn extends FixedColumn<Uint8Array> {
   append(value: Uint8Array): void {
     if (value.length !== this.width) {
-      throw new RangeError(`${String(value.length)} bytes where ${String(this.width)} are due`);
+      throw new UnfitValue(`${String(value.length)} bytes where ${String(this.width)} are due`);
     }
     this.appendRaw(value, 0);
   }
@@ -111,10 +114,9 @@ export class WideColumn extends FixedColumn<bigint> {
       this.appendHalves(number >>> 0, Math.floor(number / 2 ** 32));
       return;
     }
+    if ((this.#signed ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value)) !== value) throw outOfRange(value);
     store.room(8);
-    // Throws where the value has no room.
-    if (this.#signed) store.bytes.writeBigInt64LE(value, store.length);
-    else store.bytes.writeBigUInt64LE(value, store.length);
+    store.bytes.writeBigInt64LE(BigInt.asIntN(64, value), store.length);
     store.length += 8;
   }
 
@@ -140,6 +142,6 @@ export class WideColumn extends FixedColumn<bigint> {
   }
 }
 
-function outOfRange(value: unknown): RangeError {
-  return new RangeError(`${String(value)} is out of range`);
+function outOfRange(value: unknown): UnfitValue {
+  return new UnfitValue(`${String(value)} is out of range`);
 }

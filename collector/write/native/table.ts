@@ -26,7 +26,7 @@ export class NativeTable<Table extends Columns> {
     return size;
   }
 
-  /** @throws RangeError where a value does not fit its column: go back to a mark then */
+  /** @throws UnfitValue where a value does not fit its column: go back to a mark then */
   append(row: Row<Table>): void {
     for (const { name, column } of this.#all) column.append((row as Record<string, never>)[name] as never);
   }

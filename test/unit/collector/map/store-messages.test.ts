@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseJson } from '../../../../collector/lossless-json.ts';
-import { messageKey, storeDefinitions, storeMessages, weekOf } from '../../../../collector/map/store-messages.ts';
+import { storeDefinitions, storeMessages, weekOf } from '../../../../collector/map/store-messages.ts';
 import type { MessageRow } from '../../../../migrations/schema.ts';
 
 const bucket = { projectId: 'p', week: 7, conversation: 'c', seenNs: 5n };
@@ -44,28 +44,5 @@ describe('storeMessages', () => {
     const rows: MessageRow[] = [];
     storeDefinitions([parseJson('{"name":"f","max":12345678901234567890}')], bucket, rows);
     expect(rows[0]).toMatchObject({ role: 'tool_definition', body: '{"name":"f","max":12345678901234567890}' });
-  });
-});
-
-describe('messageKey', () => {
-  it('is equal for one message in one place only', () => {
-    const rows: MessageRow[] = [];
-    storeMessages([message], bucket, rows);
-    storeMessages([message], { ...bucket, week: 14 }, rows);
-    storeMessages([message], { ...bucket, conversation: 'd' }, rows);
-    storeMessages([message], { ...bucket, projectId: 'q' }, rows);
-    storeMessages([{ ...message, role: 'tool' }], bucket, rows);
-    expect(new Set(rows.map(messageKey)).size).toBe(5);
-    storeMessages([message], { ...bucket, seenNs: 9n }, rows);
-    expect(new Set(rows.map(messageKey)).size).toBe(5);
-  });
-
-  it('is short for any conversation', () => {
-    const rows: MessageRow[] = [];
-    storeMessages([message], { ...bucket, conversation: 'c'.repeat(2048) }, rows);
-    storeMessages([message], { ...bucket, conversation: 'c'.repeat(2047) }, rows);
-    const [first = '', second] = rows.map(messageKey);
-    expect(first.length).toBeLessThan(300);
-    expect(first).not.toBe(second);
   });
 });

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { mapLog } from '../../../../collector/map/log.ts';
 import { mapSpan } from '../../../../collector/map/span.ts';
-import { messageKey } from '../../../../collector/map/store-messages.ts';
+import type { BatchContent } from '../../../../collector/write/batch-content.ts';
 import { Batcher, type BatchLimits, type WriteOutcome } from '../../../../collector/write/batcher.ts';
 import type { Insert, Inserter, InsertOutcome } from '../../../../collector/write/clickhouse.ts';
-import { ColumnBatch, type WriteRequest } from '../../../../collector/write/column-batch.ts';
+import { ColumnBatch } from '../../../../collector/write/column-batch.ts';
 import { KnownMessages } from '../../../../collector/write/known-messages.ts';
+import type { MessageRow, SpanEventRow, SpanRow } from '../../../../migrations/schema.ts';
 import { recordOf, spanOf } from '../map/otlp-fixture.ts';
 
 interface SentInsert {
@@ -33,15 +34,36 @@ function fakeInserter(answer: (insert: SentInsert) => InsertOutcome | Promise<In
 const stored: InsertOutcome = { status: 'stored' };
 const limits = { gatherMs: 1, retryMs: 300 };
 
+/** The rows of one body. */
+interface WriteRequest {
+  spans: SpanRow[];
+  events: SpanEventRow[];
+  messages: MessageRow[];
+  bytes: number;
+}
+
+/** A batch of rows that are mapped already. */
+function rowContent(known: KnownMessages): BatchContent<WriteRequest, undefined> {
+  const batch = new ColumnBatch(known);
+  return {
+    get rows() {
+      return batch.rows;
+    },
+    append: ({ spans, events, messages, bytes }) =>
+      batch.append(bytes, (sink) => {
+        for (const row of spans) sink.spans.append(row);
+        for (const row of events) sink.events.append(row);
+        sink.messages.addRows(messages);
+        return undefined;
+      }),
+    seal: () => batch.seal(),
+  };
+}
+
 function requestOf(content: string, bytes = 100): WriteRequest {
   const messages = `[{"role":"user","content":"${content}"}]`;
   const mapped = mapSpan(spanOf({ 'gen_ai.input.messages': messages }, { name: content }), 'p');
-  return {
-    spans: [mapped.row],
-    events: [],
-    messages: new Map(mapped.messages.map((row) => [messageKey(row), row])),
-    bytes,
-  };
+  return { spans: [mapped.row], events: [], messages: mapped.messages, bytes };
 }
 
 interface Options {
@@ -52,7 +74,7 @@ interface Options {
 /** A batcher of rows, whose `submit` answers with the outcome alone. */
 function newBatcher(inserter: Inserter, options: Options = {}) {
   const known = new KnownMessages();
-  const batcher = new Batcher({ inserter, newContent: () => new ColumnBatch(known), ...options });
+  const batcher = new Batcher({ inserter, newContent: () => rowContent(known), ...options });
   return {
     submit: async (request: WriteRequest) => (await batcher.submit(request, request.bytes)).outcome,
     drain: () => batcher.drain(),
@@ -73,7 +95,7 @@ describe('Batcher', () => {
     const outcomes = await Promise.all([
       batcher.submit(requestOf('a')),
       batcher.submit(requestOf('b')),
-      batcher.submit({ spans: [], events: [record.row], messages: new Map(), bytes: 1 }),
+      batcher.submit({ spans: [], events: [record.row], messages: [], bytes: 1 }),
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual(['stored', 'stored', 'stored']);
     expect(inserts.map(({ table }) => table)).toEqual(['messages', 'spans', 'span_events']);
@@ -172,7 +194,7 @@ describe('Batcher', () => {
   it('weighs rows that are large in memory though small in the body', async () => {
     const { inserter } = fakeInserter(() => new Promise(() => undefined));
     const requests = Array.from({ length: 20 }, (_, index) => requestOf(`small ${index}`, 1));
-    const batch = new ColumnBatch(new KnownMessages());
+    const batch = rowContent(new KnownMessages());
     const weights = requests.map((request) => batch.append(request).weightBytes);
     const queueBytes = weights.slice(0, 8).reduce((sum, weight) => sum + weight, 0);
     expect(queueBytes).toBeGreaterThan(8 * 500);
