@@ -56,7 +56,7 @@ VOLUME ["/data"]
 EXPOSE 4000 4100 4317 4318
 STOPSIGNAL SIGTERM
 # Whatever of the programs listens must be alive, and one must listen.
-HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=4 \
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --start-interval=1s --retries=4 \
     CMD ["/app/container/entrypoint.sh", "healthcheck"]
 ENTRYPOINT ["/app/container/entrypoint.sh"]
 CMD ["start"]
