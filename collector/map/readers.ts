@@ -48,6 +48,7 @@ export function isTrue(value: AnyValue): true | undefined {
 }
 
 const maxDurationMs = 1e12;
+const maxDurationNs = BigInt(maxDurationMs) * 1_000_000n;
 
 export function secondsAsNs(value: AnyValue): bigint | undefined {
   return durationNs(value, 1_000);
@@ -70,6 +71,6 @@ export function sinceStartNs(value: AnyValue, { span }: Source): bigint | undefi
   if (!Number.isFinite(timeMs)) return undefined;
   const sinceNs = BigInt(timeMs) * 1_000_000n - span.startTimeUnixNano;
   // The clock of such times ticks in milliseconds, that of spans may be finer.
-  if (sinceNs < -1_000_000n) return undefined;
+  if (sinceNs < -1_000_000n || sinceNs > maxDurationNs) return undefined;
   return sinceNs < 0n ? 0n : sinceNs;
 }

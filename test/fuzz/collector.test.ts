@@ -7,6 +7,7 @@ import { decodeMessage, encodings, tracesOf } from '../support/otlp-encode.ts';
 import { environmentOf } from '../support/pipeline.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { newSpan } from '../integration/collector/live-collector.ts';
+import { onceFailed } from './once-failed.ts';
 import { emptyTally, type Failure, survive } from './survive.ts';
 import { createTakeBody } from './take-body.ts';
 
@@ -28,6 +29,10 @@ function rejectedIn({ signal, encoding }: MutatedBody, reply: Buffer): number {
 }
 
 describe('decoding and mapping', () => {
+  it.each(onceFailed)('survives %s', async (_what, body, good) => {
+    expect(await createTakeBody()(body)).toMatchObject({ status: 200, rows: good });
+  });
+
   it('survives spoilt bodies, and so does a good span beside them', async () => {
     const takeBody = createTakeBody();
     const tally = { ...emptyTally };
