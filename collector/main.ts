@@ -1,12 +1,16 @@
+import { createRequire } from 'node:module';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { type Door, openGrpcDoor, openHttpDoor } from './doors.ts';
+import { createNumbers } from './numbers/collector-numbers.ts';
 import { createGrpcReceiver } from './receive/grpc.ts';
 import { createIntake } from './receive/intake.ts';
 import { MappedBatch } from './receive/mapped-batch.ts';
 import { createReceiver } from './receive/receiver.ts';
 import { bodyCodec } from './receive/spooled-body.ts';
+import { tellAll } from './receive/tell-all.ts';
 import { connect } from './write/clickhouse.ts';
 import { KnownMessages } from './write/known-messages.ts';
 import { SpoolError } from './write/spool-lock.ts';
@@ -20,32 +24,43 @@ const drainLimits = {
   replyMs: 500,
   /** To be stored, and all of it. */
   totalMs: 10_000,
+  /** What was counted, to be saved. */
+  countsMs: 1_000,
 } as const;
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 const log = pino({ name: 'collector', base: null });
 
 /** Listens until SIGTERM or until the supervising process is gone, then stores what it has taken and ends. */
 async function main(config: Config): Promise<void> {
   const inserter = connect({ url: config.clickhouseUrl, secret: config.clickhouseSecret });
   const known = new KnownMessages();
+  const numbers = createNumbers({ identity: identityOf(config), nowMs: () => Date.now() });
   const writer = await openWriter({
     inserter,
     newContent: (nowMs) => new MappedBatch({ known, retentionDays: config.retentionDays, nowMs }),
     codec: bodyCodec,
     dataDir: config.dataDir,
     spoolLimits: { bytes: config.spoolMaxBytes },
+    onEvent: numbers.onWriteEvent,
     warn: (message, fields) => {
       log.warn(fields, message);
     },
   });
-  const intake = createIntake({ submit: writer.submit });
+  const listener = tellAll(numbers.listener);
+  const intake = createIntake({ submit: writer.submit, listener });
+  const { writeMetrics, saving } = numbers.publish({
+    inserter,
+    writeStatus: writer.status,
+    receivingBytes: () => intake.receiving.bytes,
+  });
   const onError = (error: unknown, path: string) => {
     log.error({ err: error, path }, 'request failed');
   };
-  const app = createReceiver({ intake, isReady: writer.isReady, onError });
+  const app = createReceiver({ intake, isReady: writer.isReady, onError, listener, writeMetrics });
   const { host } = config;
   const opening = Promise.all([
     openHttpDoor(app, { host, port: config.httpPort }),
-    openGrpcDoor(createGrpcReceiver({ intake, onError }), { host, port: config.grpcPort }),
+    openGrpcDoor(createGrpcReceiver({ intake, onError, listener }), { host, port: config.grpcPort }),
   ]);
   opening.then(
     ([http, grpc]) => {
@@ -65,6 +80,7 @@ async function main(config: Config): Promise<void> {
     setTimeout(() => process.exit(1), drainLimits.totalMs).unref();
     void opening
       .then((doors) => drain(doors, writer))
+      .then(() => Promise.race([saving.end(), sleep(drainLimits.countsMs)]))
       .then(() => writer.close())
       .then(() => inserter.close())
       .then(() => process.exit(0));
@@ -72,6 +88,11 @@ async function main(config: Config): Promise<void> {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.on('disconnect', stop);
+}
+
+/** The same after a restart: host and port. */
+function identityOf({ httpPort }: Config) {
+  return { collector: `${hostname()}:${String(httpPort || process.pid)}`, version, startedMs: Date.now() };
 }
 
 /** Every request that has come whole is stored and answered; one that has not loses its connection, unacknowledged. */

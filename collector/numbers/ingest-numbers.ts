@@ -26,18 +26,22 @@ export class IngestNumbers implements RequestListener {
     this.#deps = deps;
   }
 
-  onHeld(visitor: Visitor, { bytes, findings, fate, seconds }: HeldBody): void {
-    const { taken, rejects } = findings;
+  onHeld(visitor: Visitor, { bytes, findings, fate, refusedRows, seconds }: HeldBody): void {
+    const { rejects } = findings;
+    const { taken, refused } = takeRefused(findings.taken, refusedRows);
     for (const [service, count] of taken) this.#countTaken(this.#names.nameSender(visitor, service), count, fate);
-    const rejectsOf = Map.groupBy(rejects, (reject) => reject.item?.service ?? mainService(taken));
+    for (const [service, count] of refused)
+      this.#countTaken(this.#names.nameSender(visitor, service), count, 'refused');
+    const rejectsOf = Map.groupBy(rejects, (reject) => reject.item?.service ?? mainService(findings.taken));
     for (const [service, list] of rejectsOf) this.#countRejects(this.#names.nameSender(visitor, service), list);
-    const sizes = new Map(taken);
+    const sizes = new Map(findings.taken);
     for (const [service, { length }] of rejectsOf) sizes.set(service, (sizes.get(service) ?? 0) + length);
     for (const [service, share] of divide(bytes, sizes))
       this.#countBytes(this.#names.nameSender(visitor, service), share);
     this.#deps.metrics.ackSeconds.observe({ fate }, seconds);
     if (fate === 'refused') return; // the request is refused, and told so
-    this.#countRequest(visitor, rejects.length === 0 && fate !== 'not_kept' ? 'ok' : 'partial');
+    const isWhole = rejects.length + refusedRows === 0 && fate !== 'not_kept';
+    this.#countRequest(visitor, isWhole ? 'ok' : 'partial');
   }
 
   onRefused(visitor: Visitor, { status, message }: RefusedRequest): void {
@@ -116,6 +120,21 @@ function labelsOf({ project, service, signal, protocol }: Sender) {
 /** Whose an item is that could not be read at all: most bodies are of one service. */
 function mainService(taken: ReadonlyMap<string, number>): string {
   return [...taken].toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? '';
+}
+
+/** Whose rows ClickHouse refused is not known where a body is of several services: the largest is taken for it. */
+function takeRefused(all: ReadonlyMap<string, number>, refusedRows: number) {
+  const taken = new Map(all);
+  const refused = new Map<string, number>();
+  let left = refusedRows;
+  for (const [service, count] of [...all].toSorted(([, a], [, b]) => b - a)) {
+    const share = Math.min(left, count);
+    if (share === 0) break;
+    taken.set(service, count - share);
+    refused.set(service, share);
+    left -= share;
+  }
+  return { taken, refused };
 }
 
 /** Divides bytes by items, whole, so that the shares add up. */

@@ -67,8 +67,9 @@ async function answerTo(body: Body, onHeld: OnHeld, deps: IntakeDeps): Promise<A
 
 async function take({ signal, ...rest }: Body, onHeld: OnHeld, { submit }: IntakeDeps): Promise<Answer> {
   const startMs = performance.now();
-  const held = (findings: Findings, fate: HeldBody['fate']) => {
-    onHeld({ bytes: rest.body.length, findings, fate, seconds: (performance.now() - startMs) / 1000 });
+  const held = (findings: Findings, fate: HeldBody['fate'], refusedRows = 0) => {
+    const seconds = (performance.now() - startMs) / 1000;
+    onHeld({ bytes: rest.body.length, findings, fate, refusedRows, seconds });
   };
   if (signal === 'metrics') {
     const { countDataPoints } = rest.encoding === 'json' ? jsonDecoder : protobufDecoder;
@@ -78,13 +79,19 @@ async function take({ signal, ...rest }: Body, onHeld: OnHeld, { submit }: Intak
   }
   const { outcome, told } = await submit({ signal, ...rest }, rest.body.length);
   const fate = fateOf(outcome);
-  if (fate !== undefined) held(told ?? { taken: new Map(), rejects: [] }, fate);
+  if (fate !== undefined) held(told ?? { taken: new Map(), rejects: [] }, fate, countRefused(outcome));
   return answerOutcome(outcome, told?.rejects ?? []);
 }
 
 /** Undefined of what the sender is to send again. */
 function fateOf({ status }: WriteOutcome): HeldBody['fate'] | undefined {
   return status === 'stored' || status === 'spooled' || status === 'refused' ? status : undefined;
+}
+
+/** Rows that are dead letters now. */
+function countRefused(outcome: WriteOutcome): number {
+  const refused = outcome.status === 'stored' ? (outcome.refused ?? []) : [];
+  return refused.reduce((sum, { rows }) => sum + rows, 0);
 }
 
 function visitorOf({ signal, projectId, userAgent, encoding, port = 'http' }: ReceivedBody): Visitor {

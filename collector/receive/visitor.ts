@@ -19,6 +19,8 @@ export interface HeldBody {
   findings: Findings;
   /** What became of what was taken: durable in ClickHouse or on disk, refused by ClickHouse, or of a kind that is not kept. */
   fate: 'stored' | 'spooled' | 'refused' | 'not_kept';
+  /** How many of those that were taken ClickHouse then refused for good; its neighbours are not affected. */
+  refusedRows: number;
   /** From the last byte of the body to its answer. */
   seconds: number;
 }

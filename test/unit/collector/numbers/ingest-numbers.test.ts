@@ -144,6 +144,15 @@ describe('received = stored + rejected', () => {
     expect(saved('received')).toBe(12);
   });
 
+  it('holds where ClickHouse refuses some rows of a request', async () => {
+    outcome = { status: 'stored', refused: [{ rows: 2, reason: 'a constraint' }] };
+    expect(await post('/v1/traces', traces([good, good, good]))).toBe(200);
+    const now = await samples();
+    expect(['received', 'stored', 'rejected'].map((what) => sumSamples(now, items(what)))).toEqual([3, 1, 2]);
+    expect(sumSamples(now, items('rejected'), { reason: 'unstorable' })).toBe(2);
+    expect(sumSamples(now, 'sightglass_requests_total', { outcome: 'partial' })).toBe(1);
+  });
+
   it('counts the bytes of a body once, however many services share it', async () => {
     const body = JSON.stringify({
       resourceSpans: ['a', 'b', 'c'].flatMap(
