@@ -16,24 +16,27 @@ export type Config = Readonly<{
   clickhouseUrl: string;
   /** What the embedded ClickHouse wants to see in `x-sightglass-secret`; absent with any other. */
   clickhouseSecret: string | undefined;
+  /** Present where keys are needed: what the installation's own programs present. */
+  internalSecret: string | undefined;
 }>;
 
 /** A wrong environment: one line per variable, each naming the variable, its value and what is allowed. */
 export class ConfigError extends Error {}
 
 /** Their values hold a password: an error line shows only that they are set. */
-const secretNames = new Set(['CLICKHOUSE_URL', 'SIGHTGLASS_CLICKHOUSE_SECRET']);
+const secretNames = new Set(['CLICKHOUSE_URL', 'SIGHTGLASS_CLICKHOUSE_SECRET', 'SIGHTGLASS_INTERNAL_SECRET']);
+const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+/** A name or an address. */
+const address = /^[A-Za-z0-9.:_-]{1,255}$/;
 
 const minSpoolBytes = 1024 ** 2;
 
 const environment = z.object({
-  SIGHTGLASS_HOST: z
-    .string()
-    .regex(/^(localhost|127(\.\d{1,3}){3}|::1)$/)
-    .default('127.0.0.1'),
+  SIGHTGLASS_HOST: z.string().regex(address).default('127.0.0.1'),
   SIGHTGLASS_OTLP_HTTP_PORT: wholeNumber(0, 65_535).default(4318),
   SIGHTGLASS_OTLP_GRPC_PORT: wholeNumber(0, 65_535).default(4317),
-  SIGHTGLASS_AUTH: z.literal('off').default('off'),
+  SIGHTGLASS_AUTH: z.enum(['off', 'on']).default('off'),
+  SIGHTGLASS_INTERNAL_SECRET: z.string().min(32).max(500).optional(),
   SIGHTGLASS_RETENTION_DAYS: wholeNumber(1, 36_500).default(400),
   SIGHTGLASS_DATA_DIR: z.string().default('.sightglass'),
   SIGHTGLASS_SPOOL_MAX_BYTES: wholeNumber(minSpoolBytes, Number.MAX_SAFE_INTEGER).default(10 * 1024 ** 3),
@@ -43,10 +46,12 @@ const environment = z.object({
 });
 
 const allowed: Record<keyof z.infer<typeof environment>, string> = {
-  SIGHTGLASS_HOST: 'a loopback address (127.0.0.1, ::1 or localhost)',
+  SIGHTGLASS_HOST:
+    'a loopback address (127.0.0.1, ::1 or localhost); with SIGHTGLASS_AUTH=on any address of this machine',
   SIGHTGLASS_OTLP_HTTP_PORT: 'a port from 0 to 65535, where 0 is any free one',
   SIGHTGLASS_OTLP_GRPC_PORT: 'a port from 0 to 65535, where 0 is any free one',
-  SIGHTGLASS_AUTH: 'off (keys and logins are not part of this release)',
+  SIGHTGLASS_AUTH: 'off, or on: every request needs a key',
+  SIGHTGLASS_INTERNAL_SECRET: '32 to 500 characters, the same for all programs, needed with SIGHTGLASS_AUTH=on',
   SIGHTGLASS_RETENTION_DAYS: 'a number of days from 1 to 36500',
   SIGHTGLASS_DATA_DIR: 'a folder',
   SIGHTGLASS_SPOOL_MAX_BYTES: 'a number of bytes, at least 1048576',
@@ -64,6 +69,14 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     throw new ConfigError([...names].map((name) => describe(name, present[name])).join('\n'));
   }
   const values = parsed.data;
+  const isAuthOn = values.SIGHTGLASS_AUTH === 'on';
+  const wrong: keyof typeof allowed | undefined =
+    !isAuthOn && !loopback.test(values.SIGHTGLASS_HOST)
+      ? 'SIGHTGLASS_HOST'
+      : isAuthOn && values.SIGHTGLASS_INTERNAL_SECRET === undefined
+        ? 'SIGHTGLASS_INTERNAL_SECRET'
+        : undefined;
+  if (wrong !== undefined) throw new ConfigError(describe(wrong, present[wrong]));
   return Object.freeze({
     host: values.SIGHTGLASS_HOST,
     httpPort: values.SIGHTGLASS_OTLP_HTTP_PORT,
@@ -73,6 +86,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     spoolMaxBytes: values.SIGHTGLASS_SPOOL_MAX_BYTES,
     clickhouseUrl: values.CLICKHOUSE_URL,
     clickhouseSecret: values.SIGHTGLASS_CLICKHOUSE_SECRET,
+    internalSecret: isAuthOn ? values.SIGHTGLASS_INTERNAL_SECRET : undefined,
   });
 }
 

@@ -25,6 +25,8 @@ export type Config = CommandConfig &
     serverUrl: string | undefined;
     /** Base address of the collector. */
     otlpUrl: string;
+    /** Present where keys are needed: what the installation's own programs know each other by. */
+    internalSecret: string | undefined;
   }>;
 
 /** A wrong environment: one line per variable, each naming the variable, its value and what is allowed. */
@@ -34,7 +36,8 @@ export class ConfigError extends Error {
 
 const samplesDir = join(import.meta.dirname, 'examples');
 /** Its value holds a password: an error line shows only that it is set. */
-const secretNames = new Set(['REDIS_URL']);
+const secretNames = new Set(['REDIS_URL', 'SIGHTGLASS_INTERNAL_SECRET']);
+const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
 const command = {
   SIGHTGLASS_AGENTS_DIR: z.string().default(samplesDir),
@@ -46,7 +49,7 @@ const environment = z.object({
   ...command,
   SIGHTGLASS_HOST: z
     .string()
-    .regex(/^(localhost|127(\.\d{1,3}){3}|::1)$/)
+    .regex(/^[A-Za-z0-9.:_-]{1,255}$/) // a name or an address
     .default('127.0.0.1'),
   SIGHTGLASS_RUNTIME_PORT: z
     .string()
@@ -54,7 +57,8 @@ const environment = z.object({
     .transform(Number)
     .refine((port) => port <= 65_535)
     .default(4100),
-  SIGHTGLASS_AUTH: z.literal('off').default('off'),
+  SIGHTGLASS_AUTH: z.enum(['off', 'on']).default('off'),
+  SIGHTGLASS_INTERNAL_SECRET: z.string().min(32).max(500).optional(),
   SIGHTGLASS_SERVER_URL: z.url({ protocol: /^https?$/ }).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:4318'),
 });
@@ -63,9 +67,11 @@ const allowed: Readonly<Record<keyof z.infer<typeof environment>, string>> = {
   SIGHTGLASS_AGENTS_DIR: 'a folder',
   SIGHTGLASS_DATA_DIR: 'a folder',
   REDIS_URL: 'redis(s)://user:password@host:6379/0',
-  SIGHTGLASS_HOST: 'a loopback address (127.0.0.1, ::1 or localhost)',
+  SIGHTGLASS_HOST:
+    'a loopback address (127.0.0.1, ::1 or localhost); with SIGHTGLASS_AUTH=on any address of this machine',
   SIGHTGLASS_RUNTIME_PORT: 'a port from 0 to 65535, where 0 is any free one',
-  SIGHTGLASS_AUTH: 'off (keys and logins are not part of this release)',
+  SIGHTGLASS_AUTH: 'off, or on: every request needs a key',
+  SIGHTGLASS_INTERNAL_SECRET: '32 to 500 characters, the same for all programs, needed with SIGHTGLASS_AUTH=on',
   SIGHTGLASS_SERVER_URL: 'an http or https URL',
   OTEL_EXPORTER_OTLP_ENDPOINT: 'an http or https URL',
 };
@@ -79,6 +85,13 @@ export function loadCommandConfig(env: NodeJS.ProcessEnv = process.env): Command
 /** Reads and checks the environment; an empty variable counts as absent. Throws `ConfigError`. */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const values = read(environment, env);
+  const isAuthOn = values.SIGHTGLASS_AUTH === 'on';
+  if (!isAuthOn && !loopback.test(values.SIGHTGLASS_HOST)) {
+    throw new ConfigError(describe('SIGHTGLASS_HOST', values.SIGHTGLASS_HOST));
+  }
+  if (isAuthOn && values.SIGHTGLASS_INTERNAL_SECRET === undefined) {
+    throw new ConfigError(`SIGHTGLASS_INTERNAL_SECRET is not set; allowed: ${allowed.SIGHTGLASS_INTERNAL_SECRET}`);
+  }
   return Object.freeze({
     ...commandPart(values),
     environment: env,
@@ -86,6 +99,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     port: values.SIGHTGLASS_RUNTIME_PORT,
     serverUrl: values.SIGHTGLASS_SERVER_URL?.replace(/\/$/, ''),
     otlpUrl: values.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/$/, ''),
+    internalSecret: isAuthOn ? values.SIGHTGLASS_INTERNAL_SECRET : undefined,
   });
 }
 

@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { type Config, loadConfig } from './config.ts';
 import { deployNew } from './deploy-new.ts';
 import { createDoor } from './door/app.ts';
+import { KeyCheck } from './door/key-check.ts';
 import { describeTurnAgent } from './describe-turn-agent.ts';
 import { ModelAdapters } from './models/adapters.ts';
 import { AgentPool } from './run/agent-pool.ts';
@@ -42,6 +43,9 @@ async function main(config: Config): Promise<void> {
     if (message.type === 'urls') serverUrl ??= message.urls?.['SIGHTGLASS_SERVER_URL'];
   });
 
+  const { internalSecret } = config;
+  const internalHeaders: Record<string, string> =
+    internalSecret === undefined ? {} : { 'x-sightglass-internal': internalSecret };
   const adapters = new ModelAdapters(environment);
   const agents: AgentPool = new AgentPool({
     store,
@@ -55,7 +59,13 @@ async function main(config: Config): Promise<void> {
   });
   const exporter = new SpanExporter({
     store,
-    sender: new SpanSender({ endpoint: config.otlpUrl, headers: {}, version: readVersion(), log }),
+    sender: new SpanSender({
+      endpoint: config.otlpUrl,
+      headers: internalHeaders,
+      namesProject: internalSecret !== undefined,
+      version: readVersion(),
+      log,
+    }),
     describe: (session, turn) => describeTurnAgent(agents, session, turn),
     gatewayCapture: 'full',
     log,
@@ -63,7 +73,7 @@ async function main(config: Config): Promise<void> {
   const runner = new SessionRunner({
     store,
     openAgent: (revision) => agents.open(revision),
-    priceCall: pricesOf(() => serverUrl),
+    priceCall: pricesOf(() => serverUrl, { headers: internalHeaders }),
     onEnd: (turn) => exporter.notify(turn),
     onUnavailable: (message) => log.warn(message),
     onError: (error, what, ids) => log.error({ err: error, ...ids }, what),
@@ -71,6 +81,10 @@ async function main(config: Config): Promise<void> {
   let isStopping = false;
   const door = createDoor({
     ...{ store, runner, agents },
+    authentication:
+      internalSecret === undefined
+        ? undefined
+        : { keys: new KeyCheck({ findServer: () => serverUrl }), internalSecret },
     onCall: () => exporter.notify(),
     isStopping: () => isStopping,
     nowMs: () => Date.now(),

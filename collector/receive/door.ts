@@ -15,12 +15,18 @@ const ownHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 /**
  * Keeps web pages out of a local port: only requests that name this machine, and none that a page of another origin sent.
  * A foreign Host is 421 (it is how DNS rebinding looks), a foreign Origin or a cross-site fetch 403. Exporters send neither.
+ * Where keys are needed the port is not a local one: it may be called by any name.
  */
-export function findIntruder({ host = '', origin, site }: Visitor): Refusal | undefined {
-  if (!isOwnHost(host)) {
+export function findIntruder(
+  { host = '', origin, site }: Visitor,
+  { isLocal = true }: { isLocal?: boolean } = {},
+): Refusal | undefined {
+  if (isLocal && !isOwnHost(host)) {
     return { status: 421, message: `Host "${host.slice(0, 100)}" is not localhost, 127.0.0.1 or [::1]` };
   }
-  if (origin !== undefined && origin !== `http://${host}`) {
+  // A proxy may have taken TLS off.
+  const isOwn = origin === `http://${host}` || (!isLocal && origin === `https://${host}`);
+  if (origin !== undefined && !isOwn) {
     return { status: 403, message: `Origin "${origin.slice(0, 100)}" is not this address` };
   }
   if (site === 'cross-site' || site === 'same-site') {
@@ -30,13 +36,17 @@ export function findIntruder({ host = '', origin, site }: Visitor): Refusal | un
 }
 
 /** `findIntruder` in front of every path of the HTTP port. */
-export function localDoor(refuse: (c: Context, refusal: Refusal) => Response): MiddlewareHandler {
+export function localDoor(
+  refuse: (c: Context, refusal: Refusal) => Response,
+  options: { isLocal?: boolean } = {},
+): MiddlewareHandler {
   return async (c, next) => {
-    const refusal = findIntruder({
+    const visitor = {
       host: c.req.header('host'),
       origin: c.req.header('origin'),
       site: c.req.header('sec-fetch-site'),
-    });
+    };
+    const refusal = findIntruder(visitor, options);
     if (refusal !== undefined) return refuse(c, refusal);
     await next();
     return undefined;

@@ -5,9 +5,11 @@ import {
   type ServerInterceptor,
 } from '@grpc/grpc-js';
 import { constants, type ServerHttp2Stream } from 'node:http2';
+import type { Gate } from './authenticate.ts';
 import { crowdedMessage, type ReceivingBudget } from './body.ts';
 import { findIntruder } from './door.ts';
 import { statusOf } from './grpc-status.ts';
+import { enterCall } from './key-door.ts';
 import { crowdedRetryMs, type Refusal } from './reply.ts';
 import { tellCall } from './tell-calls.ts';
 import type { RequestListener } from './visitor.ts';
@@ -20,13 +22,15 @@ interface GuardDeps {
   receiveMs: number;
   /** Hears of calls that never came to the intake. */
   listener?: RequestListener | undefined;
+  /** Present where a key is needed. */
+  gate?: Gate | undefined;
 }
 
 /**
  * Stands before every call, before its message is read: keeps out what does not name this machine, counts the bytes of
  * messages that have not come whole in the budget that HTTP shares, and gives up one that takes too long.
  */
-export function guardCalls({ receiving, receiveMs, listener }: GuardDeps): ServerInterceptor {
+export function guardCalls({ receiving, receiveMs, listener, gate }: GuardDeps): ServerInterceptor {
   return ({ path }, call) => {
     const stream = streamOf(call);
     let countedBytes = 0;
@@ -48,20 +52,30 @@ export function guardCalls({ receiving, receiveMs, listener }: GuardDeps): Serve
     });
     stream.once('close', () => {
       release();
-      if (listener !== undefined) tellCall(stream, { path, metadata: received }, listener);
+      if (listener !== undefined) tellCall(stream, { path, metadata: received, isLocal: gate === undefined }, listener);
     });
     return new ServerInterceptingCall(call, {
       start: (next) => {
         next({
           onReceiveMetadata: (metadata, pass) => {
             received = metadata;
-            const refusal = findIntruder({
+            const visitor = {
               host: call.getHost(),
               origin: metadata.get('origin')[0]?.toString(),
               site: metadata.get('sec-fetch-site')[0]?.toString(),
-            });
-            if (refusal === undefined) pass(metadata);
-            else refuse(refusal);
+            };
+            const intrusion = findIntruder(visitor, { isLocal: gate === undefined });
+            if (intrusion !== undefined) refuse(intrusion);
+            else if (gate === undefined) pass(metadata);
+            else {
+              enterCall(gate, metadata).then(
+                (refusal) => {
+                  if (refusal === undefined) pass(metadata);
+                  else refuse(refusal);
+                },
+                () => refuse({ status: 500, message: 'the collector failed' }),
+              );
+            }
           },
           onReceiveMessage: (message, pass) => {
             release();

@@ -1,9 +1,11 @@
 import { type sendUnaryData, Server, type ServerUnaryCall } from '@grpc/grpc-js';
+import type { Gate } from './authenticate.ts';
 import { bodyLimits } from './body.ts';
 import { guardCalls } from './grpc-guard.ts';
 import { statusOf } from './grpc-status.ts';
 import { unpackInTurn } from './grpc-unpack.ts';
 import type { Intake } from './intake.ts';
+import { findEntered } from './key-door.ts';
 import { projectRule, readProject } from './project.ts';
 import { encodeSuccess, type Refusal, type Signal } from './reply.ts';
 import { callWasTaken } from './tell-calls.ts';
@@ -13,6 +15,8 @@ export interface GrpcReceiverDeps {
   intake: Intake;
   /** A call that failed for a reason of ours; never payloads. */
   onError: (error: unknown, path: string) => void;
+  /** Present where a key is needed. */
+  gate?: Gate | undefined;
   /** By default `bodyLimits.receiveMs`. */
   receiveMs?: number | undefined;
   /** Hears of calls that never came to the intake. */
@@ -46,6 +50,7 @@ export function createGrpcReceiver(deps: GrpcReceiverDeps): Server {
         receiving: deps.intake.receiving,
         receiveMs: deps.receiveMs ?? bodyLimits.receiveMs,
         listener: deps.listener,
+        gate: deps.gate,
       }),
     ],
   });
@@ -64,7 +69,11 @@ async function receive(
   const refuse = (refusal: Refusal) => {
     reply(statusOf(refusal));
   };
-  const projectId = readProject(call.metadata.get('x-sightglass-project')[0]?.toString());
+  const entered = findEntered(call.metadata);
+  if (deps.gate !== undefined && entered === undefined) throw new Error('a call passed the guard without a key');
+  const { projectId, keyId } = entered ?? {
+    projectId: readProject(call.metadata.get('x-sightglass-project')[0]?.toString()),
+  };
   if (projectId === undefined) {
     refuse({ status: 400, message: projectRule });
     return;
@@ -72,7 +81,8 @@ async function receive(
   try {
     const userAgent = call.metadata.get('user-agent')[0]?.toString();
     const body = call.request;
-    const answer = await deps.intake.take({ signal, encoding: 'protobuf', projectId, body, port: 'grpc', userAgent });
+    const received = { signal, projectId, body, userAgent, keyId, encoding: 'protobuf', port: 'grpc' } as const;
+    const answer = await deps.intake.take(received);
     callWasTaken(call.metadata);
     if (answer.status === 200) reply(null, encodeSuccess('protobuf', signal, answer.partial));
     else refuse(answer);

@@ -1,7 +1,9 @@
 import { type Context, Hono } from 'hono';
+import type { Gate } from './authenticate.ts';
 import { BodyError, BodyReader } from './body.ts';
 import { localDoor } from './door.ts';
 import type { Intake } from './intake.ts';
+import { findEntered, keyDoor } from './key-door.ts';
 import { projectRule, readProject } from './project.ts';
 import {
   contentTypes,
@@ -22,6 +24,8 @@ export interface ReceiverDeps {
   isReady: () => Promise<boolean>;
   /** A request that failed for a reason of ours; never payloads. */
   onError: (error: unknown, path: string) => void;
+  /** Present where a key is needed. */
+  gate?: Gate | undefined;
   /** Hears of requests that never came to the intake. */
   listener?: RequestListener | undefined;
   /** The collector's own numbers, in the format of Prometheus. */
@@ -38,8 +42,11 @@ const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
 export function createReceiver(deps: ReceiverDeps): Hono {
   const app = new Hono();
   const bodies = new BodyReader({}, deps.intake.receiving);
-  if (deps.listener !== undefined) app.use(tellRefusals(deps.listener));
-  app.use(localDoor((c, refusal) => errorReply(replyEncoding(c), refusal)));
+  const isLocal = deps.gate === undefined;
+  const refuse = (c: Context, refusal: Refusal) => errorReply(replyEncoding(c), refusal);
+  if (deps.listener !== undefined) app.use(tellRefusals(deps.listener, { isLocal }));
+  app.use(localDoor(refuse, { isLocal }));
+  if (deps.gate !== undefined) app.use(keyDoor(deps.gate, refuse));
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   app.get('/readyz', async (c) =>
     (await deps.isReady())
@@ -50,9 +57,10 @@ export function createReceiver(deps: ReceiverDeps): Hono {
   if (writeMetrics !== undefined) {
     app.get('/metrics', async (c) => c.body(await writeMetrics(), 200, { 'content-type': metricsContentType }));
   }
+  const endpointOf = (signal: Signal): Endpoint => ({ signal, bodies, intake: deps.intake, isKeyNeeded: !isLocal });
   for (const prefix of prefixes) {
     for (const signal of ['traces', 'logs', 'metrics'] as const) {
-      app.post(`${prefix}/v1/${signal}`, (c) => receive(c, { signal, intake: deps.intake, bodies }));
+      app.post(`${prefix}/v1/${signal}`, (c) => receive(c, endpointOf(signal)));
       app.all(`${prefix}/v1/${signal}`, (c) =>
         errorReply(
           replyEncoding(c),
@@ -79,20 +87,26 @@ interface Endpoint {
   signal: Signal;
   intake: Intake;
   bodies: BodyReader;
+  isKeyNeeded: boolean;
 }
 
-async function receive(c: Context, { signal, intake, bodies }: Endpoint): Promise<Response> {
+async function receive(c: Context, { signal, intake, bodies, isKeyNeeded }: Endpoint): Promise<Response> {
   const encoding = encodingOf(c.req.header('content-type'));
   if (encoding === undefined) {
     const sent = (c.req.header('content-type') ?? '').slice(0, 100);
     const message = `Content-Type "${sent}" is none of ${contentTypes.protobuf}, ${contentTypes.json}`;
     return errorReply('json', { status: 415, message });
   }
-  const projectId = readProject(c.req.header('x-sightglass-project'));
+  const entered = findEntered(c.req.raw);
+  if (isKeyNeeded && entered === undefined) throw new Error('a request passed the door without a key');
+  const { projectId, keyId } = entered ?? {
+    projectId: readProject(c.req.header('x-sightglass-project')),
+  };
   if (projectId === undefined) return errorReply(encoding, { status: 400, message: projectRule });
   try {
     const body = await bodies.read(c.req.raw);
-    const answer = await intake.take({ signal, encoding, projectId, body, userAgent: c.req.header('user-agent') });
+    const userAgent = c.req.header('user-agent');
+    const answer = await intake.take({ signal, encoding, projectId, body, userAgent, keyId });
     wasTaken(c);
     if (answer.status !== 200) return errorReply(encoding, answer);
     return new Response(encodeSuccess(encoding, signal, answer.partial), {
@@ -108,9 +122,10 @@ async function receive(c: Context, { signal, intake, bodies }: Endpoint): Promis
 function errorReply(encoding: Encoding, refusal: Refusal, headers: Record<string, string> = {}): Response {
   const { status, message, retryAfterMs } = refusal;
   const retry = retryAfterMs === undefined ? undefined : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) };
+  const challenge = status === 401 ? { 'www-authenticate': 'Bearer realm="sightglass"' } : undefined;
   const response = new Response(encodeError(encoding, rpcCodes[status], message), {
     status,
-    headers: { 'content-type': contentTypes[encoding], ...retry, ...headers },
+    headers: { 'content-type': contentTypes[encoding], ...retry, ...challenge, ...headers },
   });
   return toldRefusal(response, message);
 }

@@ -9,6 +9,7 @@ export const contentTypes = { protobuf: 'application/x-protobuf', json: 'applica
 /** google.rpc.Code of each HTTP status that is answered. */
 export const rpcCodes = {
   400: 3,
+  401: 16,
   403: 7,
   404: 12,
   405: 12,

@@ -1,5 +1,6 @@
 import type { Metadata } from '@grpc/grpc-js';
 import type { ServerHttp2Stream } from 'node:http2';
+import { findEntered } from './key-door.ts';
 import { readProject } from './project.ts';
 import { rpcCodes, type Signal } from './reply.ts';
 import type { RequestListener } from './visitor.ts';
@@ -21,7 +22,7 @@ const statuses: Readonly<Record<string, number>> = {
 
 /** When the call has ended: tells of it, if it was refused before it came to the intake; not of one that was given up. */
 export function tellCall(stream: ServerHttp2Stream, call: EndedCall, { onRefused }: RequestListener): void {
-  const { path, metadata } = call;
+  const { path, metadata, isLocal } = call;
   const signal = signalOf(path);
   // Trailers alone come as headers.
   const ended: Record<string, unknown> = {
@@ -34,8 +35,14 @@ export function tellCall(stream: ServerHttp2Stream, call: EndedCall, { onRefused
   // The library refuses a message that is too large by the code that we refuse one too many with.
   const status = code === rpcCodes[413] && !isOurs ? 413 : (statuses[code] ?? 500);
   const userAgent = metadata?.get('user-agent')[0]?.toString();
-  const projectId = readProject(metadata?.get('x-sightglass-project')[0]?.toString());
-  onRefused({ signal, projectId, userAgent, protocol: 'grpc' }, { status, message: messageOf(ended['grpc-message']) });
+  // What a call without a key says of its project is not believed.
+  const entered = metadata === undefined ? undefined : findEntered(metadata);
+  const named = readProject(metadata?.get('x-sightglass-project')[0]?.toString());
+  const projectId = isLocal ? named : entered?.projectId;
+  onRefused(
+    { signal, projectId, keyId: entered?.keyId, userAgent, protocol: 'grpc' },
+    { status, message: messageOf(ended['grpc-message']) },
+  );
 }
 
 interface EndedCall {
@@ -43,6 +50,8 @@ interface EndedCall {
   path: string;
   /** Absent where none was read. */
   metadata: Metadata | undefined;
+  /** No key is needed. */
+  isLocal: boolean;
 }
 
 /** From here on the intake tells of this call. */

@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono';
+import { findEntered } from './key-door.ts';
 import { readProject } from './project.ts';
 import { contentTypes, type Signal } from './reply.ts';
 import type { Protocol, RequestListener } from './visitor.ts';
@@ -9,13 +10,21 @@ const messages = new WeakMap<Response, string>();
 const taken = new WeakSet<Request>();
 
 /** Stands first: tells of every request for a signal that was refused before it came to the intake. */
-export function tellRefusals(listener: RequestListener): MiddlewareHandler {
+export function tellRefusals(listener: RequestListener, { isLocal }: { isLocal: boolean }): MiddlewareHandler {
   return async (c, next) => {
     await next();
     const signal = signalOf(c.req.path);
     if (signal === undefined || c.res.status < 400 || taken.has(c.req.raw)) return;
-    const projectId = readProject(c.req.header('x-sightglass-project'));
-    const visitor = { signal, projectId, protocol: protocolOf(c), userAgent: c.req.header('user-agent') };
+    // What a request without a key says of its project is not believed.
+    const entered = findEntered(c.req.raw);
+    const projectId = isLocal ? readProject(c.req.header('x-sightglass-project')) : entered?.projectId;
+    const visitor = {
+      signal,
+      projectId,
+      keyId: entered?.keyId,
+      protocol: protocolOf(c),
+      userAgent: c.req.header('user-agent'),
+    };
     listener.onRefused(visitor, { status: c.res.status, message: messages.get(c.res) ?? '' });
   };
 }

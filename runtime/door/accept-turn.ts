@@ -8,10 +8,13 @@ import type { Accepted } from '../sessions/store.ts';
 import type { DoorDeps } from './deps.ts';
 import { DoorError } from './door-error.ts';
 import { matchHistory, splitFirst } from './match-history.ts';
+import { isOfProject } from './own-session.ts';
 
 export interface AskedTurn {
   agent: string;
   chat: ChatRequest;
+  /** Undefined: the default one. */
+  project?: string | undefined;
   /** Null: a new one. */
   sessionId: string | null;
   idempotencyKey: string | null;
@@ -59,7 +62,10 @@ export async function acceptTurn(deps: DoorDeps, asked: AskedTurn): Promise<Turn
     traceparent: asked.traceparent,
   };
   const { ttl, onBusy, queueLimit } = definition.session;
-  if (known === undefined) await begin(deps, { id: sessionId, agent, revision, user: chat.user, imported, ttlMs: ttl });
+  if (known === undefined) {
+    const { project } = asked;
+    await begin(deps, { id: sessionId, agent, revision, user: chat.user, project, imported, ttlMs: ttl });
+  }
   const accepted = await store.accept(
     sessionId,
     { id: turnId, input, idempotencyKey, contentHash },
@@ -75,7 +81,7 @@ async function findSession({ store }: DoorDeps, asked: AskedTurn): Promise<Sessi
   // A client that never got its session id may repeat its first request.
   if (sessionId === null) return idempotencyKey === null ? undefined : store.findSession(newSessionId(asked));
   const session = await store.findSession(sessionId);
-  if (session?.parent !== null || isAnothers(session, chat.user))
+  if (session?.parent !== null || isAnothers(session, chat.user) || !isOfProject(session, asked.project))
     throw new DoorError('session_not_found', `there is no session ${sessionId.slice(0, 100)}: it may have expired`);
   if (session.agent !== agent)
     throw new DoorError(
@@ -90,8 +96,10 @@ function isAnothers({ user }: Session, asking: string | null): boolean {
 }
 
 /** By the key and whose it is: the same first request finds its session again. */
-function newSessionId({ idempotencyKey, chat }: AskedTurn): string {
-  return `ses_${idempotencyKey === null ? randomUUID() : hash([chat.user, idempotencyKey]).slice(0, 32)}`;
+function newSessionId({ idempotencyKey, chat, project }: AskedTurn): string {
+  if (idempotencyKey === null) return `ses_${randomUUID()}`;
+  const whose = project === undefined ? [chat.user] : [chat.user, project];
+  return `ses_${hash([...whose, idempotencyKey]).slice(0, 32)}`;
 }
 
 function beginSession(said: readonly SaidMessage[]) {
@@ -141,7 +149,10 @@ function readMetadata(definition: Definition, metadata: ChatRequest['metadata'])
 
 async function begin(
   { store, nowMs }: DoorDeps,
-  { ttlMs, ...session }: Pick<Session, 'id' | 'agent' | 'revision' | 'user' | 'imported'> & { ttlMs: number },
+  {
+    ttlMs,
+    ...session
+  }: Pick<Session, 'id' | 'agent' | 'revision' | 'user' | 'project' | 'imported'> & { ttlMs: number },
 ): Promise<void> {
   const createdMs = nowMs();
   try {

@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { StoreUnavailableError } from '../sessions/store.ts';
 import { listAgents, listModels, readAgent } from './agents.ts';
+import { authenticate, type DoorEnv } from './authenticate.ts';
 import { agentChat, chatCompletions } from './chat-completions.ts';
 import type { DoorDeps } from './deps.ts';
 import { DoorError } from './door-error.ts';
@@ -12,9 +13,9 @@ import { cancelSession, deleteSession, readSession } from './sessions.ts';
 const bodyLimitBytes = 8 * 1024 * 1024;
 
 /** The agents' door: speaks the OpenAI Chat Completions protocol. Does no I/O of its own. */
-export function createDoor(deps: DoorDeps): Hono {
-  const app = new Hono();
-  app.use(localDoor());
+export function createDoor(deps: DoorDeps): Hono<DoorEnv> {
+  const app = new Hono<DoorEnv>();
+  app.use(localDoor({ isLocal: deps.authentication === undefined }), authenticate(deps.authentication));
   app.use(
     bodyLimit({
       maxSize: bodyLimitBytes,
@@ -30,9 +31,9 @@ export function createDoor(deps: DoorDeps): Hono {
   });
   app.post('/v1/chat/completions', (c) => chatCompletions(c, deps));
   app.get('/v1/models', async (c) => c.json(await listModels(deps)));
-  app.get('/v1/sessions/:id', async (c) => c.json(await readSession(deps, c.req.param('id'))));
-  app.post('/v1/sessions/:id/cancel', async (c) => c.json(await cancelSession(deps, c.req.param('id'))));
-  app.delete('/v1/sessions/:id', async (c) => c.json(await deleteSession(deps, c.req.param('id'))));
+  app.get('/v1/sessions/:id', async (c) => c.json(await readSession(deps, sessionOf(c))));
+  app.post('/v1/sessions/:id/cancel', async (c) => c.json(await cancelSession(deps, sessionOf(c))));
+  app.delete('/v1/sessions/:id', async (c) => c.json(await deleteSession(deps, sessionOf(c))));
   app.get('/agents', async (c) => c.json(await listAgents(deps)));
   app.get('/agents/:name', async (c) => c.json(await readAgent(deps, c.req.param('name'))));
   app.post('/agents/:name/chat', (c) => agentChat(c, deps, c.req.param('name')));
@@ -50,8 +51,13 @@ export function createDoor(deps: DoorDeps): Hono {
   return app;
 }
 
+function sessionOf(c: Context<DoorEnv, '/v1/sessions/:id'>) {
+  return { id: c.req.param('id'), project: c.var.project };
+}
+
 function refuse(c: Context, error: DoorError): Response {
   const { retryAfterMs } = error;
+  if (error.code === 'unauthorized') c.header('www-authenticate', 'Bearer realm="sightglass"');
   if (retryAfterMs !== undefined) c.header('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
   return c.json({ error }, error.status);
 }

@@ -4,6 +4,7 @@ import { TurnStopped } from '../run/stop.ts';
 import type { TurnEvent } from '../run/turn-events.ts';
 import type { Turn } from '../sessions/record.ts';
 import { turnTrace } from '../telemetry/span-ids.ts';
+import type { DoorEnv } from './authenticate.ts';
 import { acceptTurn } from './accept-turn.ts';
 import { findEndError, toCompletion } from './completion.ts';
 import type { DoorDeps } from './deps.ts';
@@ -18,7 +19,7 @@ const idPattern = /^[\x21-\x7e]{1,200}$/;
 const agentPrefix = 'agent/';
 
 /** `POST /v1/chat/completions`: a turn of an agent, or a call that passes through. */
-export async function chatCompletions(c: Context, deps: DoorDeps): Promise<Response> {
+export async function chatCompletions(c: Context<DoorEnv>, deps: DoorDeps): Promise<Response> {
   const chat = await readChat(c);
   if (chat.model.startsWith(agentPrefix))
     return answerTurn(c, deps, { agent: chat.model.slice(agentPrefix.length), chat });
@@ -26,12 +27,12 @@ export async function chatCompletions(c: Context, deps: DoorDeps): Promise<Respo
 }
 
 /** `POST /agents/{name}/chat`: the same, without `model`. */
-export async function agentChat(c: Context, deps: DoorDeps, agent: string): Promise<Response> {
+export async function agentChat(c: Context<DoorEnv>, deps: DoorDeps, agent: string): Promise<Response> {
   return answerTurn(c, deps, { agent, chat: await readChat(c, { model: `${agentPrefix}${agent}` }) });
 }
 
 async function answerTurn(
-  c: Context,
+  c: Context<DoorEnv>,
   deps: DoorDeps,
   { agent, chat }: { agent: string; chat: ChatRequest },
 ): Promise<Response> {
@@ -122,8 +123,9 @@ async function readChat(c: Context, given: Readonly<Record<string, unknown>> = {
   }
 }
 
-function readHeaders(c: Context) {
+function readHeaders(c: Context<DoorEnv>) {
   return {
+    project: c.var.project,
     sessionId: readId(c, 'x-session-id'),
     idempotencyKey: readId(c, 'idempotency-key'),
     traceparent: c.req.header('traceparent') ?? null,

@@ -1,4 +1,5 @@
 import type { AgentPool } from '../run/agent-pool.ts';
+import type { Authentication } from './authenticate.ts';
 import type { SessionRunner } from '../run/session-runner.ts';
 import type { SessionStore } from '../sessions/store.ts';
 
@@ -7,6 +8,8 @@ export interface DoorDeps {
   store: SessionStore;
   runner: SessionRunner;
   agents: AgentPool;
+  /** Present where keys are needed. */
+  authentication?: Authentication | undefined;
   /** A call of the gateway was kept: its span can be sent. */
   onCall: () => void;
   /** For links to sessions and traces; null: there is no server. */

@@ -12,6 +12,12 @@ export const doorErrors = {
     'invalid_request_error',
     'The conversation is longer than every model of the agent takes, also without its older turns.',
   ],
+  unauthorized: [
+    401,
+    'authentication_error',
+    'With SIGHTGLASS_AUTH=on: the request has no valid key, or the key has expired or was revoked.',
+  ],
+  forbidden: [403, 'permission_error', 'The key lacks scope run, or is of another project.'],
   foreign_origin: [403, 'permission_error', 'The request came from a web page of another origin.'],
   model_not_found: [
     404,
@@ -43,6 +49,7 @@ export const doorErrors = {
   model_failed: [502, 'server_error', 'No model of the agent answered; the message says why.'],
   output_invalid: [502, 'server_error', 'The answer does not have the declared form, also after repairs.'],
   session_store_unavailable: [503, 'server_error', 'The session store does not answer; try again.'],
+  key_check_unavailable: [503, 'server_error', 'The server does not answer, so the key cannot be checked; try again.'],
   shutting_down: [503, 'server_error', 'The runtime is stopping; try again.'],
   model_timeout: [504, 'server_error', 'No model answered in time.'],
 } as const satisfies Record<string, readonly [status: ContentfulStatusCode, type: string, meaning: string]>;

@@ -17,6 +17,8 @@ export interface GatewayAsked {
   chat: ChatRequest;
   /** What the caller names its conversation; nothing is kept of it here. */
   sessionId: string | null;
+  /** Undefined: the default one. */
+  project?: string | undefined;
   traceparent: string | null;
 }
 
@@ -24,12 +26,9 @@ export interface GatewayAsked {
 const firstTokenTimeoutMs = 120_000;
 
 /** `PROVIDER/MODEL`: one call of a model, in the OpenAI protocol whatever the provider speaks, and a span of it. */
-export async function callGateway(
-  c: Context,
-  deps: DoorDeps,
-  { chat, sessionId, traceparent }: GatewayAsked,
-): Promise<Response> {
-  const call = new Call(deps, { chat, sessionId, traceparent });
+export async function callGateway(c: Context, deps: DoorDeps, asked: GatewayAsked): Promise<Response> {
+  const { chat, sessionId } = asked;
+  const call = new Call(deps, asked);
   // Also before its stream begins, and where a whole answer is awaited.
   c.req.raw.signal.addEventListener('abort', () => call.leave(), { once: true });
   c.header('x-trace-id', call.traceId);
@@ -180,12 +179,13 @@ class Call {
   }
 
   async #keep(attempts: readonly Attempt[], reply: ModelReply | undefined): Promise<void> {
-    const { chat, sessionId, traceparent } = this.#asked;
+    const { chat, sessionId, project, traceparent } = this.#asked;
     const { messages, tools, temperature, maxOutputTokens } = chat.request;
     const call: GatewayCall = {
       id: this.#id,
       conversationId: sessionId,
       user: chat.user,
+      project,
       labels: chat.metadata,
       ...{ traceparent, messages, tools, temperature, maxOutputTokens, attempts, reply },
     };

@@ -6,15 +6,18 @@ const ownHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 /**
  * Keeps web pages out of a local port: only requests that name this machine, and none that a page of another origin sent.
  * A foreign Host is 421 (it is how DNS rebinding looks), a foreign Origin or a cross-site fetch 403; bodies are JSON, else 415.
+ * Where keys are needed the port is not a local one: it may be called by any name.
  */
-export function localDoor(): MiddlewareHandler {
+export function localDoor({ isLocal }: { isLocal: boolean }): MiddlewareHandler {
   return async (c, next) => {
     const host = c.req.header('host') ?? '';
-    if (!isOwnHost(host))
+    if (isLocal && !isOwnHost(host))
       throw new DoorError('wrong_host', `Host "${host.slice(0, 100)}" is not localhost, 127.0.0.1 or [::1]`);
     const origin = c.req.header('origin');
     const site = c.req.header('sec-fetch-site');
-    if (origin !== undefined && origin !== `http://${host}`)
+    // A proxy may have taken TLS off.
+    const isOwn = origin === `http://${host}` || (!isLocal && origin === `https://${host}`);
+    if (origin !== undefined && !isOwn)
       throw new DoorError('foreign_origin', `Origin "${origin.slice(0, 100)}" is not this address`);
     if (site === 'cross-site' || site === 'same-site')
       throw new DoorError('foreign_origin', `Sec-Fetch-Site "${site}" is not allowed`);

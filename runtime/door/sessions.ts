@@ -2,19 +2,28 @@ import { partsText } from './parts-text.ts';
 import type { Session, Turn } from '../sessions/record.ts';
 import { countSteps, knownUsd } from '../run/limits.ts';
 import { turnTrace } from '../telemetry/span-ids.ts';
+import { isOfProject } from './own-session.ts';
 import type { DoorDeps } from './deps.ts';
 import { DoorError } from './door-error.ts';
 
+interface Asked {
+  id: string;
+  /** Of another project's sessions nobody learns that they exist. */
+  project: string | undefined;
+}
+
 /** `GET /v1/sessions/{id}`: what was said, oldest first. */
-export async function readSession({ store }: DoorDeps, id: string) {
-  const session = await store.findSession(id);
-  if (session === undefined) throw notFound(id);
+export async function readSession(deps: DoorDeps, asked: Asked) {
+  const { store } = deps;
+  const { id } = asked;
+  const session = await getOwn(deps, asked);
   return describeSession(session, await store.listTurns(id));
 }
 
 /** `POST /v1/sessions/{id}/cancel`: ends what runs and what waits. */
-export async function cancelSession({ store, runner }: DoorDeps, id: string) {
-  if ((await store.findSession(id)) === undefined) throw notFound(id);
+export async function cancelSession(deps: DoorDeps, asked: Asked) {
+  const { store, runner } = deps;
+  const { id } = await getOwn(deps, asked);
   const open = (await store.listTurns(id)).filter(({ end }) => end === null);
   const cancelled = await store.cancel(id);
   for (const turn of open) runner.hurry(turn.id, 'cancel');
@@ -22,11 +31,21 @@ export async function cancelSession({ store, runner }: DoorDeps, id: string) {
 }
 
 /** `DELETE /v1/sessions/{id}`: everything of it that the runtime keeps; its spans stay. */
-export async function deleteSession({ store, runner }: DoorDeps, id: string) {
+export async function deleteSession(deps: DoorDeps, asked: Asked) {
+  const { store, runner } = deps;
+  const { id } = asked;
+  const session = await store.findSession(id, { evenExpired: true });
+  if (session !== undefined && !isOfProject(session, asked.project)) throw notFound(id);
   const open = (await store.listTurns(id)).filter(({ end }) => end === null);
   for (const turn of open) runner.hurry(turn.id, 'cancel');
   if (!(await store.deleteSession(id))) throw notFound(id);
   return { id, deleted: true };
+}
+
+async function getOwn({ store }: DoorDeps, { id, project }: Asked): Promise<Session> {
+  const session = await store.findSession(id);
+  if (session === undefined || !isOfProject(session, project)) throw notFound(id);
+  return session;
 }
 
 function describeSession(

@@ -34,7 +34,10 @@ type Price = z.infer<typeof reply>['price'];
  * Prices calls by the price table of the server, for limits and replies; what is booked is the server's business. Undefined where
  * there is no server, no price, or a part of the usage without one.
  */
-export function pricesOf(findServer: () => string | undefined, nowMs: () => number = Date.now): PriceCall {
+export function pricesOf(
+  findServer: () => string | undefined,
+  { nowMs = Date.now, headers = {} }: { nowMs?: () => number; headers?: Readonly<Record<string, string>> } = {},
+): PriceCall {
   const known = new Map<string, { price: Promise<Price | undefined>; untilMs: number }>();
   return async ({ provider, model, usage, atMs }) => {
     const serverUrl = findServer();
@@ -43,7 +46,7 @@ export function pricesOf(findServer: () => string | undefined, nowMs: () => numb
     let kept = known.get(key);
     if (kept === undefined || kept.untilMs < nowMs()) {
       if (known.size >= keptMax) known.clear();
-      kept = { price: fetchPrice(serverUrl, { provider, model, atMs }), untilMs: nowMs() + keptMs };
+      kept = { price: fetchPrice(serverUrl, { provider, model, atMs }, headers), untilMs: nowMs() + keptMs };
       known.set(key, kept);
     }
     const price = await kept.price;
@@ -54,10 +57,13 @@ export function pricesOf(findServer: () => string | undefined, nowMs: () => numb
 async function fetchPrice(
   serverUrl: string,
   { provider, model, atMs }: { provider: string; model: string; atMs: number },
+  headers: Readonly<Record<string, string>>,
 ): Promise<Price | undefined> {
   const search = new URLSearchParams({ provider, model, at: new Date(atMs).toISOString() });
   try {
     const response = await fetch(`${serverUrl}/api/prices?${search.toString()}`, {
+      headers,
+      redirect: 'error', // the headers are for the server alone
       signal: AbortSignal.timeout(timeoutMs),
     });
     const parsed = reply.safeParse(await response.json());

@@ -66,6 +66,7 @@ async function answer(parts: SubAgentParts, call: SubAgentCall, context: ToolCal
       agent,
       revision: deployed.revision,
       user: callingTurn.input.user ?? caller.user,
+      project: caller.project,
       parent: {
         sessionId: caller.id,
         turnId: callingTurn.id,

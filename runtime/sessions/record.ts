@@ -18,6 +18,8 @@ export interface Session {
   /** The revision it began with and stays on: `support@1a2b3c4d5e6f`. */
   revision: string;
   user: string | null;
+  /** Whose it is: no other project sees it. Absent: the default one. */
+  project?: string | undefined;
   /** The call of another agent that this session answers. */
   parent: { sessionId: string; turnId: string; callId: string; conversationId: string } | null;
   /** What the client brought along when it began: messages that no turn of ours produced. */
@@ -208,6 +210,8 @@ export interface GatewayCall {
   /** What the caller names its conversation, if it does. */
   conversationId: string | null;
   user: string | null;
+  /** Absent: the default one. */
+  project?: string | undefined;
   labels: Readonly<Record<string, string>>;
   traceparent: string | null;
   messages: readonly Message[];

@@ -4,6 +4,7 @@ import type { Session, Turn } from '../sessions/record.ts';
 import { type SessionStore, StoreUnavailableError } from '../sessions/store.ts';
 import type { Capture } from './capture.ts';
 import { gatewaySpans } from './gateway-spans.ts';
+import { ProjectBatches } from './project-batches.ts';
 import { SpanBatch } from './span-batch.ts';
 import type { Span } from './span.ts';
 import type { SpanSender } from './span-sender.ts';
@@ -151,7 +152,7 @@ export class SpanExporter {
     const own = [...this.#own.values()].slice(0, itemsPerPass);
     const listed = isSweep ? await store.listUnexported(itemsPerPass + this.#broken.size) : [];
     const refs = new Map([...own, ...listed].map((ref) => [keyOf(ref), ref]));
-    const batch = this.#openBatch<TurnRef>(async (turns) => {
+    const batch = this.#openBatches<TurnRef>(async (turns) => {
       await store.markExported(turns);
       for (const turn of turns) this.#own.delete(keyOf(turn));
     });
@@ -159,8 +160,8 @@ export class SpanExporter {
     for (const [key, ref] of refs) {
       if ((this.#broken.get(key) ?? 0) > Date.now()) continue;
       await setImmediate(); // turns under way come first
-      const spans = await this.#makeSpans(ref);
-      if (spans !== undefined) await batch.add(ref, spans);
+      const made = await this.#makeSpans(ref);
+      if (made !== undefined) await batch.add(ref, made.spans, made.project);
       count += 1;
     }
     await batch.flush();
@@ -170,30 +171,32 @@ export class SpanExporter {
   async #passCalls(): Promise<number> {
     const { store, gatewayCapture } = this.#options;
     const calls = await store.listCalls(itemsPerPass);
-    const batch = this.#openBatch<string>((ids) => store.removeCalls(ids));
-    for (const call of calls) await batch.add(call.id, gatewaySpans(call, gatewayCapture));
+    const batch = this.#openBatches<string>((ids) => store.removeCalls(ids));
+    for (const call of calls) await batch.add(call.id, gatewaySpans(call, gatewayCapture), call.project);
     await batch.flush();
     return calls.length;
   }
 
-  #openBatch<Item>(acknowledge: (items: Item[]) => Promise<void>): SpanBatch<Item> {
+  #openBatches<Item>(acknowledge: (items: Item[]) => Promise<void>): ProjectBatches<Item> {
     const { sender, log } = this.#options;
-    return new SpanBatch({ send: (spans) => sender.send(spans), acknowledge, log });
+    return new ProjectBatches(
+      (project) => new SpanBatch({ send: (spans) => sender.send(spans, project), acknowledge, log }),
+    );
   }
 
   /** None of a turn that is gone or has not ended: there is nothing to send. Undefined: they cannot be made. */
-  async #makeSpans(ref: TurnRef): Promise<Span[] | undefined> {
+  async #makeSpans(ref: TurnRef): Promise<{ spans: Span[]; project: string | undefined } | undefined> {
     const { store, describe, log } = this.#options;
     const session = await store.findSession(ref.sessionId, { evenExpired: true });
     const turn = session && (await store.findTurn(ref.sessionId, ref.turnId));
-    if (session === undefined || turn === undefined || turn.end === null) return [];
+    if (session === undefined || turn === undefined || turn.end === null) return { spans: [], project: undefined };
     const turns = turn.number === 1 ? [] : await store.listTurns(ref.sessionId);
     try {
       const agent = (await describe(session, turn)) ?? unknownAgent(session);
       const earlier = turns.filter(({ number }) => number < turn.number);
       const spans = turnSpans({ session, earlier, turn, agent });
       this.#broken.delete(keyOf(ref));
-      return spans;
+      return { spans, project: session.project };
     } catch (error) {
       if (error instanceof StoreUnavailableError) throw error;
       if (!this.#broken.has(keyOf(ref)))

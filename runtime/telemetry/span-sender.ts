@@ -8,6 +8,8 @@ export interface SenderOptions {
   /** Base address of the collector: `http://127.0.0.1:4318`. */
   endpoint: string;
   headers: Readonly<Record<string, string>>;
+  /** Where keys are needed every request names its project, as header values are: UTF-8 as Latin-1. */
+  namesProject?: boolean;
   /** Of this program. */
   version: string;
   log: Pick<Logger, 'warn'>;
@@ -18,26 +20,28 @@ export type SendOutcome = { status: 'sent' } | { status: 'refused' | 'away'; mes
 
 /** One request, the exporter's own short retries included. */
 const sendTimeoutMs = 10_000;
+/** Projects that are sent for by one process at a time; another one's exporter is made again. */
+const exportersMax = 100;
 /** The body itself is what is wrong: malformed, too large. Any other reply may change with the configuration. */
 const refusals: ReadonlySet<unknown> = new Set([400, 413, 422]);
 
 /** Sends spans as OTLP over HTTP, one request at a time. */
 export class SpanSender {
-  readonly #exporter: OTLPTraceExporter;
+  readonly #options: SenderOptions;
+  readonly #exporters = new Map<string, OTLPTraceExporter>();
   readonly #emitter: ReturnType<typeof makeEmitter>;
 
-  constructor({ endpoint, headers, version, log }: SenderOptions) {
-    showWarnings(log);
-    const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;
-    this.#exporter = new OTLPTraceExporter({ url, headers: { ...headers }, timeoutMillis: sendTimeoutMs });
-    this.#emitter = makeEmitter(version);
+  constructor(options: SenderOptions) {
+    showWarnings(options.log);
+    this.#options = options;
+    this.#emitter = makeEmitter(options.version);
   }
 
   /** Never rejects. */
-  send(spans: readonly Span[]): Promise<SendOutcome> {
+  send(spans: readonly Span[], project = 'default'): Promise<SendOutcome> {
     const readable = spans.map((span) => toReadableSpan(span, this.#emitter));
     return new Promise((resolve) => {
-      this.#exporter.export(readable, ({ error }) => {
+      this.#exporterOf(project).export(readable, ({ error }) => {
         if (error === undefined) resolve({ status: 'sent' });
         else resolve({ status: isRefusal(error) ? 'refused' : 'away', message: error.message });
       });
@@ -45,7 +49,28 @@ export class SpanSender {
   }
 
   async close(): Promise<void> {
-    await this.#exporter.shutdown();
+    for (const exporter of this.#exporters.values()) await exporter.shutdown();
+  }
+
+  /** The headers of an exporter are its own for good. */
+  #exporterOf(project: string): OTLPTraceExporter {
+    const { endpoint, headers, namesProject = false } = this.#options;
+    const name = namesProject ? project : '';
+    const known = this.#exporters.get(name);
+    if (known !== undefined) return known;
+    const [oldest] = this.#exporters;
+    if (oldest !== undefined && this.#exporters.size >= exportersMax) {
+      this.#exporters.delete(oldest[0]);
+      void oldest[1].shutdown();
+    }
+    const own = namesProject ? { 'x-sightglass-project': Buffer.from(project).toString('latin1') } : {};
+    const exporter = new OTLPTraceExporter({
+      url: `${endpoint.replace(/\/+$/, '')}/v1/traces`,
+      headers: { ...headers, ...own },
+      timeoutMillis: sendTimeoutMs,
+    });
+    this.#exporters.set(name, exporter);
+    return exporter;
   }
 }
 

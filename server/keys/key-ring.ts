@@ -41,6 +41,8 @@ export class KeyRing {
   #loadedMs = Number.NEGATIVE_INFINITY;
   #begunMs = Number.NEGATIVE_INFINITY;
   #next: Promise<boolean> | undefined;
+  #running: Promise<boolean> | undefined;
+  #isFailing = false;
   #waiting = 0;
   #timers: NodeJS.Timeout[] = [];
 
@@ -128,8 +130,10 @@ export class KeyRing {
   async #readSoon(): Promise<boolean> {
     const waitMs = Math.max(0, this.#begunMs + this.#limits.askGapMs - this.#deps.nowMs());
     await new Promise((resolve) => setTimeout(resolve, waitMs));
+    await this.#running; // one query at a time, however slow it is
     this.#next = undefined;
-    return this.#load();
+    this.#running = this.#load();
+    return this.#running;
   }
 
   async #load(): Promise<boolean> {
@@ -137,14 +141,14 @@ export class KeyRing {
     this.#begunMs = begunMs;
     try {
       const keys = await this.#deps.load();
-      // A slow reading must not undo what a later one has seen.
-      if (begunMs < this.#loadedMs) return true;
       this.#loadedMs = begunMs;
+      this.#isFailing = false;
       this.#keys = new Map(keys.map((key) => [key.keyId, key]));
       this.#tellWatchers();
       return true;
     } catch (error) {
-      this.#deps.onError(error);
+      if (!this.#isFailing) this.#deps.onError(error); // not of every try
+      this.#isFailing = true;
       return false;
     }
   }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { StartError } from './start-error.ts';
@@ -16,6 +17,8 @@ export type StandaloneConfig = Readonly<{
   clickhouseUrl: string | undefined;
   /** What the server at `clickhouseUrl` wants to see in `x-sightglass-secret`; the embedded one makes its own. */
   clickhouseSecret: string | undefined;
+  /** What the programs know each other by; undefined: no keys are needed. */
+  internalSecret: string | undefined;
   retention: Readonly<{ retentionDays: number; contentDays: number }>;
   /** Handed on to the programs. */
   environment: NodeJS.ProcessEnv;
@@ -37,13 +40,17 @@ const days = z
   .refine((value) => value >= 1 && value <= 36_500);
 
 const environment = z.object({
-  SIGHTGLASS_HOST: z.enum(['127.0.0.1', 'localhost', '::1']).default('127.0.0.1'),
+  SIGHTGLASS_HOST: z
+    .string()
+    .regex(/^[A-Za-z0-9.:_-]{1,255}$/)
+    .default('127.0.0.1'),
   SIGHTGLASS_PORT: port.default(4000),
   SIGHTGLASS_OTLP_HTTP_PORT: port.default(4318),
   SIGHTGLASS_OTLP_GRPC_PORT: port.default(4317),
   SIGHTGLASS_RUNTIME_PORT: port.default(4100),
   SIGHTGLASS_DATA_DIR: z.string().default('.sightglass'),
-  SIGHTGLASS_AUTH: z.literal('off').default('off'),
+  SIGHTGLASS_AUTH: z.enum(['off', 'on']).default('off'),
+  SIGHTGLASS_INTERNAL_SECRET: z.string().min(32).max(500).optional(),
   SIGHTGLASS_RETENTION_DAYS: days.default(400),
   SIGHTGLASS_CONTENT_DAYS: days.default(90),
   CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -52,14 +59,14 @@ const environment = z.object({
 });
 
 const allowed: Readonly<Record<keyof z.infer<typeof environment>, string>> = {
-  SIGHTGLASS_HOST:
-    '127.0.0.1, localhost or ::1 (other addresses need SIGHTGLASS_AUTH=on, which this release does not have)',
+  SIGHTGLASS_HOST: '127.0.0.1, localhost or ::1; any other address of this machine needs SIGHTGLASS_AUTH=on',
   SIGHTGLASS_PORT: 'a port from 0 to 65535, where 0 is any free one',
   SIGHTGLASS_OTLP_HTTP_PORT: 'a port from 0 to 65535, where 0 is any free one',
   SIGHTGLASS_OTLP_GRPC_PORT: 'a port from 0 to 65535, where 0 is any free one',
   SIGHTGLASS_RUNTIME_PORT: 'a port from 0 to 65535, where 0 is any free one',
   SIGHTGLASS_DATA_DIR: 'a folder',
-  SIGHTGLASS_AUTH: 'off (this release has no keys and logins, so it listens on loopback only)',
+  SIGHTGLASS_AUTH: 'off, or on: every request needs a key',
+  SIGHTGLASS_INTERNAL_SECRET: '32 to 500 characters, or unset for another one at each start',
   SIGHTGLASS_RETENTION_DAYS: 'a number of days from 1 to 36500',
   SIGHTGLASS_CONTENT_DAYS: 'a number of days from 1 to 36500',
   CLICKHOUSE_URL: 'http(s)://user:password@host:8123/database, or unset for the embedded ClickHouse',
@@ -68,7 +75,8 @@ const allowed: Readonly<Record<keyof z.infer<typeof environment>, string>> = {
 };
 
 /** Their values hold a password, which is not to be seen in a terminal. */
-const secretNames = new Set<string>(['CLICKHOUSE_URL', 'SIGHTGLASS_CLICKHOUSE_SECRET']);
+const secretNames = new Set<string>(['CLICKHOUSE_URL', 'SIGHTGLASS_CLICKHOUSE_SECRET', 'SIGHTGLASS_INTERNAL_SECRET']);
+const loopback: readonly string[] = ['127.0.0.1', 'localhost', '::1'];
 
 /**
  * Reads and checks the environment; an empty variable counts as absent. Throws a StartError with one line for each wrong
@@ -82,6 +90,9 @@ export function loadStandaloneConfig(env: NodeJS.ProcessEnv = process.env): Stan
     throw new StartError([...names].map((name) => describe(name as keyof typeof allowed, present)).join('\n'));
   }
   const values = parsed.data;
+  const isAuthOn = values.SIGHTGLASS_AUTH === 'on';
+  if (!isAuthOn && !loopback.includes(values.SIGHTGLASS_HOST))
+    throw new StartError(describe('SIGHTGLASS_HOST', present));
   return Object.freeze({
     host: values.SIGHTGLASS_HOST,
     port: values.SIGHTGLASS_PORT,
@@ -91,6 +102,7 @@ export function loadStandaloneConfig(env: NodeJS.ProcessEnv = process.env): Stan
     dataDir: resolve(values.SIGHTGLASS_DATA_DIR),
     clickhouseUrl: values.CLICKHOUSE_URL,
     clickhouseSecret: values.SIGHTGLASS_CLICKHOUSE_SECRET,
+    internalSecret: isAuthOn ? (values.SIGHTGLASS_INTERNAL_SECRET ?? randomBytes(32).toString('hex')) : undefined,
     retention: { retentionDays: values.SIGHTGLASS_RETENTION_DAYS, contentDays: values.SIGHTGLASS_CONTENT_DAYS },
     environment: env,
   });

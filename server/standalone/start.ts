@@ -139,7 +139,7 @@ class Started {
   /** Where a program listens; with the variable of one of its other doors, where that is. */
   urlOf(index: number, otherDoor?: string): string {
     const program = this.programs[index]?.current();
-    return (otherDoor === undefined ? program?.url : program?.otherUrls[otherDoor]) ?? '';
+    return reachable((otherDoor === undefined ? program?.url : program?.otherUrls[otherDoor]) ?? '');
   }
 
   async stop(): Promise<void> {
@@ -150,6 +150,11 @@ class Started {
   kill(): void {
     for (const kept of this.all()) kept.kill();
   }
+}
+
+/** From this machine; a program that listens on every address is named by one that can be called. */
+function reachable(url: string): string {
+  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
 }
 
 /** A restart listens on the port that was printed, even where the configuration says "any". */
@@ -179,6 +184,7 @@ function keepProgram(
     CLICKHOUSE_URL: connection.url,
   };
   if (connection.secret !== undefined) environment['SIGHTGLASS_CLICKHOUSE_SECRET'] = connection.secret;
+  if (config.internalSecret !== undefined) environment['SIGHTGLASS_INTERNAL_SECRET'] = config.internalSecret;
   return keepRunning({
     name: `the ${spec.name}`,
     log: print,

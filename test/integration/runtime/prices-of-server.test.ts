@@ -37,10 +37,7 @@ afterEach(() => {
 
 test('a price is asked for once a minute, and for each model', async () => {
   let nowMs = 0;
-  const priceCall = pricesOf(
-    () => url,
-    () => nowMs,
-  );
+  const priceCall = pricesOf(() => url, { nowMs: () => nowMs });
   expect(await Promise.all([priceCall(call), priceCall(call)])).toEqual(['0.0003', '0.0003']);
   expect(asked.map(({ pathname, search }) => `${pathname}${search}`)).toEqual([
     '/api/prices?provider=openai&model=gpt&at=1970-01-01T00%3A00%3A00.000Z',

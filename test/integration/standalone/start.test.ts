@@ -152,7 +152,7 @@ test('refuses a data folder that another one uses, names it, and leaves that one
 
 test.each([
   ['SIGHTGLASS_PORT', 'http'],
-  ['SIGHTGLASS_AUTH', 'on'],
+  ['SIGHTGLASS_AUTH', 'yes'],
   ['SIGHTGLASS_HOST', '0.0.0.0'],
   ['SIGHTGLASS_RETENTION_DAYS', 'long'],
   ['CLICKHOUSE_URL', 'localhost:8123'],

@@ -23,7 +23,9 @@ describe('loadConfig', () => {
     [{ SIGHTGLASS_OTLP_HTTP_PORT: '4318x' }, /^SIGHTGLASS_OTLP_HTTP_PORT=4318x is not allowed/],
     [{ SIGHTGLASS_OTLP_GRPC_PORT: 'x' }, /^SIGHTGLASS_OTLP_GRPC_PORT=x is not allowed; allowed: a port/],
     [{ SIGHTGLASS_HOST: '0.0.0.0' }, /^SIGHTGLASS_HOST=0.0.0.0 is not allowed; allowed: a loopback address/],
-    [{ SIGHTGLASS_AUTH: 'on' }, /^SIGHTGLASS_AUTH=on is not allowed; allowed: off/],
+    [{ SIGHTGLASS_AUTH: 'yes' }, /^SIGHTGLASS_AUTH=yes is not allowed; allowed: off, or on/],
+    [{ SIGHTGLASS_AUTH: 'on' }, /^SIGHTGLASS_INTERNAL_SECRET is not set; allowed: 32 to 500 characters/],
+    [{ SIGHTGLASS_INTERNAL_SECRET: 'short' }, /^SIGHTGLASS_INTERNAL_SECRET=… is not allowed/],
     [{ SIGHTGLASS_RETENTION_DAYS: '0' }, /^SIGHTGLASS_RETENTION_DAYS=0 is not allowed/],
     [
       { SIGHTGLASS_SPOOL_MAX_BYTES: '10 GiB' },

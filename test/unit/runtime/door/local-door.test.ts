@@ -4,7 +4,7 @@ import { DoorError } from '../../../../runtime/door/door-error.ts';
 import { localDoor } from '../../../../runtime/door/local-door.ts';
 
 const door = new Hono()
-  .use(localDoor())
+  .use(localDoor({ isLocal: true }))
   .all('*', (c) => c.text('in'))
   .onError((error, c) => (error instanceof DoorError ? c.text(error.message, error.status) : c.text('fault', 500)));
 

@@ -35,8 +35,7 @@ test.each([
   ['SIGHTGLASS_OTLP_HTTP_PORT', '4318.5', 'a port from 0 to 65535'],
   ['SIGHTGLASS_OTLP_GRPC_PORT', '65536', 'a port from 0 to 65535'],
   ['SIGHTGLASS_HOST', '0.0.0.0', '127.0.0.1, localhost or ::1'],
-  ['SIGHTGLASS_HOST', '192.168.1.5', 'need SIGHTGLASS_AUTH=on'],
-  ['SIGHTGLASS_AUTH', 'on', 'off'],
+  ['SIGHTGLASS_HOST', '192.168.1.5', 'needs SIGHTGLASS_AUTH=on'],
   ['SIGHTGLASS_AUTH', 'yes', 'off'],
   ['SIGHTGLASS_RETENTION_DAYS', '0', 'a number of days from 1 to 36500'],
   ['SIGHTGLASS_CONTENT_DAYS', 'forever', 'a number of days from 1 to 36500'],
@@ -54,7 +53,21 @@ test('never shows the password of a wrong CLICKHOUSE_URL', () => {
 });
 
 test('names every wrong variable, each in its own line', () => {
-  expect(() => loadStandaloneConfig({ SIGHTGLASS_PORT: 'x', SIGHTGLASS_AUTH: 'on' })).toThrow(
-    /^SIGHTGLASS_PORT=x .*\nSIGHTGLASS_AUTH=on .*$/,
+  expect(() => loadStandaloneConfig({ SIGHTGLASS_PORT: 'x', SIGHTGLASS_AUTH: 'yes' })).toThrow(
+    /^SIGHTGLASS_PORT=x .*\nSIGHTGLASS_AUTH=yes .*$/,
+  );
+});
+
+test('takes any address with keys, and makes a secret for its programs at each start unless it is given one', () => {
+  const on = { SIGHTGLASS_AUTH: 'on', SIGHTGLASS_HOST: '0.0.0.0' };
+  const [one, other] = [loadStandaloneConfig(on), loadStandaloneConfig(on)];
+  expect(one.host).toBe('0.0.0.0');
+  expect(one.internalSecret).toMatch(/^[0-9a-f]{64}$/);
+  expect(other.internalSecret).not.toBe(one.internalSecret);
+  const given = 'x'.repeat(32);
+  expect(loadStandaloneConfig({ ...on, SIGHTGLASS_INTERNAL_SECRET: given }).internalSecret).toBe(given);
+  expect(loadStandaloneConfig({ SIGHTGLASS_INTERNAL_SECRET: given }).internalSecret).toBeUndefined();
+  expect(() => loadStandaloneConfig({ SIGHTGLASS_INTERNAL_SECRET: 'hunter2' })).toThrow(
+    /^SIGHTGLASS_INTERNAL_SECRET=… /,
   );
 });
