@@ -1,8 +1,8 @@
-import type { Findings } from "./findings.ts";
-import type { Signal } from "./reply.ts";
+import type { Findings } from './findings.ts';
+import type { Signal } from './reply.ts';
 
 /** By which way a request came; `http` where its encoding is none that is known. */
-export type Protocol = "http-protobuf" | "http-json" | "http" | "grpc";
+export type Protocol = 'http-protobuf' | 'http-json' | 'http' | 'grpc';
 
 /** Who sent a request and how, as far as it can be known before its body is read. */
 export interface Visitor {
@@ -20,7 +20,7 @@ export interface HeldBody {
   bytes: number;
   findings: Findings;
   /** What became of what was taken: durable in ClickHouse or on disk, refused by ClickHouse, or of a kind that is not kept. */
-  fate: "stored" | "spooled" | "refused" | "not_kept";
+  fate: 'stored' | 'spooled' | 'refused' | 'not_kept';
   /** How many of those that were taken ClickHouse then refused for good; its neighbours are not affected. */
   refusedRows: number;
   /** From the last byte of the body to its answer. */
