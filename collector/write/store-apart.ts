@@ -65,14 +65,16 @@ async function storeApart<Body, Told>(
   for (let group = left.pop(); group !== undefined; group = left.pop()) {
     const halves = inserts < (options.insertsMax ?? insertsMax) ? halve(group, options.newContent) : undefined;
     if (halves === undefined) found.push(...describe(group, options.newContent));
+    const refusedHalves: Group<Body>[] = [];
     for (const pieces of halves ?? []) {
       if (options.isLate?.() === true) return { status: 'late' };
       const tried = await tryPieces(pieces, options);
       inserts += 1;
       if (tried.status === 'failed') return tried;
       if (tried.status === 'stored') rows += tried.rows;
-      else left.push({ pieces, rows: tried.rows, reason: tried.reason });
+      else refusedHalves.push({ pieces, rows: tried.rows, reason: tried.reason });
     }
+    left.push(...refusedHalves.reverse());
   }
   return { status: 'done', rows, refused: found };
 }
