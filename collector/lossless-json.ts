@@ -13,8 +13,11 @@ declare global {
   }
 }
 
-/** JSON within text stays text above either: what works on values recurses a level each and makes an object a token. */
-export const embeddedJsonLimits = { depth: 128, tokens: 1_000_000 } as const;
+/**
+ * JSON within text stays text above either: what works on values recurses a level each and makes an object a token, and a
+ * span may have twenty such texts.
+ */
+export const embeddedJsonLimits = { depth: 128, tokens: 250_000 } as const;
 
 /**
  * How deep text may nest that is parsed with a reviver: V8 (Node 26.10) runs out of stack between two and three thousand

@@ -14,6 +14,7 @@ import {
   type OtlpSpan,
   OversizedBody,
   requestLimits,
+  SharedBytes,
 } from './otlp.ts';
 
 type JsonObject = Record<string, Json>;
@@ -67,8 +68,10 @@ function decodeItems<Item>(
   readItem: (item: JsonObject, resource: Attributes, scope: OtlpScope) => Item,
 ): Decoded<Item> {
   const decoded: Decoded<Item> = { items: [], places: [], rejects: [] };
+  const shared = new SharedBytes();
   objects(body[names.resources], names.resources).forEach((group, groupIndex) => {
     const path = `${names.resources}[${String(groupIndex)}]`;
+    const resourceBytes = measureText(group['resource']);
     const resource = inBody(path, () => readAttributes(optionalObject(group['resource'])?.['attributes'], 0));
     objects(group[names.scopes], `${path}.${names.scopes}`).forEach((scoped, scopeIndex) => {
       const scopePath = `${path}.${names.scopes}[${String(scopeIndex)}]`;
@@ -76,6 +79,7 @@ function decodeItems<Item>(
       const list = `${scopePath}.${names.items}`;
       const items = scoped[names.items] ?? [];
       if (!Array.isArray(items)) throw new MalformedBody(`${list} is not a list`);
+      shared.add(resourceBytes + measureText(scoped['scope']), items.length);
       items.forEach((item, index) => {
         collectItem(decoded, { list, index }, () => {
           if (!isObject(item)) throw new MalformedItem('not a JSON object');
@@ -85,6 +89,11 @@ function decodeItems<Item>(
     });
   });
   return decoded;
+}
+
+/** About the bytes of a value. */
+function measureText(value: Json | undefined): number {
+  return value === undefined ? 0 : JSON.stringify(value).length;
 }
 
 /** What a whole group shares cannot be rejected alone. */

@@ -102,6 +102,8 @@ export const requestLimits = {
   values: 2_000_000,
   /** Brackets and commas of a JSON body: about four an attribute. */
   jsonTokens: 6_000_000,
+  /** Bytes of resources and scopes, counted for each item that has them: they are stored with every row. */
+  sharedBytes: 128 * 1024 * 1024,
 } as const;
 
 /** The whole body cannot be read: nothing of it was taken. */
@@ -116,6 +118,22 @@ export class OversizedBody extends MalformedBody {
 
   constructor(limit: number, what: string) {
     super(`the body holds more than ${String(limit)} ${what}; send smaller requests`);
+  }
+}
+
+/** Adds up what items share with their neighbours, once for each of them. */
+export class SharedBytes {
+  #bytes = 0;
+
+  /** @throws OversizedBody */
+  add(bytes: number, items: number): void {
+    this.#bytes += bytes * items;
+    if (this.#bytes > requestLimits.sharedBytes) {
+      throw new OversizedBody(
+        requestLimits.sharedBytes,
+        'bytes of resources and scopes, counted for each of their items',
+      );
+    }
   }
 }
 

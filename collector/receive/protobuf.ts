@@ -11,6 +11,7 @@ import {
   type OtlpLogRecord,
   type OtlpScope,
   type OtlpSpan,
+  SharedBytes,
 } from './otlp.ts';
 import { delimited, type Field, type Fields, fixed32, fixed64, ItemReader, table, varint } from './protobuf-reader.ts';
 
@@ -58,14 +59,17 @@ function decodeItems<Item>(
   readItem: (reader: ItemReader, resource: Attributes, scope: OtlpScope) => Item,
 ): Decoded<Item> {
   const decoded: Decoded<Item> = { items: [], places: [], rejects: [] };
+  const shared = new SharedBytes();
   inBody('OTLP request', () => {
     const resources = new ItemReader(body).message(groupFields, newGroup());
     resources.parts.forEach((group, groupIndex) => {
       const { head: resourceHead, parts: scopes } = group.message(groupPartFields, newGroup());
+      const resourceBytes = resourceHead?.len ?? 0;
       const resource =
         resourceHead?.message(resourceFields, new Map<string, AnyValue>()) ?? new Map<string, AnyValue>();
       scopes.forEach((scoped, scopeIndex) => {
         const { head: scopeHead, parts: items } = scoped.message(groupPartFields, newGroup());
+        shared.add(resourceBytes + (scopeHead?.len ?? 0), items.length);
         const scope: OtlpScope = { name: '', version: '', attributes: new Map() };
         scopeHead?.message(scopeFields, scope);
         const list = `${names.resources}[${String(groupIndex)}].${names.scopes}[${String(scopeIndex)}].${names.items}`;

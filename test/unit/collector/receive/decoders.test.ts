@@ -274,6 +274,20 @@ describe.each(decoders)('%s', (encoding, { decodeTraces, decodeLogs, countDataPo
     expect(decodeTraces(emptyAttributes(encoding, 50_000)).items).toHaveLength(1);
   });
 
+  it.each(['resource', 'scope'] as const)('refuses a body whose %s would be stored too often', (where) => {
+    const megabyte = attributesOf({ a: 'x'.repeat(1024 * 1024) });
+    const body = (count: number) => {
+      const spans = Array.from({ length: count }, () => minimal);
+      return encode(
+        tracesOf(spans, where === 'resource' ? { resource: megabyte } : { scope: { attributes: megabyte } }),
+      );
+    };
+    expect(decodeTraces(body(127)).items).toHaveLength(127);
+    expect(() => decodeTraces(body(128))).toThrow(
+      'the body holds more than 134217728 bytes of resources and scopes, counted for each of their items; send smaller requests',
+    );
+  });
+
   it('counts the data points of metrics', () => {
     const metrics = {
       resourceMetrics: [
