@@ -42,12 +42,29 @@ function plain(value: Json | undefined): string {
 /** White space folded; cut between characters, not inside one. */
 function preview(text: string): string {
   const start = text.trimStart();
-  const line = start.slice(0, previewSourceCharacters).toWellFormed().replace(/\s+/g, ' ').trim();
+  // What is longer than a preview in its beginning is so as a whole.
+  const beginning = fold(start.slice(0, previewCharacters * 4));
+  const isLong = beginning.length > previewCharacters * 2;
+  const line = isLong ? beginning : fold(start.slice(0, previewSourceCharacters));
   const isRead = start.length <= previewSourceCharacters;
   if (isRead && line.length <= previewCharacters) return line;
-  // A character is at most two units. Taking all of them apart costs a quarter of the mapping of a chat.
-  const characters = Array.from(line.slice(0, 2 * (previewCharacters + 1)));
-  return isRead && characters.length <= previewCharacters
-    ? line
-    : `${characters.slice(0, previewCharacters - 1).join('')}…`;
+  const cut = endOfCharacters(line, previewCharacters - 1);
+  return isRead && endOfCharacters(line, previewCharacters) === line.length ? line : `${line.slice(0, cut)}…`;
+}
+
+/** White space that is one blank already is left as it is: there is much of it. */
+function fold(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/\s{2,}|[^\S ]/g, ' ')
+    .trim();
+}
+
+/** Where so many characters of a well-formed text end. */
+function endOfCharacters(text: string, count: number): number {
+  let end = 0;
+  for (let left = count; left > 0 && end < text.length; left -= 1) {
+    end += (text.charCodeAt(end) & 0xfc00) === 0xd800 ? 2 : 1;
+  }
+  return end;
 }

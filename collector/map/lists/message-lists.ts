@@ -68,6 +68,7 @@ export class MessageLists {
   readonly #texts = new Map<number, DigestMap<KnownText>>();
   readonly #wholes = new Map<string, DigestMap<readonly { hash: Buffer }[]>>();
   readonly #prefixes: PrefixCache<KnownText>;
+  readonly #places = newPlaces();
 
   constructor(limits: { prefixBytes?: number } = {}) {
     this.#prefixes = new PrefixCache(limits.prefixBytes);
@@ -82,7 +83,7 @@ export class MessageLists {
     const prefix = key === undefined ? undefined : this.#prefixes.find(key, bytes, from, to);
     const list: OpenList = {
       ...{ bytes, from, to, reader },
-      places: prefix?.places ?? newPlaces(),
+      places: prefix?.places ?? (key === undefined ? this.#shortPlaces() : newPlaces()),
       elements: prefix?.elements ?? [],
       bodies: new Map(),
     };
@@ -122,6 +123,13 @@ export class MessageLists {
     const hashes = messages.map(({ hash }) => ({ hash }));
     if (seen === undefined) known.set(key, hashes);
     return hashes;
+  }
+
+  /** Of a list that is not kept. */
+  #shortPlaces(): ListPlaces {
+    this.#places.count = 0;
+    this.#places.tokens = 1;
+    return this.#places;
   }
 
   /** Where the list ends, with all elements read; -1 where it is none. */

@@ -71,4 +71,22 @@ describe('a preview', () => {
       { numRuns: 50 },
     );
   });
+
+  it('is what folding and counting all characters gives', () => {
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 50 }),
+      fc.constantFrom(' ', '\n', '\t ', '\u00a0', '\ufeff', '\ud800', '\udc00', '😀', 'x'.repeat(199), ' '.repeat(700)),
+      fc.constantFrom('😀'.repeat(99), '😀'.repeat(400), ' a'.repeat(300)),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+        const start = pieces.join('').trimStart();
+        const line = start.slice(0, 3_200).toWellFormed().replace(/\s+/g, ' ').trim();
+        const characters = Array.from(line);
+        const isWhole = start.length <= 3_200 && characters.length <= 200;
+        expect(previewValue(pieces.join(''))).toBe(isWhole ? line : `${characters.slice(0, 199).join('')}…`);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
 });
