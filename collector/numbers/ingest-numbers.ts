@@ -1,5 +1,5 @@
-import { describePlace } from '../receive/findings.ts';
-import type { Reject } from '../receive/otlp.ts';
+import { describePlace, serviceOf } from '../receive/findings.ts';
+import { findResource, type Reject } from '../receive/otlp.ts';
 import type { HeldBody, RefusedRequest, RequestListener, Visitor } from '../receive/visitor.ts';
 import type { Metrics } from './metrics.ts';
 import { metricsCode, rejectCode, unstorableCode } from './reject-codes.ts';
@@ -32,7 +32,7 @@ export class IngestNumbers implements RequestListener {
     for (const [service, count] of taken) this.#countTaken(this.#names.nameSender(visitor, service), count, fate);
     for (const [service, count] of refused)
       this.#countTaken(this.#names.nameSender(visitor, service), count, 'refused');
-    const rejectsOf = Map.groupBy(rejects, (reject) => reject.item?.service ?? mainService(findings.taken));
+    const rejectsOf = Map.groupBy(rejects, (reject) => senderOf(reject) ?? mainService(findings.taken));
     for (const [service, list] of rejectsOf) this.#countRejects(this.#names.nameSender(visitor, service), list);
     const sizes = new Map(findings.taken);
     for (const [service, { length }] of rejectsOf) sizes.set(service, (sizes.get(service) ?? 0) + length);
@@ -117,7 +117,13 @@ function labelsOf({ project, service, signal, protocol }: Sender) {
   return { project, service, signal, protocol };
 }
 
-/** Whose an item is that could not be read at all: most bodies are of one service. */
+/** Undefined where nothing is known of the item but its place. */
+function senderOf(reject: Reject): string | undefined {
+  const resource = findResource(reject);
+  return reject.item?.service ?? (resource === undefined ? undefined : serviceOf(resource));
+}
+
+/** Whose an item is of which nothing is known: most bodies are of one service. */
 function mainService(taken: ReadonlyMap<string, number>): string {
   return [...taken].toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? '';
 }

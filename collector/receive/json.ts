@@ -81,10 +81,11 @@ function decodeItems<Item>(
       if (!Array.isArray(items)) throw new MalformedBody(`${list} is not a list`);
       shared.add(resourceBytes + measureText(scoped['scope']), items.length);
       items.forEach((item, index) => {
-        collectItem(decoded, { list, index }, () => {
+        const read = () => {
           if (!isObject(item)) throw new MalformedItem('not a JSON object');
           return readItem(item, resource, scope);
-        });
+        };
+        collectItem(decoded, { list, index }, read, resource);
       });
     });
   });

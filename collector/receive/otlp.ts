@@ -143,8 +143,16 @@ export class MalformedItem extends Error {}
 /** Attribute values nested deeper than this make their span a reject: each level is a level of recursion. */
 export const attributeDepthMax = 32;
 
+/** Of items that could not be read. */
+const resources = new WeakMap<Reject, Attributes>();
+
+/** Whose an item is that could not be read; undefined where that is not known. */
+export function findResource(reject: Reject): Attributes | undefined {
+  return resources.get(reject);
+}
+
 /** Reads one item of a list: a good one and its place are added, a malformed one becomes a reject. */
-export function collectItem<Item>(decoded: Decoded<Item>, place: Place, read: () => Item): void {
+export function collectItem<Item>(decoded: Decoded<Item>, place: Place, read: () => Item, resource?: Attributes): void {
   if (decoded.items.length + decoded.rejects.length >= requestLimits.items) {
     throw new OversizedBody(requestLimits.items, 'items');
   }
@@ -153,6 +161,9 @@ export function collectItem<Item>(decoded: Decoded<Item>, place: Place, read: ()
     decoded.places.push(place);
   } catch (error) {
     if (error instanceof MalformedBody) throw error;
-    decoded.rejects.push({ reason: error instanceof MalformedItem ? error.message : 'not a readable message', place });
+    const reason = error instanceof MalformedItem ? error.message : 'not a readable message';
+    const reject = { reason, place };
+    if (resource !== undefined) resources.set(reject, resource);
+    decoded.rejects.push(reject);
   }
 }

@@ -74,7 +74,7 @@ function decodeItems<Item>(
         scopeHead?.message(scopeFields, scope);
         const list = `${names.resources}[${String(groupIndex)}].${names.scopes}[${String(scopeIndex)}].${names.items}`;
         items.forEach((item, index) => {
-          collectItem(decoded, { list, index }, () => readItem(item, resource, scope));
+          collectItem(decoded, { list, index }, () => readItem(item, resource, scope), resource);
         });
       });
     });

@@ -153,6 +153,11 @@ describe('received = stored + rejected', () => {
     expect(sumSamples(now, 'sightglass_requests_total', { outcome: 'partial' })).toBe(1);
   });
 
+  it('knows whose a span is that cannot be read', async () => {
+    await post('/v1/traces', traces([{ ...good, kind: 'x' as never }], 'broken'));
+    expect(sumSamples(await samples(), items('rejected'), { service: 'broken', reason: 'malformed' })).toBe(1);
+  });
+
   it('counts the bytes of a body once, however many services share it', async () => {
     const body = JSON.stringify({
       resourceSpans: ['a', 'b', 'c'].flatMap(
