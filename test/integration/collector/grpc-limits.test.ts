@@ -1,6 +1,7 @@
+import { connect, constants } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import { beforeEach, expect, it, vi } from 'vitest';
-import { type Door, openGrpcDoor } from '../../../collector/doors.ts';
+import { type Door, doorLimits, openGrpcDoor } from '../../../collector/doors.ts';
 import { bodyLimits, ReceivingBudget } from '../../../collector/receive/body.ts';
 import { createGrpcReceiver } from '../../../collector/receive/grpc.ts';
 import type { Answer } from '../../../collector/receive/intake.ts';
@@ -179,3 +180,69 @@ function isFull(bytes: number): boolean {
   receiving.release(100_001 - bytes);
   return !hasRoom;
 }
+
+it.each([
+  ['a message longer than what comes', [0, 0, 0, 0, 100, 1, 2]],
+  ['a message longer than the limit', [0, 0xff, 0xff, 0xff, 0xff, 1]],
+  ['two messages', [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]],
+  ['half a head', [0, 0, 0]],
+  ['nothing', []],
+])('takes nothing of a call with %s, and takes the next', async (_what, bytes) => {
+  let taken = 0;
+  answer = () => {
+    taken += 1;
+    return Promise.resolve({ status: 200, partial: undefined });
+  };
+  const call = openRawCall(door.url);
+  call.stream.end(Buffer.from(bytes));
+  call.stream.resume();
+  await call.closed;
+  expect([undefined, String(status.OK)]).not.toContain(call.status());
+  call.session.destroy();
+  expect((await client.send('traces', Buffer.alloc(0))).code).toBe(status.OK);
+  expect(taken).toBe(1);
+  expect(isFull(1)).toBe(false);
+});
+
+it.each([
+  ['that says it is compressed where the call does not', [1, 0, 0, 0, 0]],
+  ['with the beginning of another behind it', [0, 0, 0, 0, 0, 1, 2, 3]],
+])('takes a message %s', async (_what, bytes) => {
+  const call = openRawCall(door.url);
+  call.stream.end(Buffer.from(bytes));
+  call.stream.resume();
+  await call.closed;
+  expect(call.status()).toBe(String(status.OK));
+  call.session.destroy();
+});
+
+it('serves others while a client opens calls and resets them as fast as it can', async () => {
+  const session = connect(door.url);
+  let ended = false;
+  session.on('error', () => undefined);
+  session.once('close', () => (ended = true));
+  for (let round = 0; round < 50 && !ended; round += 1) {
+    for (let call = 0; call < 200 && !session.closed && !session.destroyed; call += 1) {
+      const stream = session.request({ ':method': 'POST', ':path': '/x', 'content-type': 'application/grpc' });
+      stream.on('error', () => undefined);
+      stream.close(constants.NGHTTP2_CANCEL);
+    }
+    expect((await client.send('traces', Buffer.alloc(0))).code).toBe(status.OK);
+  }
+  session.destroy();
+  await vi.waitUntil(() => !isFull(1));
+});
+
+it('has as many connections as there may be; one more is closed', async () => {
+  const server = createGrpcReceiver({ intake: { receiving, take: () => answer() }, onError: () => undefined });
+  const small = await openGrpcDoor(server, { host: '127.0.0.1', port: 0 }, { ...doorLimits, connections: 2 });
+  const wires = [await openWire(small.url), await openWire(small.url)];
+  const third = await openWire(small.url);
+  await third.closed;
+  wires[0]?.destroy();
+  const late = connectGrpc(small.url);
+  await vi.waitUntil(async () => (await late.send('traces', Buffer.alloc(0))).code === status.OK);
+  late.close();
+  wires[1]?.destroy();
+  small.closeNow();
+});

@@ -8,6 +8,9 @@ export interface Wire {
   /** Resolves with everything received once it matches. Rejects when the connection ends before. */
   waitFor(pattern: RegExp): Promise<string>;
   closed: Promise<void>;
+  /** Reads nothing until `resume`. */
+  pause(): void;
+  resume(): void;
   destroy(): void;
 }
 
@@ -46,6 +49,8 @@ export async function openWire(url: string): Promise<Wire> {
       return received;
     },
     closed,
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
     destroy: () => socket.destroy(),
   };
 }
