@@ -84,6 +84,9 @@ function mapLogs({ encoding, body, projectId }: TakenBody, mapping: Mapping): Fi
   return keepGood(decoders[encoding].decodeLogs(body), mapping.range, {
     findFault: (record) => findLogFault(record, eventName(record), bounds),
     describe: (record) => describeItem({ ...record, name: eventName(record) }),
+    skip: (record) => {
+      mapLog(record, projectId, sequence++, seen); // the id of a record depends on those before it
+    },
     keep: (record) => {
       const mapped = mapLog(record, projectId, sequence++, seen);
       events.append(mapped.row);
@@ -105,18 +108,23 @@ interface Judge<Item> {
   findFault: (item: Item) => string | undefined;
   describe: (item: Item) => RejectedItem;
   keep: (item: Item) => void;
+  /** A good item outside of the range. */
+  skip?: (item: Item) => void;
 }
 
 function keepGood<Item extends { resource: Attributes }>(
   { items, places, rejects }: Decoded<Item>,
   range: ItemRange | undefined,
-  { findFault, describe, keep }: Judge<Item>,
+  { findFault, describe, keep, skip }: Judge<Item>,
 ): Findings {
   const all = [...rejects];
   const takenOf = new Map<Attributes, number>();
   items.forEach((item, index) => {
-    if (range !== undefined && (index < range.from || index >= range.to)) return;
     const reason = findFault(item);
+    if (range !== undefined && (index < range.from || index >= range.to)) {
+      if (reason === undefined) skip?.(item);
+      return;
+    }
     const place = places[index];
     if (reason !== undefined && place !== undefined) {
       all.push({ reason, place, item: describe(item) });
