@@ -1,6 +1,8 @@
 /** A store grows by doubling up to this, then chunk by chunk: text of megabytes is not copied to make room for more. */
 export const chunkBytes = 256 * 1024;
 const firstBytes = 256;
+/** More than a chunk ever holds. */
+const placeStep = 2 ** 32;
 /** Chunks that wait for the next batch: 32 MB. */
 const spareMax = 128;
 const spare: Buffer[] = [];
@@ -35,6 +37,23 @@ export class ByteStore {
     if (count > shortBytes) source.copy(bytes, length, from, to);
     else for (let at = 0; at < count; at += 1) bytes[length + at] = source[from + at] ?? 0;
     this.length = length + count;
+  }
+
+  /** Where the next byte goes, as a number for `copyOwn`. */
+  get place(): number {
+    return this.#full.length * placeStep + this.length;
+  }
+
+  /** Adds again what stands between two places; false where that is no longer in the chunk that is being filled. */
+  copyOwn(from: number, to: number): boolean {
+    const chunk = this.#full.length * placeStep;
+    const count = to - from;
+    if (from < chunk || count > chunkBytes || this.length + count > Math.max(this.bytes.length, chunkBytes))
+      return false;
+    this.room(count);
+    this.bytes.copy(this.bytes, this.length, from - chunk, to - chunk);
+    this.length += count;
+    return true;
   }
 
   /** @param value an integer of at most 32 bits */
@@ -111,8 +130,9 @@ export class ByteStore {
   }
 
   #grow(count: number): void {
-    const wanted = Math.max(this.bytes.length * 2, this.length + count);
-    if (this.bytes.length < chunkBytes && wanted <= chunkBytes) {
+    const needed = this.length + count;
+    if (this.bytes.length < chunkBytes && needed <= chunkBytes) {
+      const wanted = Math.min(chunkBytes, Math.max(this.bytes.length * 2, needed));
       const larger = wanted === chunkBytes ? newChunk() : Buffer.allocUnsafeSlow(wanted);
       this.bytes.copy(larger, 0, 0, this.length);
       this.bytes = larger;

@@ -45,6 +45,18 @@ export class StringColumn implements Column<string> {
     this.rows += 1;
   }
 
+  /** Where the next value goes, as a number for `repeat`. */
+  get place(): number {
+    return this.#store.place;
+  }
+
+  /** Appends again the values between two places, as far as that is a copy; else it does nothing and gives false. */
+  repeat(from: number, to: number, rows: number): boolean {
+    if (!this.#store.copyOwn(from, to)) return false;
+    this.rows += rows;
+    return true;
+  }
+
   appendEmpty(): void {
     const store = this.#store;
     store.room(1);
@@ -125,6 +137,11 @@ export class LowCardinalityColumn implements Column<string> {
 
   indexOfString(value: string): number {
     return this.#dictionary.indexOfString(value);
+  }
+
+  /** Appends again the values of so many rows from one on. */
+  repeat(from: number, rows: number): void {
+    for (let row = from; row < from + rows; row += 1) this.#indexes.push(this.#indexes.values[row] ?? 0);
   }
 
   mark(into: number[]): void {

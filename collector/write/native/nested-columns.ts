@@ -123,6 +123,11 @@ export class MapColumn implements Column<ReadonlyMap<string, string>> {
   readonly #ends = new WideColumn(false);
   readonly keys = new LowCardinalityColumn();
   readonly values = new StringColumn();
+  /** The map that was appended last as such, and where its entries are: the spans of a resource share its map. */
+  #last: ReadonlyMap<string, string> | undefined;
+  #lastRow = 0;
+  #lastFrom = 0;
+  #lastTo = 0;
 
   get rows(): number {
     return this.#ends.rows;
@@ -133,9 +138,17 @@ export class MapColumn implements Column<ReadonlyMap<string, string>> {
   }
 
   append(value: ReadonlyMap<string, string>): void {
-    for (const [key, text] of value) {
-      this.keys.append(key);
-      this.values.append(text);
+    if (value === this.#last && this.values.repeat(this.#lastFrom, this.#lastTo, value.size)) {
+      this.keys.repeat(this.#lastRow, value.size);
+    } else {
+      this.#last = value;
+      this.#lastRow = this.values.rows;
+      this.#lastFrom = this.values.place;
+      for (const [key, text] of value) {
+        this.keys.append(key);
+        this.values.append(text);
+      }
+      this.#lastTo = this.values.place;
     }
     this.endRow();
   }
@@ -162,6 +175,7 @@ export class MapColumn implements Column<ReadonlyMap<string, string>> {
   }
 
   rollback(marks: readonly number[], at: number): number {
+    this.#last = undefined;
     return this.values.rollback(marks, this.keys.rollback(marks, this.#ends.rollback(marks, at)));
   }
 
@@ -176,6 +190,7 @@ export class MapColumn implements Column<ReadonlyMap<string, string>> {
   }
 
   clear(): void {
+    this.#last = undefined;
     this.#ends.clear();
     this.keys.clear();
     this.values.clear();

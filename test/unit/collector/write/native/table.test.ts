@@ -68,6 +68,44 @@ describe('NativeTable', () => {
     expect(blockOf(table)).toBe(blockOf(expected));
   });
 
+  it('writes a map that comes again like any other, over chunks and marks', () => {
+    const columns = { map: 'Map(LowCardinality(String), String)' } as const;
+    const maps = [
+      new Map([
+        ['a', 'x'.repeat(300)],
+        ['b', ''],
+        ['ü', '😀'],
+      ]),
+      new Map([['b', 'other']]),
+      new Map<string, string>(),
+      new Map([['large', 'y'.repeat(200_000)]]),
+    ];
+    const order = fc.array(fc.nat(maps.length - 1), { maxLength: 40 });
+    fc.assert(
+      fc.property(order, order, order, (before, between, after) => {
+        const [shared, copied] = [new NativeTable(columns), new NativeTable(columns)];
+        const append = (table: typeof shared, list: readonly number[], asCopy: boolean) => {
+          for (const index of list) {
+            const map = maps[index] ?? new Map<string, string>();
+            for (let times = 0; times < 3; times += 1) table.append({ map: asCopy ? new Map(map) : map });
+          }
+        };
+        for (const [table, asCopy] of [
+          [shared, false],
+          [copied, true],
+        ] as const) {
+          append(table, before, asCopy);
+          const marks = table.mark();
+          append(table, between, asCopy);
+          table.rollback(marks);
+          append(table, after, asCopy);
+        }
+        expect(blockOf(shared) === blockOf(copied)).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('is as new when it was cleared', () => {
     const rows = rowsOf<typeof spanColumns>(spanColumns);
     const table = new NativeTable(spanColumns);
