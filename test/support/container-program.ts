@@ -13,12 +13,12 @@ export interface ContainerProgram {
 const startLimitMs = 60_000;
 const listening = z.looseObject({ msg: z.string().startsWith('listening') });
 
-/** Runs the image's entry point with this argument, from the repository, to its end. */
+/** Runs the image's entry point with these arguments, from the repository, to its end. */
 export async function runInContainer(
-  argument: string,
+  args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<{ code: number | null; output: string }> {
-  const { exited, output } = enter(argument, environment);
+  const { exited, output } = enter(args, environment);
   return { code: await exited, output: output() };
 }
 
@@ -27,7 +27,7 @@ export async function startInContainer(
   program: 'collector' | 'server' | 'runtime',
   environment: Readonly<Record<string, string>>,
 ): Promise<ContainerProgram> {
-  const { child, exited, output } = enter(program, environment);
+  const { child, exited, output } = enter([program], environment);
   const stop = () => {
     child.kill('SIGTERM');
     return exited;
@@ -51,9 +51,9 @@ export async function startInContainer(
   }
 }
 
-function enter(argument: string, environment: Readonly<Record<string, string>>) {
+function enter(args: readonly string[], environment: Readonly<Record<string, string>>) {
   const path = `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`;
-  const child = spawn(join(repositoryDir, 'container/entrypoint.sh'), [argument], {
+  const child = spawn(join(repositoryDir, 'container/entrypoint.sh'), [...args], {
     env: { ...cleanEnvironment(), PATH: path, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer, type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { findFreePort } from './free-port.ts';
 import { getRedisServer } from './redis-server.ts';
 import { makeTempDir } from './temp-dir.ts';
 
@@ -72,19 +73,6 @@ export async function startRedisCluster(): Promise<TestRedis> {
   while (!(await client.cluster('INFO')).includes('cluster_state:ok')) await sleep(pollMs);
   client.disconnect();
   return redis;
-}
-
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => {
-        resolve(port);
-      });
-    });
-  });
 }
 
 /** Until it answers a PING: it may be loading what it wrote. */

@@ -1,26 +1,37 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { type EmbeddedClickHouse, startClickHouse } from '../../../server/standalone/clickhouse.ts';
-import { runInContainer, startInContainer } from '../../support/container-program.ts';
+import { type ContainerProgram, runInContainer, startInContainer } from '../../support/container-program.ts';
+import { findFreePort } from '../../support/free-port.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { sendTraces } from '../../support/simple-traces.ts';
 import { makeTempDir } from '../../support/temp-dir.ts';
+import { tracesOf, encodeJson } from '../../support/otlp-encode.ts';
 
 const dirs = [makeTempDir('apart-clickhouse'), makeTempDir('apart-data')] as const;
 let clickhouse: EmbeddedClickHouse;
 let redis: TestRedis;
+/** As the image has it, but for the address. */
+let everybody: Record<string, string>;
 let database: Record<string, string>;
+const started: ContainerProgram[] = [];
 
 beforeAll(async () => {
   clickhouse = await startClickHouse({ dataDir: dirs[0].path, log: () => undefined });
   redis = await startRedis();
+  everybody = {
+    SIGHTGLASS_AUTH: 'on',
+    SIGHTGLASS_INTERNAL_SECRET: 'a secret that the three programs share',
+    SIGHTGLASS_DATA_DIR: dirs[1].path,
+  };
   database = {
+    ...everybody,
     CLICKHOUSE_URL: clickhouse.url,
     SIGHTGLASS_CLICKHOUSE_SECRET: clickhouse.secret,
-    SIGHTGLASS_DATA_DIR: dirs[1].path,
   };
 });
 
 afterAll(async () => {
+  await Promise.all(started.map((program) => program.stop()));
   await redis.stop();
   await clickhouse.stop();
   for (const dir of dirs) dir.remove();
@@ -28,68 +39,91 @@ afterAll(async () => {
 
 describe('the programs apart, through the entry point of the image', () => {
   it('migrates a ClickHouse of its own, once and again', async () => {
-    const first = await runInContainer('migrate', database);
+    const first = await runInContainer(['migrate'], database);
     expect(first).toMatchObject({ code: 0, output: expect.stringContaining('applied 0001_spans.sql') as string });
-    const again = await runInContainer('migrate', database);
+    const again = await runInContainer(['migrate'], database);
     expect(again).toEqual({ code: 0, output: 'the database is up to date\n' });
   });
 
-  it('takes spans, shows them, runs agents on Redis, and stops on SIGTERM', async () => {
-    const collector = await startInContainer('collector', {
+  it('takes spans with a key, shows them, runs agents on Redis, and stops on SIGTERM', async () => {
+    const { output } = await runInContainer(
+      ['sightglass', 'keys', 'create', '--project', 'shop', '--scope', 'ingest,read,run', '--json'],
+      database,
+    );
+    const { secret } = z.object({ secret: z.string() }).parse(JSON.parse(output));
+    const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
+
+    const ports = { collector: await findFreePort(), runtime: await findFreePort(), server: await findFreePort() };
+    const [otlp, door, api] = [ports.collector, ports.runtime, ports.server].map((port) => `http://127.0.0.1:${port}`);
+    const collector = await start('collector', {
       ...database,
-      SIGHTGLASS_OTLP_HTTP_PORT: '0',
+      SIGHTGLASS_OTLP_HTTP_PORT: String(ports.collector),
       SIGHTGLASS_OTLP_GRPC_PORT: '0',
     });
-    const otlp = collector.urls['http'] ?? '';
-    // Each needs the other's address: the server gets the runtime's, the runtime does without prices.
-    const runtime = await startInContainer('runtime', {
-      REDIS_URL: redis.url,
-      SIGHTGLASS_RUNTIME_PORT: '0',
-      SIGHTGLASS_DATA_DIR: dirs[1].path,
-      OTEL_EXPORTER_OTLP_ENDPOINT: otlp,
-    });
-    const server = await startInContainer('server', {
+    const server = await start('server', {
       ...database,
-      SIGHTGLASS_PORT: '0',
-      SIGHTGLASS_RUNTIME_URL: runtime.urls['url'] ?? '',
+      SIGHTGLASS_PORT: String(ports.server),
+      SIGHTGLASS_RUNTIME_URL: door ?? '',
     });
-    const api = `${server.urls['url'] ?? ''}/api`;
+    const runtime = await start('runtime', {
+      ...everybody,
+      REDIS_URL: redis.url,
+      SIGHTGLASS_RUNTIME_PORT: String(ports.runtime),
+      SIGHTGLASS_SERVER_URL: api ?? '',
+      OTEL_EXPORTER_OTLP_ENDPOINT: otlp ?? '',
+    });
 
-    const [traceId = ''] = await sendTraces(otlp, [{ agent: 'from-outside' }]);
-    const reply = await fetch(`${api}/traces/${traceId}`);
+    const span = {
+      ...{ traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', name: 'from outside', kind: 1 },
+      ...{ startTimeUnixNano: `${Date.now()}000000`, endTimeUnixNano: `${Date.now()}000001`, attributes: [] },
+    };
+    const body = new Uint8Array(encodeJson(tracesOf([span])));
+    const send = (own: Record<string, string>) => fetch(`${otlp}/v1/traces`, { method: 'POST', body, headers: own });
+    expect((await send({ 'content-type': 'application/json' })).status).toBe(401);
+    expect((await send(headers)).status).toBe(200);
+    const reply = await fetch(`${api}/api/traces/${span.traceId}?project=shop`, { headers });
     expect(reply.status).toBe(200);
-    expect(await reply.json()).toMatchObject({ spans: [{ agentName: 'from-outside' }, {}] });
+    expect(await reply.json()).toMatchObject({ spans: [{ name: 'from outside' }] });
 
-    const turn = await fetch(`${runtime.urls['url'] ?? ''}/v1/chat/completions`, {
+    const turn = await fetch(`${door}/v1/chat/completions`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers,
       body: JSON.stringify({ model: 'agent/hello', messages: [{ role: 'user', content: 'Hello!' }] }),
     });
     expect(turn.status).toBe(200);
-    const { sightglass } = (await turn.json()) as { sightglass: { trace_id: string } };
-    await expect.poll(async () => (await fetch(`${api}/traces/${sightglass.trace_id}`)).status).toBe(200);
-    const agents = await (await fetch(`${api}/agents`)).text();
-    expect(agents).toContain('"hello"');
+    const { sightglass } = z.object({ sightglass: z.object({ trace_id: z.string() }) }).parse(await turn.json());
+    const findTurn = () => fetch(`${api}/api/traces/${sightglass.trace_id}?project=shop`, { headers });
+    await expect.poll(async () => (await findTurn()).status).toBe(200);
+    const agents = await fetch(`${api}/api/agents`, { headers });
+    expect(await agents.text()).toContain('"hello"');
 
-    const portOf = (url = '') => new URL(url).port;
-    const ports = {
-      SIGHTGLASS_PORT: portOf(server.urls['url']),
-      SIGHTGLASS_OTLP_HTTP_PORT: portOf(collector.urls['http']),
-      SIGHTGLASS_RUNTIME_PORT: portOf(runtime.urls['url']),
+    const healthPorts = {
+      SIGHTGLASS_PORT: String(ports.server),
+      SIGHTGLASS_OTLP_HTTP_PORT: String(ports.collector),
+      SIGHTGLASS_RUNTIME_PORT: String(ports.runtime),
     };
-    expect((await runInContainer('healthcheck', ports)).code).toBe(0);
+    const checkHealth = () => runInContainer(['healthcheck'], healthPorts);
+    expect((await checkHealth()).code).toBe(0);
     expect(await runtime.stop()).toBe(0);
-    expect((await runInContainer('healthcheck', ports)).code).toBe(0); // two of them are still there
+    expect((await checkHealth()).code).toBe(0); // two of them are still there
     expect(await Promise.all([server.stop(), collector.stop()])).toEqual([0, 0]);
-    expect(await runInContainer('healthcheck', ports)).toMatchObject({
-      code: 1,
-      output: expect.stringContaining('absent') as string,
+    expect(await checkHealth()).toMatchObject({ code: 1, output: expect.stringContaining('absent') as string });
+  });
+
+  it('refuses what is neither a program nor a verb, and arguments that no program reads', async () => {
+    const nonsense = await runInContainer(['nonsense'], {});
+    expect(nonsense.code).toBe(2);
+    expect(nonsense.output).toContain('unknown verb nonsense');
+    const surplus = await runInContainer(['collector', '--port=1'], {});
+    expect(surplus).toEqual({
+      code: 2,
+      output: 'collector takes no arguments; settings are environment variables\n',
     });
   });
-
-  it('refuses what is neither a program nor a verb', async () => {
-    const { code, output } = await runInContainer('nonsense', {});
-    expect(code).toBe(2);
-    expect(output).toContain('unknown verb nonsense');
-  });
 });
+
+async function start(...[program, environment]: Parameters<typeof startInContainer>): Promise<ContainerProgram> {
+  const running = await startInContainer(program, environment);
+  started.push(running);
+  return running;
+}
