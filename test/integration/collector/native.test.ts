@@ -12,6 +12,8 @@ import {
   spanEventColumns,
   tracePlaceColumns,
 } from '../../../migrations/schema.ts';
+import { mapCaptureRows } from '../../support/capture-rows.ts';
+import { loadCaptures } from '../../support/captures.ts';
 import { connectDatabase, useDatabase } from '../../support/database.ts';
 import { rowsOf } from '../../support/random-rows.ts';
 
@@ -61,6 +63,24 @@ describe('rows of any content', () => {
     await fc.assert(
       fc.asyncProperty(rowsOf<Columns>(columns), (rows) => expectEqual(columns, rows)),
       { numRuns: 15 },
+    );
+  });
+});
+
+describe('what real SDKs sent', () => {
+  it('is stored the same as columns and as rows', async () => {
+    const captures = loadCaptures().map((capture) => mapCaptureRows(capture, 'p'));
+    await expectEqual(
+      spanColumns,
+      captures.flatMap(({ spans }) => spans),
+    );
+    await expectEqual(
+      spanEventColumns,
+      captures.flatMap(({ events }) => events),
+    );
+    await expectEqual(
+      messageColumns,
+      captures.flatMap(({ messages }) => messages),
     );
   });
 });
