@@ -61,7 +61,8 @@ describe('a slow client', () => {
     const requests = 50_000;
     let answered = 0;
     const body = 'x'.repeat(1_000);
-    const app = new Hono().get('/', (c) => {
+    const app = new Hono();
+    app.get('/', (c) => {
       answered += 1;
       return c.body(body);
     });
@@ -88,11 +89,9 @@ describe('a slow client', () => {
 
 describe('many clients', () => {
   it('have as many connections as there may be; one more is closed, and may come again', async () => {
-    const small = await openHttpDoor(
-      new Hono().get('/', (c) => c.text('ok')),
-      address,
-      { ...doorLimits, connections: 3 },
-    );
+    const app = new Hono();
+    app.get('/', (c) => c.text('ok'));
+    const small = await openHttpDoor(app, address, { ...doorLimits, connections: 3 });
     const get = 'GET / HTTP/1.1\r\nhost: localhost\r\n\r\n';
     const first = await Promise.all(Array.from({ length: 3 }, () => openWire(small.url)));
     const fourth = await openWire(small.url);
