@@ -76,7 +76,8 @@ describe('what real SDKs sent', () => {
     );
     await expectEqual(
       spanEventColumns,
-      captures.flatMap(({ events }) => events),
+      // The intake rejects records without ids.
+      captures.flatMap(({ events }) => events).filter((row) => row.trace_id.length === 16 && row.span_id.length === 8),
     );
     await expectEqual(
       messageColumns,
