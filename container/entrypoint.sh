@@ -3,7 +3,8 @@
 # `healthcheck` is for the image's own.
 set -eu
 app=$(dirname -- "$0")/..
-case "${1:-start}" in
+[ "$#" -gt 0 ] || set -- start
+case "$1" in
   collector | server | runtime)
     if [ "$#" -gt 1 ]; then
       echo "$1 takes no arguments; settings are environment variables" >&2
