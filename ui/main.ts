@@ -3,8 +3,8 @@ import '@fontsource-variable/jetbrains-mono/wght.css';
 import './styles/tokens.css';
 import './styles/base.css';
 import { mount } from 'svelte';
-import App from './App.svelte';
+import Gate from './Gate.svelte';
 
 const target = document.getElementById('app');
 if (target === null) throw new Error('index.html has no #app');
-mount(App, { target });
+mount(Gate, { target });

@@ -41,7 +41,7 @@ export async function send(path: string, outgoing: Outgoing = {}): Promise<Respo
 
 /** As `send`, but an error is an answer too: `readFailure` reads it. */
 export async function ask(path: string, { method = 'GET', headers, body, signal }: Outgoing): Promise<Response> {
-  return request(`/api${path}`, {
+  const response = await request(`/api${path}`, {
     method,
     headers: {
       accept: 'application/json',
@@ -51,10 +51,22 @@ export async function ask(path: string, { method = 'GET', headers, body, signal 
     body: body === undefined ? null : JSON.stringify(body),
     signal: signal ?? null,
   });
+  if (response.status === 401 && path !== '/login') unauthorized?.();
+  return response;
+}
+
+let unauthorized: (() => void) | undefined;
+
+/** Tells one listener, until the returned function is called, that the server wants a key and got none that is valid. */
+export function onUnauthorized(listener: () => void): () => void {
+  unauthorized = listener;
+  return () => {
+    if (unauthorized === listener) unauthorized = undefined;
+  };
 }
 
 interface Outgoing {
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'DELETE';
   headers?: Record<string, string>;
   body?: unknown;
   signal?: AbortSignal | undefined;

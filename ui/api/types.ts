@@ -17,6 +17,14 @@ export type {
   LedgerReply,
   LedgerSort,
 } from '../../server/contract/costs.ts';
+export type {
+  CreatedKeyReply,
+  CreateKeyRequest,
+  KeyScope,
+  KeysReply,
+  MeReply,
+  ProjectKey,
+} from '../../server/contract/keys.ts';
 export type { LabelsReply, LabelValuesReply } from '../../server/contract/labels.ts';
 export type { Message, Part } from '../../server/contract/messages.ts';
 export type {
