@@ -36,7 +36,7 @@ beforeAll(async () => {
     ...{ circuit: 'open', spoolRecords: 1_230, spoolBytes: 48_000_000, spoolOldestMs: nowMs - 180_000 },
     ...{ queueLimitBytes: 268_435_456, spoolLimitBytes: 10_737_418_240 },
   });
-  await post('web', [stored, newSpan({}, { traceId: stored.traceId ?? '', spanId: 'abcd', name: 'lookup_order' })]);
+  await post('web', [stored, newSpan({}, { traceId: stored.traceId, spanId: 'abcd', name: 'lookup_order' })]);
 });
 afterAll(async () => {
   await write.close();
@@ -89,7 +89,7 @@ test('a reject says which span it was, and leads to the rest of its trace', asyn
     /web.*span id is not 8 bytes.*lookup_order.*resourceSpans\[0\].scopeSpans\[0\].spans\[1\]/s,
   );
   await reject.getByRole('link', { name: 'trace' }).click();
-  await page.waitForURL(new RegExp(`/traces/${stored.traceId ?? ''}$`));
+  await page.waitForURL(new RegExp(`/traces/${stored.traceId}$`));
   await page.close();
 });
 
