@@ -10,12 +10,16 @@ export interface TimeBounds {
 
 export const clockSkewMs = 86_400_000;
 
+/** Older spans are not taken, however long they would be kept: ClickHouse refuses an insert of more than 1,000 weeks. */
+export const acceptedDaysMax = 998 * 7;
+
 /** The bounds as of `nowMs`. */
 export function timeBounds(nowMs: number, retentionDays: number): TimeBounds {
+  const acceptedDays = Math.min(retentionDays, acceptedDaysMax);
   return {
-    oldestNs: BigInt(nowMs - retentionDays * 86_400_000) * 1_000_000n,
+    oldestNs: BigInt(nowMs - acceptedDays * 86_400_000) * 1_000_000n,
     newestNs: BigInt(nowMs + clockSkewMs) * 1_000_000n,
-    retentionDays,
+    retentionDays: acceptedDays,
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findLogFault, findSpanFault, timeBounds } from '../../../../collector/map/fault.ts';
+import { weekOf } from '../../../../collector/map/store-messages.ts';
 import type { WireSpan } from '../../../support/otlp-encode.ts';
 import { recordOf, spanOf } from './otlp-fixture.ts';
 
@@ -38,6 +39,27 @@ describe('findSpanFault', () => {
   it('takes times up to both bounds', () => {
     expect(spanFault({ startTimeUnixNano: String(nowNs - 400n * dayNs) })).toBeUndefined();
     expect(spanFault({ startTimeUnixNano: String(nowNs + dayNs) })).toBeUndefined();
+  });
+});
+
+describe('timeBounds', () => {
+  it.each([1, 400, 4_000, 36_500])('hold as many weeks as one insert may have partitions, of %i days', (days) => {
+    for (let hour = 0; hour < 7 * 24; hour += 1) {
+      const { oldestNs, newestNs } = timeBounds(nowMs + hour * 3_600_000, days);
+      const weeks = (weekOf(newestNs) - weekOf(oldestNs)) / 7 + 1;
+      expect(weeks).toBeLessThanOrEqual(Math.min(1_000, days / 7 + 2.2));
+    }
+  });
+
+  it('say how far back spans are taken', () => {
+    const old = { startTimeUnixNano: String(nowNs - 7_000n * dayNs) };
+    expect(findSpanFault(spanOf({}, old), timeBounds(nowMs, 36_500))).toBe(
+      'start time is older than the 6986 days that are kept',
+    );
+    expect(spanFault({ startTimeUnixNano: String(1n) })).toBe('start time is older than the 400 days that are kept');
+    expect(spanFault({ startTimeUnixNano: String(7_258_118_400n * 1_000_000_000n) })).toBe(
+      'start time is more than 24 hours in the future',
+    );
   });
 });
 
