@@ -128,7 +128,8 @@ export class Batcher<Body, Told> {
     if (!this.#batches.includes(batch)) this.#batches.push(batch);
     const outcome = await new Promise<WriteOutcome>((answer) => {
       batch.waiting.push({ ...received, rows, weightBytes, answer });
-      this.#pump();
+      if (this.#isFull(batch)) this.#pump();
+      else this.#wait(batch);
     });
     return { outcome, told };
   }
@@ -154,11 +155,12 @@ export class Batcher<Body, Told> {
   /** Sends off what may go, and comes again when the next may. */
   #pump(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     for (let batch = this.#batches[0]; batch !== undefined; batch = this.#batches[0]) {
       if (this.#underWay.size >= this.#limits.inFlight) return; // the one that ends comes here again
       const waitMs = this.#waitMs(batch);
       if (waitMs > 0) {
-        this.#timer = setTimeout(() => this.#pump(), Math.ceil(waitMs));
+        this.#wait(batch);
         return;
       }
       this.#batches.shift();
@@ -169,6 +171,11 @@ export class Batcher<Body, Told> {
       });
       this.#underWay.add(commit);
     }
+  }
+
+  /** Not at once even when it is time: other bodies may have come in the same moment. */
+  #wait(batch: Batch<Body, Told>): void {
+    this.#timer ??= setTimeout(() => this.#pump(), Math.max(0, Math.ceil(this.#waitMs(batch))));
   }
 
   #waitMs(batch: Batch<Body, Told>): number {

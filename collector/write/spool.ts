@@ -130,8 +130,11 @@ export class Spool<Body> {
   async filled(signal: AbortSignal): Promise<void> {
     while (this.isEmpty && !signal.aborted) {
       await new Promise<void>((resolve) => {
-        this.#onFilled = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
+        this.#onFilled = () => {
+          signal.removeEventListener('abort', this.#onFilled);
+          resolve();
+        };
+        signal.addEventListener('abort', this.#onFilled);
       });
     }
   }
@@ -152,9 +155,12 @@ export class Spool<Body> {
     }
   }
 
+  /** Durable when it resolves, unless the disk is full: then what is stored may be stored again, and is read once. */
   async setPosition(position: SpoolPosition): Promise<void> {
-    await writePosition(this.#options.path, position);
     this.#position = position;
+    await writePosition(this.#options.path, position).catch((error: unknown) => {
+      this.#options.warn?.('the position in the spool cannot be written', { err: error });
+    });
   }
 
   /** These records are done with. */

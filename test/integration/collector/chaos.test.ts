@@ -121,7 +121,9 @@ const troubles = {
   'ClickHouse is away and the disk is full': async () => {
     disk?.fill();
     await database.kill();
-    await sleep(spoolingMs + 2_000);
+    await sleep(spoolingMs + 1_000);
+    await restartCollector();
+    await sleep(1_000);
     disk?.empty();
     await sleep(2_000 * random());
     await database.restart();
