@@ -82,7 +82,7 @@ export function createApp(dependencies: AppDependencies): Hono<ServerEnv> {
   api.route('/api', agentTrafficRoutes({ now }));
   api.route('/api', ingestRoutes({ now }));
   api.route('/api', liveRoutes({ liveFeed, now }));
-  api.route('/', healthRoutes({ schemaVersion }));
+  api.route('/', healthRoutes({ db, schemaVersion }));
   api.route('/api', openApiRoutes(api, { publicUrl }));
 
   const app = new Hono<ServerEnv>();

@@ -99,6 +99,7 @@ export class KeyMeter {
       if (this.#saving !== saving) return;
       this.#saving = undefined;
       for (const { keyId, day, spans } of saving.uses) {
+        if (day > this.#stored.day) this.setStored(day, new Map());
         if (day === this.#stored.day) this.#stored.spans.set(keyId, (this.#stored.spans.get(keyId) ?? 0) + spans);
       }
     } catch (error) {

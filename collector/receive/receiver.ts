@@ -48,8 +48,14 @@ export function createReceiver(deps: ReceiverDeps): Hono {
   app.use(localDoor(refuse, { isLocal }));
   if (deps.gate !== undefined) app.use(keyDoor(deps.gate, refuse));
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  // Anybody may ask: all who ask at one time share one question.
+  let running: Promise<boolean> | undefined;
+  const isReady = () => {
+    running ??= deps.isReady().finally(() => (running = undefined));
+    return running;
+  };
   app.get('/readyz', async (c) =>
-    (await deps.isReady())
+    (await isReady())
       ? c.json({ status: 'ok' })
       : c.json({ status: 'unavailable', reason: 'ClickHouse does not answer' }, 503),
   );

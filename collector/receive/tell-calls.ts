@@ -61,7 +61,7 @@ export function callWasTaken(metadata: Metadata): void {
 
 /** Headers of an HTTP/2 stream that may not have been sent. */
 function readHeaders(stream: ServerHttp2Stream, which: 'sentHeaders' | 'sentTrailers'): object | undefined {
-  return stream[which] as object | undefined;
+  return stream[which];
 }
 
 function signalOf(path: string): Signal | undefined {

@@ -37,7 +37,7 @@ async function tellPast(config: DemoConfig, { historyDays }: DemoOptions, signal
 async function talk(config: DemoConfig, options: DemoOptions, signal: AbortSignal): Promise<number> {
   const startMs = performance.now();
   const world = makeWorld(Date.now());
-  const { tally, done } = runUsers({ runtimeUrl: config.runtimeUrl, world, ...options, signal });
+  const { tally, done } = runUsers({ runtimeUrl: config.runtimeUrl, key: config.key, world, ...options, signal });
   const printing = setInterval(() => printProgress(tally, startMs), progressMs);
   await done.finally(() => clearInterval(printing));
   printProgress(tally, startMs);

@@ -5,6 +5,8 @@ export type DemoConfig = Readonly<{
   runtimeUrl: string;
   uiUrl: string;
   otlpUrl: string;
+  /** With SIGHTGLASS_AUTH=on: one with scopes ingest, read and run. */
+  key: string | undefined;
 }>;
 
 /** A wrong environment: a line that names the variable, its value and what is allowed. */
@@ -20,12 +22,14 @@ const environment = z.object({
   SIGHTGLASS_RUNTIME_PORT: port(4100),
   SIGHTGLASS_PORT: port(4000),
   SIGHTGLASS_OTLP_HTTP_PORT: port(4318),
+  SIGHTGLASS_KEY: z.string().optional(),
 });
 
 const allowed: Readonly<Record<keyof z.infer<typeof environment>, string>> = {
   SIGHTGLASS_RUNTIME_PORT: 'the port of the runtime that runs',
   SIGHTGLASS_PORT: 'the port of the UI that runs',
   SIGHTGLASS_OTLP_HTTP_PORT: 'the port of the collector that runs',
+  SIGHTGLASS_KEY: 'a key with scopes ingest, read and run',
 };
 
 /** An empty variable counts as absent. Throws a DemoConfigError. */
@@ -43,5 +47,6 @@ export function loadDemoConfig(env: NodeJS.ProcessEnv = process.env): DemoConfig
     runtimeUrl: `http://127.0.0.1:${values.SIGHTGLASS_RUNTIME_PORT}`,
     uiUrl: `http://127.0.0.1:${values.SIGHTGLASS_PORT}`,
     otlpUrl: `http://127.0.0.1:${values.SIGHTGLASS_OTLP_HTTP_PORT}`,
+    key: values.SIGHTGLASS_KEY,
   });
 }

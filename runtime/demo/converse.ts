@@ -18,6 +18,8 @@ export interface Tally {
 
 export interface ConverseOptions {
   runtimeUrl: string;
+  /** Where keys are needed. */
+  key?: string | undefined;
   tally: Tally;
   /** Waits until another turn may begin; false: no more turns. */
   takeTurn: () => Promise<boolean>;
@@ -47,10 +49,10 @@ export function createTally(): Tally {
 /** One conversation of one user, through the door that any client uses. */
 export async function converse(
   user: User,
-  { runtimeUrl, tally, takeTurn, pause, signal }: ConverseOptions,
+  { runtimeUrl, key = 'demo', tally, takeTurn, pause, signal }: ConverseOptions,
 ): Promise<void> {
   const { persona, customer, model, goal, random } = user;
-  const client = new OpenAI({ baseURL: `${runtimeUrl}/v1`, apiKey: 'demo', maxRetries: 0, timeout: requestTimeoutMs });
+  const client = new OpenAI({ baseURL: `${runtimeUrl}/v1`, apiKey: key, maxRetries: 0, timeout: requestTimeoutMs });
   const said: string[] = [];
   const history: OpenAI.ChatCompletionMessageParam[] = [];
   const isAgent = model.startsWith('agent/');

@@ -5,6 +5,8 @@ import type { World } from './world.ts';
 
 export interface UsersOptions {
   runtimeUrl: string;
+  /** Where keys are needed. */
+  key?: string | undefined;
   world: World;
   users: number;
   turns: number;
@@ -21,7 +23,7 @@ const msPerMinute = 60_000;
  * begun say their last word first.
  */
 export function runUsers(options: UsersOptions): { tally: Tally; done: Promise<void> } {
-  const { runtimeUrl, world, users, turns, minutes, rate, seed, signal } = options;
+  const { runtimeUrl, key, world, users, turns, minutes, rate, seed, signal } = options;
   const tally = createTally();
   const endMs = minutes === 0 ? Infinity : performance.now() + minutes * msPerMinute;
   const mayGoOn = () => !signal.aborted && performance.now() < endMs && (turns === 0 || begun < turns);
@@ -42,7 +44,7 @@ export function runUsers(options: UsersOptions): { tally: Tally; done: Promise<v
       // Everybody is met at least once, so that every page has something.
       const user = makeUser(world, seed, number, personas[number]);
       number += 1;
-      await converse(user, { runtimeUrl, tally, takeTurn, pause: (ms) => pause(ms, signal), signal });
+      await converse(user, { runtimeUrl, key, tally, takeTurn, pause: (ms) => pause(ms, signal), signal });
     }
   };
   const done = Promise.all(Array.from({ length: users }, (_, place) => talk(place))).then(() => undefined);

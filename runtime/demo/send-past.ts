@@ -15,6 +15,8 @@ export interface PastOptions {
   otlpUrl: string;
   /** Where it is asked what is there already. */
   uiUrl: string;
+  /** Where keys are needed. */
+  key?: string | undefined;
   signal: AbortSignal;
   /** After each day that was sent. */
   onDay?: (date: string, conversations: number) => void;
@@ -35,9 +37,10 @@ const emitter = {
  * Sends the conversations of past days to the collector, as a client of OpenTelemetry does. Ids depend on the day alone, and a
  * day that is there already is left out, so that nothing is ever there twice. Throws when the collector refuses.
  */
-export async function sendPast({ todayMs, days, otlpUrl, uiUrl, signal, onDay }: PastOptions): Promise<number> {
+export async function sendPast({ todayMs, days, otlpUrl, uiUrl, key, signal, onDay }: PastOptions): Promise<number> {
+  const headers: Record<string, string> = key === undefined ? {} : { 'x-api-key': key };
   const agents = loadSamples();
-  const exporter = new OTLPTraceExporter({ url: `${otlpUrl}/v1/traces`, timeoutMillis: requestLimitMs });
+  const exporter = new OTLPTraceExporter({ url: `${otlpUrl}/v1/traces`, headers, timeoutMillis: requestLimitMs });
   // Asked anew each time: it changes while requests are under way.
   const isStopped = () => signal.aborted;
   let sent = 0;
@@ -48,7 +51,7 @@ export async function sendPast({ todayMs, days, otlpUrl, uiUrl, signal, onDay }:
       // The last one that is sent tells whether all of them arrived.
       const spans = conversations.map((records) => records.flatMap((record) => turnSpans(record)));
       const last = spans.at(-1)?.[0];
-      if (last === undefined || (await isStored(uiUrl, last.traceId))) continue;
+      if (last === undefined || (await isStored(uiUrl, last.traceId, headers))) continue;
       const all = spans.flat();
       for (let i = 0; i < all.length; i += spansPerRequest) {
         if (isStopped()) break;
@@ -69,8 +72,9 @@ function loadSamples(): LoadedAgent[] {
   return loaded.agents;
 }
 
-async function isStored(uiUrl: string, traceId: string): Promise<boolean> {
-  const response = await fetch(`${uiUrl}/api/traces/${traceId}?project=default`, {
+async function isStored(uiUrl: string, traceId: string, headers: Record<string, string>): Promise<boolean> {
+  const response = await fetch(`${uiUrl}/api/traces/${traceId}`, {
+    headers,
     signal: AbortSignal.timeout(requestLimitMs),
   });
   await response.arrayBuffer();

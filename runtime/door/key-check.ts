@@ -56,9 +56,11 @@ export class KeyCheck {
     if (known !== undefined && this.#ageOf(known) < (known.checked.status === 'valid' ? freshMs : refusedMs)) {
       return known.checked;
     }
-    const asked = await this.#askOnce(name, presented);
+    // A flood of wrong keys must not keep a revoked one alive: what is known is always asked for.
+    const isKnown = known?.checked.status === 'valid';
+    const asked = await this.#askOnce(name, presented, { isKnown });
     if (asked.status !== 'unavailable') return asked;
-    return known?.checked.status === 'valid' && this.#ageOf(known) < staleMs ? known.checked : asked;
+    return known !== undefined && isKnown && this.#ageOf(known) < staleMs ? known.checked : asked;
   }
 
   #ageOf({ askedMs }: Known): number {
@@ -70,10 +72,10 @@ export class KeyCheck {
   }
 
   /** The same key at the same time is one question. */
-  #askOnce(name: string, presented: Presented): Promise<Checked> {
+  #askOnce(name: string, presented: Presented, { isKnown }: { isKnown: boolean }): Promise<Checked> {
     const running = this.#asking.get(name);
     if (running !== undefined) return running;
-    if (this.#asking.size >= askingMax) return Promise.resolve({ status: 'unavailable' });
+    if (!isKnown && this.#asking.size >= askingMax) return Promise.resolve({ status: 'unavailable' });
     const asking = this.#ask(name, presented).finally(() => this.#asking.delete(name));
     this.#asking.set(name, asking);
     return asking;

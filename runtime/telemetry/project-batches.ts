@@ -1,4 +1,4 @@
-import { SpanBatch } from './span-batch.ts';
+import type { SpanBatch } from './span-batch.ts';
 import type { Span } from './span.ts';
 
 /** Gathers spans into requests, each of which is of one project: the collector takes the project from the request. */

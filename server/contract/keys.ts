@@ -22,8 +22,8 @@ export const keyLimits = {
   spansPerDayMax: 1_000_000_000_000,
 } as const;
 
-/** Also of its project a control character is none: it travels in headers. */
-const noControls = /^\P{Cc}+$/u;
+/** A project travels in headers: no control characters, no space around it, no half of a character. */
+const noControls = /^(?!\s)[^\p{Cc}\p{Cs}]+(?<!\s)$/u;
 
 const keyId = z.string().regex(/^[0-9a-f]{12}$/, { error: 'must be the id of a key: 12 hex digits' });
 
@@ -66,7 +66,7 @@ function count(max: number) {
 }
 
 function line(max: number) {
-  const error = `must be 1 to ${max} characters without control characters`;
+  const error = `must be 1 to ${max} characters, none of them a control character, and no space around them`;
   return z.string({ error }).min(1, { error }).max(max, { error }).regex(noControls, { error });
 }
 

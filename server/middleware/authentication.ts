@@ -68,7 +68,7 @@ async function findAccess(c: Context<ServerEnv>, authentication: Authentication)
   });
   if (presented.status === 'none') {
     const session = sessions.read(c);
-    if (session === undefined || !mayUseCookie(c.req, authentication)) return undefined;
+    if (session === undefined || !mayUseCookie(c.req as HonoRequest, authentication)) return undefined;
     const identified = keyRing.recall(session.keyId);
     const cannotTell = identified.status === 'unavailable' && !isOpenPath(c.req.path);
     return identified.status === 'inForce' || cannotTell ? readIdentified(identified, keyRing) : undefined;
@@ -107,7 +107,7 @@ function toAccess({ keyId, name, projectId, scopes }: StoredKey, keyRing: KeyRin
 }
 
 /** A browser sends the cookie by itself: it counts for requests of our own pages alone, and to write they must say so. */
-function mayUseCookie(request: HonoRequest, { publicUrl }: Authentication): boolean {
+function mayUseCookie(request: Pick<HonoRequest, 'method' | 'header'>, { publicUrl }: Authentication): boolean {
   const site = request.header('sec-fetch-site');
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
   const origin = request.header('origin');

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { createRoute, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import {
   agentPath,
@@ -134,6 +134,8 @@ async function refuseBody(c: Context): Promise<never> {
   throw new ApiError('body_too_large', `a request to an agent has at most ${chatBodyBytesMax} bytes`);
 }
 
+const limitChatBody: MiddlewareHandler<ServerEnv> = bodyLimit({ maxSize: chatBodyBytesMax, onError: refuseBody });
+
 const runtimeErrors: ApiErrorCode[] = ['runtime_unavailable', 'runtime_bad_reply'];
 
 const listRoute = createRoute({
@@ -180,7 +182,7 @@ const chatRoute = createRoute({
   description:
     'Chat Completions without `model`; with `stream` the answer is server-sent events. The answer has the headers `x-session-id`, ' +
     '`x-turn-id` and `x-trace-id`. Errors of the runtime come with its own status and code.',
-  middleware: [bodyLimit({ maxSize: chatBodyBytesMax, onError: refuseBody })] as const,
+  middleware: [limitChatBody] as const,
   request: {
     query: noQuery,
     params: agentPath,
