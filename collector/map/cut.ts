@@ -41,6 +41,26 @@ export function cutJson(value: Json, limitBytes: number = payloadLimitBytes): st
   return JSON.stringify({ cut: cutText(whole, limitBytes / 4) });
 }
 
+/** The events of one span are kept up to this size as JSON, and so are its links. */
+export const listLimitBytes = 4 * 1024 * 1024;
+
+/** A JSON list of the items that come first and fit, '' of none, and how many do not. */
+export function cutList<Item>(
+  items: readonly Item[],
+  encode: (item: Item) => string,
+  limitBytes: number = listLimitBytes,
+): { json: string; dropped: number } {
+  const kept: string[] = [];
+  let bytes = 2;
+  for (const item of items) {
+    const encoded = encode(item);
+    bytes += Buffer.byteLength(encoded) + 1;
+    if (bytes > limitBytes) break;
+    kept.push(encoded);
+  }
+  return { json: kept.length === 0 ? '' : `[${kept.join(',')}]`, dropped: items.length - kept.length };
+}
+
 /** True for a text of at most so many bytes in UTF-8. */
 export function fitsPayload(text: string, limitBytes: number = payloadLimitBytes): boolean {
   return text.length * 3 <= limitBytes || (text.length <= limitBytes && Buffer.byteLength(text) <= limitBytes);

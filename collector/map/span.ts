@@ -1,8 +1,8 @@
 import type { MessageRow, SpanRow } from '../../migrations/schema.ts';
 import type { Json } from '../lossless-json.ts';
-import type { AnyValue, Attributes, OtlpSpan } from '../receive/otlp.ts';
+import type { AnyValue, Attributes, OtlpEvent, OtlpLink, OtlpSpan } from '../receive/otlp.ts';
 import { conventions, readSpan } from './conventions.ts';
-import { cutJson, cutName, cutText, payloadLimitBytes } from './cut.ts';
+import { cutJson, cutList, cutName, cutText, payloadLimitBytes } from './cut.ts';
 import { readOutcome } from './conventions/general.ts';
 import { holdsMessages } from './conventions/gen-ai-events.ts';
 import type { SpanKind } from './names.ts';
@@ -21,6 +21,7 @@ export interface MappedSpan {
 /** A string attribute longer than this is payload: it is kept apart from what lists and filters read. */
 const longAttributeCharacters = 1024;
 const noId = new Uint8Array(8);
+const maxUint32 = 0xffff_ffff;
 
 /** One OTLP span as one row, and the messages it names. Pure; the span must have passed `findFault`. */
 export function mapSpan(span: OtlpSpan, projectId: string, spoken: readonly Convention[] = conventions): MappedSpan {
@@ -39,6 +40,8 @@ export function mapSpan(span: OtlpSpan, projectId: string, spoken: readonly Conv
   const messages: MessageRow[] = [];
   const attributes = splitAttributes(span.attributes, { carried, payloads });
   const resource = splitResource(span.resource);
+  const events = cutList(span.events, eventJson);
+  const links = cutList(span.links, linkJson);
   const inputMessages = reading.inputMessages ?? [];
   const inputHashes = storeMessages(inputMessages, bucket, messages);
   const row: SpanRow = {
@@ -106,11 +109,11 @@ export function mapSpan(span: OtlpSpan, projectId: string, spoken: readonly Conv
     resource: resource.strings,
     resource_json: resource.others,
     scope_attributes: span.scope.attributes.size === 0 ? '' : objectJson(span.scope.attributes),
-    events: eventsJson(span),
-    links: linksJson(span),
+    events: events.json,
+    links: links.json,
     dropped_attributes_count: span.droppedAttributesCount,
-    dropped_events_count: span.droppedEventsCount,
-    dropped_links_count: span.droppedLinksCount,
+    dropped_events_count: Math.min(span.droppedEventsCount + events.dropped, maxUint32),
+    dropped_links_count: Math.min(span.droppedLinksCount + links.dropped, maxUint32),
     content_attributes: attributes.content,
     tool_arguments: payload(reading.toolArguments),
     tool_result: payload(reading.toolResult),
@@ -182,24 +185,16 @@ function cutTyped(value: AnyValue, encoded: string): string {
 }
 
 /** Events that became messages keep their name and time; their content is stored once. */
-function eventsJson({ events }: OtlpSpan): string {
-  if (events.length === 0) return '';
-  const encoded = events.map(({ timeUnixNano, name, attributes, droppedAttributesCount }) => {
-    const kept = holdsMessages(name) ? new Map<string, AnyValue>() : attributes;
-    const dropped = droppedAttributesCount > 0 ? `,"droppedAttributesCount":${String(droppedAttributesCount)}` : '';
-    return `{"timeUnixNano":"${String(timeUnixNano)}","name":${JSON.stringify(name)},"attributes":${objectJson(kept)}${dropped}}`;
-  });
-  return `[${encoded.join(',')}]`;
+function eventJson({ timeUnixNano, name, attributes, droppedAttributesCount }: OtlpEvent): string {
+  const kept = holdsMessages(name) ? new Map<string, AnyValue>() : attributes;
+  const dropped = droppedAttributesCount > 0 ? `,"droppedAttributesCount":${String(droppedAttributesCount)}` : '';
+  return `{"timeUnixNano":"${String(timeUnixNano)}","name":${JSON.stringify(cutName(name))},"attributes":${objectJson(kept)}${dropped}}`;
 }
 
-function linksJson({ links }: OtlpSpan): string {
-  if (links.length === 0) return '';
-  const encoded = links.map(({ traceId, spanId, traceState, attributes }) => {
-    const state = traceState === '' ? '' : `,"traceState":${JSON.stringify(traceState)}`;
-    const ids = `"traceId":"${Buffer.from(traceId).toString('hex')}","spanId":"${Buffer.from(spanId).toString('hex')}"`;
-    return `{${ids}${state},"attributes":${objectJson(attributes)}}`;
-  });
-  return `[${encoded.join(',')}]`;
+function linkJson({ traceId, spanId, traceState, attributes }: OtlpLink): string {
+  const state = traceState === '' ? '' : `,"traceState":${JSON.stringify(cutName(traceState))}`;
+  const ids = `"traceId":"${Buffer.from(traceId).toString('hex')}","spanId":"${Buffer.from(spanId).toString('hex')}"`;
+  return `{${ids}${state},"attributes":${objectJson(attributes)}}`;
 }
 
 function objectJson(attributes: Attributes): string {

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Json, parseJson } from '../../../../collector/lossless-json.ts';
-import { cutJson, cutMarker, cutName, cutText, payloadLimitBytes } from '../../../../collector/map/cut.ts';
+import {
+  cutJson,
+  cutList,
+  cutMarker,
+  cutName,
+  cutText,
+  listLimitBytes,
+  payloadLimitBytes,
+} from '../../../../collector/map/cut.ts';
 import type { JsonObject } from '../../../../collector/map/message.ts';
 import { mapSpan } from '../../../../collector/map/span.ts';
 import { spanOf } from './otlp-fixture.ts';
@@ -31,6 +39,24 @@ describe('cutText', () => {
   it('cuts names short', () => {
     expect(cutName('n'.repeat(4096))).toHaveLength(4096);
     expect(cutName('n'.repeat(1_000_000))).toBe('n'.repeat(4096) + cutMarker(1_000_000));
+  });
+});
+
+describe('cutList', () => {
+  it('keeps the first items that fit and counts the others', () => {
+    expect(cutList([], String)).toEqual({ json: '', dropped: 0 });
+    expect(cutList([1, 22, 333], String, 9)).toEqual({ json: '[1,22]', dropped: 1 });
+    expect(cutList([333_333_333, 1], String, 9)).toEqual({ json: '', dropped: 2 });
+  });
+
+  it('bounds the events and links of a span, and says how many were dropped', () => {
+    const events = Array.from({ length: 200_000 }, (_, index) => ({ timeUnixNano: '1', name: `e${index}` }));
+    const links = Array.from({ length: 100_000 }, () => ({ traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8) }));
+    const { row } = mapSpan(spanOf({}, { events, links, droppedEventsCount: 5 }), 'p');
+    for (const text of [row.events, row.links]) expect(text.length).toBeLessThanOrEqual(listLimitBytes);
+    expect(JSON.parse(row.events)).toHaveLength(200_005 - row.dropped_events_count);
+    expect(JSON.parse(row.links)).toHaveLength(100_000 - row.dropped_links_count);
+    expect(row.dropped_links_count).toBeGreaterThan(0);
   });
 });
 
