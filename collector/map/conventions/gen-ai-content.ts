@@ -1,6 +1,7 @@
 import type { Json } from '../../lossless-json.ts';
 import type { AnyValue, Attributes } from '../../receive/otlp.ts';
-import { type CanonicalMessage, readMessages } from '../message.ts';
+import { readsLists } from '../lists/list-reader.ts';
+import { type CanonicalMessage, readMessage, readMessages } from '../message.ts';
 import { type Reading, withoutUndefined } from '../reading.ts';
 import { structured, structuredContent } from '../value.ts';
 
@@ -21,7 +22,7 @@ export function readGenAiContent(attributes: Attributes): Reading {
   return withoutUndefined({
     systemInstructions: read('gen_ai.system_instructions', readInstructions),
     toolDefinitions: read('gen_ai.tool.definitions', readDefinitions),
-    inputMessages: read('gen_ai.input.messages', (value) => readMessageList(value, 'user')),
+    inputMessages: read('gen_ai.input.messages', readInputMessages),
     outputMessages: read('gen_ai.output.messages', (value) => readMessageList(value, 'assistant')),
   });
 }
@@ -36,6 +37,12 @@ export function readMessageList(value: AnyValue, role: string): CanonicalMessage
   const messages = readMessages(structuredContent(value), role);
   return messages.length > 0 ? messages : undefined;
 }
+
+/** `gen_ai.input.messages`. */
+export const readInputMessages = readsLists((value: AnyValue) => readMessageList(value, 'user'), {
+  ...{ id: 0, joinsParts: true },
+  read: (element) => readMessage(element, 'user'),
+});
 
 /** Definitions of tools; some emitters send a list of JSON texts, some only the tools' names. */
 export function readDefinitions(value: AnyValue): Json[] {

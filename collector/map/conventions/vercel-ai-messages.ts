@@ -1,12 +1,22 @@
 import type { Json } from '../../lossless-json.ts';
+import type { AnyValue } from '../../receive/otlp.ts';
+import { readsLists } from '../lists/list-reader.ts';
 import { toMedia } from '../media.ts';
 import { type CanonicalMessage, isObject, type JsonObject, readMessage } from '../message.ts';
+import { structuredContent } from '../value.ts';
 
 /** Messages as the AI SDK of Vercel writes them, in all its versions: `[{role, content: text | [{type: "tool-call", …}]}]`. */
 export function readModelMessages(value: Json | undefined, role: string): CanonicalMessage[] {
   if (value === undefined || value === null || value === '') return [];
   return (Array.isArray(value) ? value : [value]).map((message) => readModelMessage(message, role));
 }
+
+/** `ai.prompt.messages`. */
+export const readPromptMessages = readsLists((value: AnyValue) => readModelMessages(structuredContent(value), 'user'), {
+  id: 1,
+  read: (element) => readModelMessage(element, 'user'),
+  joinsParts: false,
+});
 
 /** What `generateText` and its like were called with: `{system, prompt}` or `{system, messages}`, or the prompt alone. */
 export function readPrompt(prompt: Json): CanonicalMessage[] {

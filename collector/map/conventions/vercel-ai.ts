@@ -6,7 +6,7 @@ import { finishReasons, identity, millisecondsAsNs, provider } from '../readers.
 import type { Source } from '../source.ts';
 import { derived, fromTable, name, part, type Row, row, whole } from '../table.ts';
 import { json, structured, structuredContent, text } from '../value.ts';
-import { readAnswer, readModelMessages, readPrompt, readSystem } from './vercel-ai-messages.ts';
+import { readAnswer, readPrompt, readPromptMessages, readSystem } from './vercel-ai-messages.ts';
 import { findOperation, isOfAgent } from './vercel-ai-operations.ts';
 import { leavesCachedOut, usageRows } from './vercel-ai-usage.ts';
 
@@ -56,7 +56,7 @@ export const vercelAi = fromTable({
     whole('inputValue', 'ai.documents', structuredTexts),
     whole('outputValue', 'ai.ranking', structuredTexts),
 
-    whole('inputMessages', 'ai.prompt.messages', (value) => readModelMessages(structuredContent(value), 'user')),
+    whole('inputMessages', 'ai.prompt.messages', readPromptMessages),
     part('inputMessages', 'ai.prompt', (value) => readPrompt(structuredContent(value))),
     part('systemInstructions', 'ai.prompt', (value) => readSystem(structuredContent(value))),
     whole('toolDefinitions', 'ai.prompt.tools', readDefinitions),

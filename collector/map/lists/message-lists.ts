@@ -1,11 +1,11 @@
 import { hash as digest } from 'node:crypto';
-import { type Json, tryParseJson } from '../../lossless-json.ts';
-import { readModelMessages } from '../conventions/vercel-ai-messages.ts';
-import { type CanonicalMessage, isPart, readMessage } from '../message.ts';
+import { tryParseJson } from '../../lossless-json.ts';
+import { isPart } from '../message.ts';
 import type { MessageSink } from '../message-sink.ts';
 import { previewInput } from '../preview.ts';
 import { type Bucket, type EncodedMessage, hashBody, isFromUser, messageBody, messageRole } from '../store-messages.ts';
 import { DigestMap } from './digest-map.ts';
+import type { ListReader } from './list-reader.ts';
 import { PrefixCache, prefixMinBytes } from './prefix-cache.ts';
 import { type ListPlaces, newPlaces, splitList } from './split-list.ts';
 
@@ -15,25 +15,6 @@ export interface TextPlace {
   from: number;
   to: number;
 }
-
-/** How a list in JSON becomes messages, each element by itself. */
-export interface ListReader {
-  /** Different for each, 0 to 3. */
-  id: number;
-  read: (element: Json) => CanonicalMessage;
-  /** A list of parts alone is one message: not for `MessageLists`. */
-  joinsParts: boolean;
-}
-
-/** `gen_ai.input.messages` and what is written the same way. */
-export const inputMessages: ListReader = { id: 1, read: (element) => readMessage(element, 'user'), joinsParts: true };
-
-/** Messages of Vercel's AI SDK. */
-export const modelMessages: ListReader = {
-  id: 2,
-  read: (element) => readModelMessages([element], 'user')[0] ?? readMessage(element, 'user'),
-  joinsParts: false,
-};
 
 /** What is known of a message's text without reading it again. */
 export interface KnownText {

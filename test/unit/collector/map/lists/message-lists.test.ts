@@ -1,14 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseJson, tryParseJson } from '../../../../../collector/lossless-json.ts';
-import { readMessageList } from '../../../../../collector/map/conventions/gen-ai-content.ts';
-import { readModelMessages } from '../../../../../collector/map/conventions/vercel-ai-messages.ts';
-import {
-  inputMessages,
-  type ListReader,
-  MessageLists,
-  modelMessages,
-} from '../../../../../collector/map/lists/message-lists.ts';
+import { parseJson } from '../../../../../collector/lossless-json.ts';
+import { readInputMessages } from '../../../../../collector/map/conventions/gen-ai-content.ts';
+import { readPromptMessages } from '../../../../../collector/map/conventions/vercel-ai-messages.ts';
+import { findListReader, type ListReader } from '../../../../../collector/map/lists/list-reader.ts';
+import { MessageLists } from '../../../../../collector/map/lists/message-lists.ts';
 import type { CanonicalMessage } from '../../../../../collector/map/message.ts';
 import type { MessageSink } from '../../../../../collector/map/message-sink.ts';
 import { previewInput } from '../../../../../collector/map/preview.ts';
@@ -61,10 +57,18 @@ function placeOf(text: string) {
 }
 
 type Slow = (text: string) => CanonicalMessage[] | undefined;
+const inputMessages = listReaderOf(readInputMessages);
+const modelMessages = listReaderOf(readPromptMessages);
 const slow = new Map<ListReader, Slow>([
-  [inputMessages, (text) => readMessageList(text, 'user')],
-  [modelMessages, (text) => readModelMessages(tryParseJson(text), 'user')],
+  [inputMessages, readInputMessages],
+  [modelMessages, readPromptMessages],
 ]);
+
+function listReaderOf(read: Slow): ListReader {
+  const reader = findListReader(read);
+  if (reader === undefined) throw new Error('no list reader');
+  return reader;
+}
 
 /** What a span gets, and what is stored, the slow way. */
 function expected(text: string, reader: ListReader, sink: Sink, at: Bucket) {
