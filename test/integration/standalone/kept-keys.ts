@@ -55,7 +55,8 @@ export async function send(
 ): Promise<Answer> {
   const { method = 'GET', headers = {}, body } = options;
   return new Promise((resolve, reject) => {
-    const outgoing = requestHttp(url, { method, headers }, (incoming) => {
+    // A connection of its own: one that is kept would end unnoticed while a command runs.
+    const outgoing = requestHttp(url, { method, headers, agent: false }, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.on('error', reject);
