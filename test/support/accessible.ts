@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 /** Fails with every finding of axe: all rules in the light theme, and once more those about colour in the dark one. */
 export async function expectAccessible(page: Page): Promise<void> {
   await page.emulateMedia({ colorScheme: 'light' });
+  await page.locator('html[data-theme="light"]').waitFor({ state: 'attached' });
   const light = await new AxeBuilder({ page }).analyze();
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.locator('html[data-theme="dark"]').waitFor({ state: 'attached' });
