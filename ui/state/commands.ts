@@ -5,6 +5,7 @@ import { countOf } from '../components/format.ts';
 import type { PaletteCommand } from '../components/palette/commands.ts';
 import { toggleFilter } from '../components/query/query-text.ts';
 import { describeLast, presets } from '../components/range/time-range.ts';
+import type { Access } from './access.svelte.ts';
 import type { Router } from './router.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
 import type { TraceOverview } from './trace-overview.svelte.ts';
@@ -14,6 +15,7 @@ interface Context {
   router: Router;
   settings: Settings;
   overview: TraceOverview;
+  access: Access;
   onhelp: () => void;
 }
 
@@ -150,7 +152,7 @@ function listRanges({ router }: Context): PaletteCommand[] {
   });
 }
 
-function listActions({ router, settings, onhelp }: Context): PaletteCommand[] {
+function listActions({ router, settings, access, onhelp }: Context): PaletteCommand[] {
   const { query } = readTraceQuery(router.params);
   const dense = settings.values.density === 'dense';
   const themes = (['system', 'light', 'dark'] as const).filter((theme) => theme !== settings.values.theme);
@@ -165,7 +167,12 @@ function listActions({ router, settings, onhelp }: Context): PaletteCommand[] {
       settings.change({ density: dense ? 'normal' : 'dense' }),
     ),
     command('Actions', 'Keyboard shortcuts', onhelp),
+    ...(access.key === null ? [] : [{ ...command('Actions', 'Sign out'), run: () => signOut(access) }]),
   ];
+}
+
+async function signOut(access: Access): Promise<string | undefined> {
+  return (await access.signOut())?.message;
 }
 
 async function copyLink(): Promise<undefined> {

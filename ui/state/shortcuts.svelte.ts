@@ -1,7 +1,7 @@
 import { createContext, untrack } from 'svelte';
 
 export interface Shortcut {
-  /** As `KeyboardEvent.key`; several do the same. `Mod+k` is Command on a Mac, else Control. */
+  /** As `KeyboardEvent.key`; several do the same. `Mod+k` is Command on a Mac, else Control; `g t` is one after the other. */
   keys: readonly string[];
   label: string;
   /** Heading under which `?` lists it. */
@@ -11,9 +11,14 @@ export interface Shortcut {
   whileTyping?: boolean;
 }
 
+/** So long after the first of two keys the second one still belongs to it. */
+const secondKeyMs = 1_500;
+
 /** Who listens to which key. The one listed last wins, so that a page may take a key from the frame. */
 export class Shortcuts {
   #all: readonly Shortcut[] = $state.raw([]);
+  /** The first of two keys, and when it was pressed. */
+  #first: { key: string; atMs: number } | null = null;
 
   get all(): readonly Shortcut[] {
     return this.#all;
@@ -31,12 +36,23 @@ export class Shortcuts {
   handle(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.isComposing) return;
     const pressed = nameKey(event);
-    const shortcut = this.#all.findLast((one) => one.keys.includes(pressed));
-    if (shortcut === undefined) return;
+    const first = this.#first;
+    this.#first = null;
+    const inTime = first !== null && event.timeStamp - first.atMs < secondKeyMs;
+    const shortcut = (inTime ? this.#find(`${first.key} ${pressed}`) : undefined) ?? this.#find(pressed);
+    if (shortcut === undefined) {
+      const begins = this.#all.some(({ keys }) => keys.some((key) => key.startsWith(`${pressed} `)));
+      if (begins && !isTyping(event) && !isInOverlay(event)) this.#first = { key: pressed, atMs: event.timeStamp };
+      return;
+    }
     if (shortcut.whileTyping !== true && (isTyping(event) || isInOverlay(event))) return;
     if (pressed === 'Enter' && isOnControl(event)) return;
     event.preventDefault();
     shortcut.run(event);
+  }
+
+  #find(keys: string): Shortcut | undefined {
+    return this.#all.findLast((one) => one.keys.includes(keys));
   }
 }
 
