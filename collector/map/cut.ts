@@ -20,7 +20,7 @@ export function cutText(text: string, limitBytes: number = payloadLimitBytes): s
 }
 
 /** Names that columns and maps keep once each (`LowCardinality`) are short in earnest; a longer one is cut. */
-const nameLimitBytes = 4096;
+export const nameLimitBytes = 4096;
 
 /** A name, or its beginning with the marker. */
 export function cutName(name: string): string {
