@@ -36,26 +36,35 @@ function measure(run: { rate: number; seconds: number }): Promise<void> {
     try {
       const probes: Promise<Freshness>[] = [];
       const spans = run.rate * run.seconds;
-      let isSending = true;
+      const sending = new AbortController();
       const load = runLoad({
         ...{ spans, rate: run.rate, profile: 'mixed', concurrency, retries: 10, seed: 11 },
         url: `${pipeline.otlp}/v1/traces`,
-      }).finally(() => (isSending = false));
+      }).finally(() => {
+        sending.abort();
+      });
       await sleep(warmupMs);
-      while (isSending) {
-        probes.push(probeFreshness(pipeline));
+      while (!sending.signal.aborted) {
+        const probe = probeFreshness(pipeline);
+        probe.catch(() => undefined); // looked at below, with all others
+        probes.push(probe);
         await sleep(probeEveryMs);
       }
       const { acknowledged, spansPerSecond } = await load;
       const sinceMs = performance.now();
-      const found = await Promise.all(probes);
+      const outcomes = await Promise.allSettled(probes);
+      const found = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+      if (found.length < outcomes.length) {
+        console.log(`WRONG at ${run.rate} spans/s: ${outcomes.length - found.length} probes did not come back`);
+        process.exitCode = 1;
+      }
       // The probes are booked too, each a call of 100 and 10 tokens.
       const expected = {
         ...acknowledged,
-        spans: acknowledged.spans + found.length,
-        modelCalls: acknowledged.modelCalls + found.length,
-        inputTokens: acknowledged.inputTokens + 100 * found.length,
-        outputTokens: acknowledged.outputTokens + 10 * found.length,
+        spans: acknowledged.spans + probes.length,
+        modelCalls: acknowledged.modelCalls + probes.length,
+        inputTokens: acknowledged.inputTokens + 100 * probes.length,
+        outputTokens: acknowledged.outputTokens + 10 * probes.length,
       };
       const settled = await waitUntilBooked(client, expected, { sinceMs, patienceMs: settlePatienceMs });
       for (const difference of compareStored(await readStoredSums(client), expected)) {

@@ -4,11 +4,14 @@ import { startChildServer } from '../support/child-server.ts';
 import { waitForMerges } from '../support/database.ts';
 import { formatRow, medianOf, readIngestSettings, saturate, watchCpu, withDatabase } from '../support/ingest-bench.ts';
 import type { LoadProfile } from '../support/load-model.ts';
+import { readMetricSum } from '../support/metric-sum.ts';
 import { environmentOf } from '../support/pipeline.ts';
 import { startProgram } from '../support/program.ts';
+import { waitUntilStored } from '../support/stored-sums.ts';
 import { naiveTable } from './naive/table.ts';
 
 const warmupSeconds = 3;
+const storePatienceMs = 60_000;
 const widths = [8, 10, 9, 8, 14, 14, 10];
 const settings = readIngestSettings({ profiles: ['lean', 'mixed', 'chat'], seconds: 10, rounds: 3 });
 
@@ -54,16 +57,14 @@ async function compare(profile: LoadProfile): Promise<void> {
           await waitForMerges(client); // one side's merges are not the other's burden
         }
       }
-      for (const side of sides) {
-        const answer = await client.query({
-          query: `SELECT uniqExact(trace_id, span_id) AS spans FROM ${side.table} LIMIT 1`,
-          format: 'JSONEachRow',
-        });
-        const [row] = await answer.json<{ spans: string }>();
-        if (Number(row?.spans) === side.acknowledged) continue;
-        console.log(`WRONG ${profile}, ${side.name}: ${row?.spans} spans stored, acknowledged ${side.acknowledged}`);
+      for (const { name, table, acknowledged } of sides) {
+        const stored = await waitUntilStored(client, { table, spans: acknowledged, patienceMs: storePatienceMs });
+        if (stored === acknowledged) continue;
+        console.log(`WRONG ${profile}, ${name}: ${stored} spans stored, acknowledged ${acknowledged}`);
         process.exitCode = 1;
       }
+      const spooled = await readMetricSum(collector.url, 'sightglass_spooled_items_total');
+      if (spooled > 0) console.log(`${spooled} spans of the collector went through its spool`);
       report(profile, sides);
     } finally {
       await Promise.all([naive.stop(), collector.stop()]);

@@ -2,6 +2,7 @@
 // acknowledged; and what does it cost? PROFILE=lean,mixed,chat,agent, SECONDS (default 20) each, ROUNDS (default 1): medians.
 import { formatRow, medianOf, readIngestSettings, saturate, watchCpu, withDatabase } from '../support/ingest-bench.ts';
 import type { LoadProfile } from '../support/load-model.ts';
+import { readMetricSum } from '../support/metric-sum.ts';
 import { startPipeline } from '../support/pipeline.ts';
 import { readPeakMemoryMib } from '../support/process-figures.ts';
 import { compareStored, readStoredSums, waitUntilBooked } from '../support/stored-sums.ts';
@@ -47,9 +48,10 @@ function measure(profile: LoadProfile, round: number) {
         console.log(`WRONG ${profile}: ${difference}`);
         process.exitCode = 1;
       }
+      const spooled = await readMetricSum(pipeline.otlp, 'sightglass_spooled_items_total');
       const perMillion = (seconds: number) => (seconds * 1e6) / load.acknowledged.spans;
       return {
-        ...{ load, settledSeconds: settled.seconds, memoryMib: readPeakMemoryMib(collector.pid) },
+        ...{ load, spooled, settledSeconds: settled.seconds, memoryMib: readPeakMemoryMib(collector.pid) },
         collector: perMillion(cpu.collector),
         clickHouse: perMillion(cpu.clickHouse),
         settler: perMillion(cpu.settler),
@@ -66,6 +68,7 @@ function report(profile: LoadProfile, rounds: readonly Awaited<ReturnType<typeof
   const of = (value: (round: (typeof rounds)[number]) => number, digits = 0) =>
     medianOf(rounds.map(value)).toFixed(digits);
   const errors = rounds.reduce((sum, { load }) => sum + load.httpErrors, 0);
+  const spooled = rounds.reduce((sum, round) => sum + round.spooled, 0);
   const retried = rounds.reduce((sum, { load }) => sum + load.retried, 0);
   console.log(
     formatRow(
@@ -82,7 +85,11 @@ function report(profile: LoadProfile, rounds: readonly Awaited<ReturnType<typeof
         of(({ settler }) => settler),
         of(({ sender }) => sender, 1),
         of(({ others }) => others, 1),
-        retried === 0 ? errors : `${errors}, ${retried} repeated`,
+        [
+          String(errors),
+          ...(retried > 0 ? [`${retried} repeated`] : []),
+          ...(spooled > 0 ? [`${spooled} spans spooled`] : []),
+        ].join(', '),
       ],
       widths,
     ),

@@ -21,8 +21,12 @@ export async function probeFreshness({ otlp, api }: { otlp: string; api: string 
   const began = performance.now();
   const body = encodeProtobuf(tracesOf([probeSpan(traceId)]));
   const headers = { 'content-type': 'application/x-protobuf', 'x-sightglass-project': project };
-  const reply = await fetch(`${otlp}/v1/traces`, { method: 'POST', headers, body: new Uint8Array(body) });
-  if (!reply.ok) throw new Error(`the collector answered HTTP ${reply.status}`);
+  // As any exporter does, again when it was not acknowledged; a connection may be closed just as it is used.
+  await waitFor(began, readableEveryMs, async () => {
+    const reply = await fetch(`${otlp}/v1/traces`, { method: 'POST', headers, body: new Uint8Array(body) });
+    await reply.arrayBuffer();
+    return reply.ok;
+  });
   const [readableMs, bookedMs] = await Promise.all([
     waitFor(began, readableEveryMs, async () => {
       const answer = await fetch(`${api}/api/traces/${traceId}?project=${project}`);
@@ -31,8 +35,8 @@ export async function probeFreshness({ otlp, api }: { otlp: string; api: string 
     }),
     waitFor(began, bookedEveryMs, async () => {
       const answer = await fetch(`${api}/api/costs?project=${project}&session=${traceId}`);
-      const { totals } = (await answer.json()) as { totals: { cost: { usd: string | null } } };
-      return totals.cost.usd !== null;
+      const { totals } = (await answer.json()) as { totals?: { cost: { usd: string | null } } };
+      return typeof totals?.cost.usd === 'string';
     }),
   ]);
   return { readableMs, bookedMs };
@@ -40,7 +44,7 @@ export async function probeFreshness({ otlp, api }: { otlp: string; api: string 
 
 async function waitFor(began: number, everyMs: number, isThere: () => Promise<boolean>): Promise<number> {
   while (performance.now() - began < patienceMs) {
-    if (await isThere()) return performance.now() - began;
+    if (await isThere().catch(() => false)) return performance.now() - began;
     await sleep(everyMs);
   }
   throw new Error(`a span was not there after ${patienceMs} ms`);

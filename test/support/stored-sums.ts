@@ -36,6 +36,20 @@ async function readBooked(client: ClickHouseClient): Promise<Booked> {
   return (await readRow(client, query)) as unknown as Booked;
 }
 
+/** Waits until a table has so many spans, each counted once: what went through a spool comes later. Gives how many it has at last. */
+export async function waitUntilStored(
+  client: ClickHouseClient,
+  wanted: { table: string; spans: number; patienceMs: number },
+): Promise<number> {
+  const deadline = performance.now() + wanted.patienceMs;
+  for (;;) {
+    const query = `SELECT uniqExact(trace_id, span_id) AS spans FROM ${wanted.table} LIMIT 1`;
+    const { spans = 0 } = await readRow(client, query);
+    if (spans === wanted.spans || performance.now() > deadline) return spans;
+    await sleep(pollMs);
+  }
+}
+
 /**
  * Waits until the sums of the ledger are those of what was acknowledged; gives the seconds that took from `sinceMs` (of
  * `performance.now`), or what differs after `patienceMs`.
