@@ -54,6 +54,7 @@ async function main(config: Config): Promise<void> {
     inserter,
     writeStatus: writer.status,
     receivingBytes: () => intake.receiving.bytes,
+    repeatedMessages: () => known.repeats,
   });
   const onError = (error: unknown, path: string) => {
     log.error({ err: error, path }, 'request failed');

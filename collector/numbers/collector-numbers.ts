@@ -19,6 +19,7 @@ export interface NumberSources {
   inserter: Pick<Inserter, 'insert'>;
   writeStatus: () => WriteStatus;
   receivingBytes: () => number;
+  repeatedMessages: () => number;
   /** By default 5 s. */
   saveEveryMs?: number | undefined;
 }
@@ -38,14 +39,15 @@ export function createNumbers({ identity, nowMs }: CollectorNumbersDeps): Collec
   return {
     listener: listenerOf(new IngestNumbers({ metrics, tally, rejectLog, nowMs })),
     onWriteEvent: countWrites({ metrics, tally, nowMs }),
-    publish: ({ inserter, writeStatus, receivingBytes, saveEveryMs }) => ({
+    publish: ({ inserter, writeStatus, saveEveryMs, ...sources }) => ({
       saving: new NumbersSaving({
         ...{ inserter, tally, rejectLog, identity, nowMs },
         status: writeStatus,
         everyMs: saveEveryMs,
       }),
       writeMetrics: () => {
-        setGauges(metrics, writeStatus(), { receivingBytes: receivingBytes(), nowMs: nowMs() });
+        const held = { receivingBytes: sources.receivingBytes(), repeatedMessages: sources.repeatedMessages() };
+        setGauges(metrics, writeStatus(), { ...held, nowMs: nowMs() });
         return metrics.registry.metrics();
       },
     }),

@@ -73,6 +73,11 @@ export function createMetrics() {
     deadLetters: counter('dead_letter_items_total', 'Rows that ClickHouse refuses, kept in a file if there was room.', [
       ...['source', 'kept'],
     ]),
+    repeatedMessages: counter(
+      'repeated_messages_total',
+      'Messages of a history that had been stored before and were not sent to ClickHouse again.',
+      [],
+    ),
     circuitState: gauge('circuit_state', '1 for the state that the way to ClickHouse is in.', ['state']),
     queuedBytes: gauge('queue_bytes', 'Waiting to be stored or being inserted, in memory.'),
     queueLimitBytes: gauge('queue_limit_bytes', 'Above it requests are answered 429.'),

@@ -57,7 +57,10 @@ export function countWrites({ metrics, tally, nowMs }: WriteNumbersDeps): OnWrit
 }
 
 /** Sets the gauges to what is held at this moment. */
-export function setGauges(metrics: Metrics, status: WriteStatus, { receivingBytes, nowMs }: Held): void {
+export function setGauges(metrics: Metrics, status: WriteStatus, held: Held): void {
+  const { receivingBytes, repeatedMessages, nowMs } = held;
+  metrics.repeatedMessages.reset();
+  metrics.repeatedMessages.inc(repeatedMessages);
   for (const state of ['closed', 'open', 'probing'] as const) {
     metrics.circuitState.set({ state }, status.circuit === state ? 1 : 0);
   }
@@ -73,5 +76,7 @@ export function setGauges(metrics: Metrics, status: WriteStatus, { receivingByte
 
 interface Held {
   receivingBytes: number;
+  /** Since the start. */
+  repeatedMessages: number;
   nowMs: number;
 }

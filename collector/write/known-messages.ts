@@ -12,15 +12,23 @@ export class KnownMessages {
   readonly #max: number;
   #young = new KeySet();
   #old = new KeySet();
+  #repeats = 0;
 
   constructor(max: number = generationMax) {
     this.#max = max;
   }
 
+  /** How often a message was known: so often it was not sent again. */
+  get repeats(): number {
+    return this.#repeats;
+  }
+
   has(low: number, high: number): boolean {
-    if (this.#young.has(low, high)) return true;
-    if (!this.#old.has(low, high)) return false;
-    this.learn(low, high);
+    if (!this.#young.has(low, high)) {
+      if (!this.#old.has(low, high)) return false;
+      this.learn(low, high);
+    }
+    this.#repeats += 1;
     return true;
   }
 

@@ -9,13 +9,17 @@ const othersMax = 5;
 
 export interface IngestWindow {
   projectId: string;
+  /** Also what was refused before its project was known, such as requests without a key. */
+  withNameless: boolean;
   window: TimeWindow;
 }
 
-/** Counts of one project's minutes, those in which the window begins included. */
-const ofWindow = `project_id = {projectId:String}
-  AND minute >= toStartOfMinute(fromUnixTimestamp64Nano({fromNs:Int64}, 'UTC'))
+/** Minutes, that in which the window begins included. */
+const inWindow = `minute >= toStartOfMinute(fromUnixTimestamp64Nano({fromNs:Int64}, 'UTC'))
   AND minute < fromUnixTimestamp64Nano({toNs:Int64}, 'UTC')`;
+
+/** Counts of one project. */
+const ofWindow = `project_id = {projectId:String} AND ${inWindow}`;
 
 const fates = `sumIf(count, what = 'received') AS received, sumIf(count, what = 'stored') AS stored,
   sumIf(count, what = 'spooled') AS spooled, sumIf(count, what = 'rejected') AS rejected`;
@@ -128,15 +132,21 @@ export async function listIngestReasons(db: Db, request: IngestWindow & { limit:
        arraySort(groupUniqArray(${othersMax})(service)) AS services,
        arraySort(groupUniqArray(${othersMax})(client)) AS clients, toUnixTimestamp64Milli(max(last_at)) AS lastMs
      FROM ${tables.ingestCounts}
-     WHERE ${ofWindow} AND (what = 'rejected' OR (what = 'requests' AND detail NOT IN ('ok', 'partial')))
+     WHERE project_id IN {projectIds:Array(String)} AND ${inWindow}
+       AND (what = 'rejected' OR (what = 'requests' AND detail NOT IN ('ok', 'partial')))
      GROUP BY of, code ORDER BY of, sum DESC, code LIMIT {limit:UInt32}`,
-    { ...bind(request), limit: request.limit },
+    { ...bind(request), projectIds: listProjects(request), limit: request.limit },
   );
   return rows.map(({ of, code, sum, services, clients, lastMs }) => ({
     ...{ of, code, count: Number(sum), lastSeenUnixNano: `${lastMs}000000` },
     services: services.filter((service) => service !== ''),
     clients: clients.filter((client) => client !== ''),
   }));
+}
+
+/** What was refused before its project was known is counted under none. */
+export function listProjects({ projectId, withNameless }: IngestWindow): string[] {
+  return withNameless ? [projectId, ''] : [projectId];
 }
 
 function bind({ projectId, window }: IngestWindow) {

@@ -1,6 +1,6 @@
 import { tables } from '../../migrations/schema.ts';
 import type { IngestReject } from '../contract/ingest.ts';
-import type { IngestWindow } from './ingest-counts.ts';
+import { type IngestWindow, listProjects } from './ingest-counts.ts';
 import type { Db } from './db.ts';
 
 interface RejectRow {
@@ -24,10 +24,10 @@ export async function listIngestRejects(db: Db, request: IngestWindow & { limit:
     `SELECT toUnixTimestamp64Milli(time) AS timeMs, service, client, signal, protocol, code, message, place,
        trace_id AS traceId, span_id AS spanId, name
      FROM ${tables.ingestRejects}
-     WHERE project_id = {projectId:String}
+     WHERE project_id IN {projectIds:Array(String)}
        AND time >= fromUnixTimestamp64Nano({fromNs:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({toNs:Int64}, 'UTC')
      ORDER BY time DESC LIMIT {limit:UInt32}`,
-    { projectId, fromNs: window.from, toNs: window.to, limit },
+    { projectIds: listProjects(request), fromNs: window.from, toNs: window.to, limit },
   );
   const stored = await findStoredTraces(db, projectId, [...new Set(rows.map(({ traceId }) => traceId))]);
   return rows.map(({ timeMs, place, traceId, spanId, ...row }) => ({

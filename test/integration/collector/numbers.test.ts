@@ -10,7 +10,7 @@ import { type Program, startProgram } from '../../support/program.ts';
 import { readSamples, type Sample, sumSamples } from '../../support/prometheus-text.ts';
 import { makeTempDir } from '../../support/temp-dir.ts';
 import { type FragileDatabase, startFragileDatabase } from './fragile-database.ts';
-import { newSpan } from './live-collector.ts';
+import { chatAttributes, newSpan } from './live-collector.ts';
 
 let database: FragileDatabase;
 let dir: ReturnType<typeof makeTempDir>;
@@ -185,6 +185,12 @@ it('what goes by way of the disk is counted once, and is in the tables when Clic
   await program.stop();
   expect(await readSaved()).toEqual({ received: 11, stored: 2, spooled: 7, rejected: 2 });
   program = await start();
+});
+
+it('a history that comes again is counted as not sent again', async () => {
+  const call = () => newSpan(chatAttributes(['a', 'b', 'c'], { 'session.id': project }));
+  for (let times = 0; times < 3; times += 1) expect(await post('/v1/traces', traces([call()]))).toBe(200);
+  expect((await readMetrics())('repeated_messages_total')).toBe(6);
 });
 
 it('a collector that is killed forgets at most its last counts, and no span', async () => {

@@ -1,18 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ingestReply } from '../../../server/contract/ingest.ts';
+import type { UnixNano } from '../../../server/domain/time.ts';
 import { newProjectId, useDatabase } from '../../support/database.ts';
+import { listIngestReasons } from '../../../server/queries/ingest-counts.ts';
+import { listIngestRejects } from '../../../server/queries/ingest-rejects.ts';
 import { request, useApi } from './api.ts';
 import { spanIdOf, traceIdOf } from './fixtures.ts';
 import { ingestWriter } from './ingest-fixtures.ts';
 
-const noonMs = Date.parse('2026-11-20T12:00:00Z');
+const ns = (ms: number) => (BigInt(ms) * 1_000_000n) as UnixNano;
+/** Noon of yesterday: rejects are kept for seven days. */
+const noonMs = Math.floor(Date.now() / 86_400_000) * 86_400_000 - 43_200_000;
+const iso = (afterNoonMs: number) => new Date(noonMs + afterNoonMs).toISOString();
+const hourMs = 3_600_000;
 
 describe('what the collectors received', () => {
   const api = useApi(useDatabase());
   const write = ingestWriter(useDatabase(), api.project);
   afterAll(() => write.close());
   const read = async (parameters: Record<string, string> = {}) => {
-    const window = { from: '2026-11-20T11:30:00Z', to: '2026-11-20T13:00:00Z' };
+    const window = { from: iso(-hourMs / 2), to: iso(hourMs) };
     const answer = await request(api.app, '/api/ingest', { project: api.project, ...window, ...parameters });
     expect(answer.status).toBe(200);
     return ingestReply.parse(answer.body);
@@ -42,7 +49,7 @@ describe('what the collectors received', () => {
       ['requests', 1, 'partial'],
       ['requests', 3, '413'],
     ]);
-    await write.counts(noonMs - 3_600_000, web, [
+    await write.counts(noonMs - hourMs, web, [
       ['received', 1_000],
       ['stored', 1_000],
     ]);
@@ -124,6 +131,27 @@ describe('what the collectors received', () => {
     ]);
   });
 
+  it('shows what came without a key to who may see every project', async () => {
+    // Of the whole database: a day of its own.
+    const dayMs = noonMs - 72 * hourMs + Math.floor(Math.random() * hourMs);
+    await write.counts(dayMs, { project: '', client: 'stray/1' }, [['requests', 2, '401']]);
+    await write.reject(dayMs, {
+      project: '',
+      client: 'stray/1',
+      code: 'request_401',
+      message: 'this needs a valid key',
+    });
+    const fromMs = Math.floor(dayMs / 60_000) * 60_000;
+    const window = { from: ns(fromMs), to: ns(fromMs + 60_000) };
+    for (const withNameless of [true, false]) {
+      const asked = { projectId: api.project, window, withNameless, limit: 10 };
+      expect((await listIngestReasons(api.db, asked)).map(({ code }) => code)).toEqual(withNameless ? ['401'] : []);
+      expect((await listIngestRejects(api.db, asked)).map(({ code }) => code)).toEqual(
+        withNameless ? ['request_401'] : [],
+      );
+    }
+  });
+
   it('says how each collector was when it was last heard', async () => {
     const name = `host-${newProjectId()}:4318`;
     const nowMs = Date.now();
@@ -145,11 +173,11 @@ describe('what the collectors received', () => {
   });
 
   it.each([
-    ['2026-11-20T11:00:00Z', '2026-11-20T13:00:00Z', 60_000],
-    ['2026-11-19T12:00:00Z', '2026-11-20T13:00:00Z', 900_000],
-    ['2026-10-01T00:00:00Z', '2026-11-20T13:00:00Z', 86_400_000],
-    ['1970-01-01T00:00:00Z', '2262-01-01T00:00:00Z', 604_800_000],
-  ])('cuts %s to %s into buckets that can be drawn', async (from, to, bucketMs) => {
+    ['two hours', iso(-hourMs), iso(hourMs), 60_000],
+    ['a day', iso(-24 * hourMs), iso(hourMs), 900_000],
+    ['fifty days', iso(-1_200 * hourMs), iso(hourMs), 86_400_000],
+    ['all time', '1970-01-01T00:00:00Z', '2262-01-01T00:00:00Z', 604_800_000],
+  ])('cuts %s into buckets that can be drawn', async (_, from, to, bucketMs) => {
     const reply = await read({ from, to });
     expect(reply.bucketMs).toBe(bucketMs);
     expect(reply.totals.received).toBe(1_115);
