@@ -7,7 +7,7 @@ const insertTimeoutMs = 20_000;
 /** Something that somebody did to a project, kept for who asks later. */
 export interface AuditEntry {
   projectId: string;
-  /** Who: `command` for the command line, `api` for a request in local mode. */
+  /** Who: `command` for the command line, `api` for a request in local mode, else the id of a key. */
   actor: string;
   /** What: `resettlement.started`. */
   action: string;

@@ -16,7 +16,8 @@ export const auditTarget = 'resettlement';
 
 export interface ResettlementJob {
   id: string;
-  actor: 'command' | 'api';
+  /** Who asks: `command`, `api`, or the id of a key. */
+  actor: string;
   request: ResettlementRequest;
   pricesFile: string | undefined;
   onProgress: (progress: ResettlementProgress) => void;

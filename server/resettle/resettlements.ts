@@ -30,14 +30,14 @@ export class Resettlements {
     this.#priceVersion = options.priceVersion;
   }
 
-  /** Undefined while another one runs. */
-  start(request: ResettlementRequest): Resettlement | undefined {
+  /** Undefined while another one runs. The actor is the id of a key, or `api` in local mode. */
+  start(request: ResettlementRequest, actor: string): Resettlement | undefined {
     if (this.#worker !== undefined) return undefined;
     const id = randomUUID();
     const running: Running = {
       projectId: request.projectId,
       resettlement: {
-        ...{ id, status: 'running', commit: request.commit, actor: 'api' },
+        ...{ id, status: 'running', commit: request.commit, actor },
         ...{ from: String(request.fromNs), to: String(request.toNs), priceVersion: this.#priceVersion },
         ...{ startedAt: nowNano(), finishedAt: null, error: null, progress: null, result: null },
       },
@@ -49,7 +49,7 @@ export class Resettlements {
     }
     const work: ResettlementWork = {
       connection: this.#connection,
-      job: { id, actor: 'api', request, pricesFile: this.#pricesFile },
+      job: { id, actor, request, pricesFile: this.#pricesFile },
     };
     const worker = new Worker(new URL('worker.ts', import.meta.url), {
       workerData: work,

@@ -23,7 +23,7 @@ export function resettlementRoutes({ resettlements }: { resettlements: Resettlem
       if (fromNs === undefined || toNs === undefined || fromNs >= toNs) {
         throw new ApiError('invalid_request', '`from` must be before `to`, both between 1970 and 2262');
       }
-      const resettlement = resettlements.start({ projectId, fromNs, toNs, commit });
+      const resettlement = resettlements.start({ projectId, fromNs, toNs, commit }, c.var.access.actor);
       if (resettlement === undefined) throw new ApiError('resettlement_running', 'one runs already; wait for its end');
       return c.json({ resettlement }, 200);
     })
