@@ -78,7 +78,9 @@ export class Replayer<Body, Told> {
   async #run(signal: AbortSignal): Promise<void> {
     const { spool, circuit, isBusy } = this.#deps;
     let failures = 0;
-    for (await spool.filled(signal); !signal.aborted; await spool.filled(signal)) {
+    for (;;) {
+      await spool.filled(signal);
+      if (signal.aborted) return;
       if (!circuit.mayTry()) {
         await rest(Math.max(restMinMs / 10, circuit.waitMs), signal);
         continue;

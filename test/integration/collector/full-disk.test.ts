@@ -51,7 +51,7 @@ it('acknowledges nothing that a full disk did not take, and goes on when there i
     return status;
   };
   let name = 0;
-  let status: string = 'written';
+  let status = 'written';
   while (status === 'written') status = await append(name++);
   expect(status).toBe('full');
   expect(written.length).toBeGreaterThan(20);

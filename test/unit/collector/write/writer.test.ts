@@ -213,7 +213,7 @@ describe('a spool that was damaged', () => {
 });
 
 describe('rows that are refused', () => {
-  const poison = textDatabase(({ words }) => (/poison/.test(words) ? refused : stored));
+  const poison = textDatabase(({ words }) => (words.includes('poison') ? refused : stored));
   beforeEach(() => {
     poison.sent.length = 0;
   });
@@ -227,7 +227,7 @@ describe('rows that are refused', () => {
       { status: 'stored' },
       { status: 'refused', reason: 'violated constraint' },
     ]);
-    const good = poison.sent.filter(({ words }) => !/poison/.test(words)).flatMap(({ words }) => words.split(' '));
+    const good = poison.sent.filter(({ words }) => !words.includes('poison')).flatMap(({ words }) => words.split(' '));
     expect(good.sort()).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']);
     const tokens = poison.sent.map(({ token }) => token);
     expect(new Set(tokens).size).toBe(tokens.length);
@@ -249,7 +249,7 @@ describe('rows that are refused', () => {
     await fill('a poison', 'b');
     await start(poison.inserter);
     await untilReplayed();
-    const good = poison.sent.filter(({ words }) => !/poison/.test(words)).flatMap(({ words }) => words.split(' '));
+    const good = poison.sent.filter(({ words }) => !words.includes('poison')).flatMap(({ words }) => words.split(' '));
     expect(good.sort()).toEqual(['a', 'b']);
     expect(await readLetters()).toMatchObject([{ body: 'a poison', refused: [{ from: 1, to: 2 }] }]);
     expect(eventsOf('replayed')).toMatchObject([{ bodies: 2, rows: 2 }]);
