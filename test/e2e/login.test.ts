@@ -36,7 +36,7 @@ async function signIn(page: Page, secret: string): Promise<void> {
 
 /** What any script of the page could read. */
 const readable = (page: Page) =>
-  page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href]));
+  page.evaluate(() => JSON.stringify([localStorage, sessionStorage, document.cookie, location.href]));
 
 test('any page asks for a key first, and then is where one wanted to go', async () => {
   const page = await open('/costs?by=model&range=7d');

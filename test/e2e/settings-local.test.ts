@@ -59,7 +59,7 @@ test('a tab is an address; what is sent while one looks is received', async () =
   expect(new URL(page.url()).searchParams.get('view')).toBe('connect');
   await page.reload();
   await page.getByText('Waiting for the first span of live').waitFor();
-  await page.getByText(`${system.otlp}`, { exact: true }).waitFor();
+  await page.getByText(system.otlp, { exact: true }).waitFor();
   await page.getByRole('tab', { name: 'Vercel AI' }).click();
   await page.getByText("'x-sightglass-project': 'live'").waitFor();
   await sendTraces(system.otlp, [{ agent: 'first' }], 'live');
