@@ -46,7 +46,6 @@ RUN ln -s /app/server/standalone/sightglass.mjs /usr/local/bin/sightglass \
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/ui/dist ui/dist
 COPY LICENSE package.json ./
-COPY container container
 COPY migrations migrations
 COPY collector collector
 COPY runtime runtime
@@ -57,6 +56,6 @@ EXPOSE 4000 4100 4317 4318
 STOPSIGNAL SIGTERM
 # Whatever of the programs listens must be alive, and one must listen.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --start-interval=1s --retries=4 \
-    CMD ["/app/container/entrypoint.sh", "healthcheck"]
-ENTRYPOINT ["/app/container/entrypoint.sh"]
+    CMD ["/app/server/standalone/container/entrypoint.sh", "healthcheck"]
+ENTRYPOINT ["/app/server/standalone/container/entrypoint.sh"]
 CMD ["start"]

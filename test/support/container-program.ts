@@ -53,7 +53,7 @@ export async function startInContainer(
 
 function enter(args: readonly string[], environment: Readonly<Record<string, string>>) {
   const path = `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`;
-  const child = spawn(join(repositoryDir, 'container/entrypoint.sh'), [...args], {
+  const child = spawn(join(repositoryDir, 'server/standalone/container/entrypoint.sh'), [...args], {
     env: { ...cleanEnvironment(), PATH: path, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { repositoryDir } from '../../support/program.ts';
+import { repositoryDir } from '../../../../support/program.ts';
 
 const service = z.object({
   image: z.string(),

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type EmbeddedClickHouse, startClickHouse } from '../../../server/standalone/clickhouse.ts';
-import { type ContainerProgram, runInContainer, startInContainer } from '../../support/container-program.ts';
-import { findFreePort } from '../../support/free-port.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { makeTempDir } from '../../support/temp-dir.ts';
-import { tracesOf, encodeJson } from '../../support/otlp-encode.ts';
+import { type EmbeddedClickHouse, startClickHouse } from '../../../../server/standalone/clickhouse.ts';
+import { type ContainerProgram, runInContainer, startInContainer } from '../../../support/container-program.ts';
+import { findFreePort } from '../../../support/free-port.ts';
+import { startRedis, type TestRedis } from '../../../support/redis.ts';
+import { makeTempDir } from '../../../support/temp-dir.ts';
+import { tracesOf, encodeJson } from '../../../support/otlp-encode.ts';
 
 const dirs = [makeTempDir('apart-clickhouse'), makeTempDir('apart-data')] as const;
 let clickhouse: EmbeddedClickHouse;
