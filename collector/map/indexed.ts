@@ -17,7 +17,8 @@ export function readIndexed<Root extends string>(
 ): Partial<Record<Root, IndexedEntry[]>> {
   const roots = Object.entries<string>(items) as [Root, string][];
   const lists = new Map<Root, Map<number, [field: string, key: string, value: AnyValue][]>>();
-  for (const [key, value] of attributes) {
+  for (const attribute of attributes) {
+    const key = attribute[0];
     const [root, item] = roots.find(([name]) => key.startsWith(name) && key[name.length] === '.') ?? [];
     if (root === undefined || item === undefined) continue;
     const place = indexPattern.exec(key.slice(root.length, root.length + indexMaxLength));
@@ -28,7 +29,8 @@ export function readIndexed<Root extends string>(
     const index = Number(place[1]);
     const fields = entries.get(index) ?? [];
     entries.set(index, fields);
-    fields.push([key.slice(itemAt + item.length), key, value]);
+    // The value is looked at of entries alone: what is not read, nothing depends on.
+    fields.push([key.slice(itemAt + item.length), key, attribute[1]]);
   }
   return Object.fromEntries(
     [...lists].map(([root, entries]) => [

@@ -21,9 +21,10 @@ export function labelsUnder(prefix: string, except: ReadonlySet<string> = new Se
   return {
     from: `${prefix}*`,
     *read({ attributes }) {
-      for (const [name, value] of attributes) {
+      for (const name of attributes.keys()) {
         const key = name.startsWith(prefix) ? name.slice(prefix.length) : '';
-        if (key !== '' && !except.has(key)) yield* labelOf(key, scalar(value));
+        const value = key === '' || except.has(key) ? undefined : attributes.get(name);
+        if (value !== undefined) yield* labelOf(key, scalar(value));
       }
     },
   };

@@ -150,7 +150,8 @@ function originOf(field: Field, { name, sources }: NamedReading): Origin[] {
   return attribute === undefined ? [] : [{ field, convention: name, attribute }];
 }
 
-function groupByField(readings: readonly NamedReading[]): Map<ReadingField, NamedReading[]> {
+/** Who gives each field, in the field's order. */
+export function groupByField(readings: readonly NamedReading[]): Map<ReadingField, NamedReading[]> {
   const groups = new Map<ReadingField, NamedReading[]>();
   for (const read of readings) {
     for (const field of Object.keys(read.reading) as ReadingField[]) {

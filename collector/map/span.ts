@@ -8,7 +8,7 @@ import { holdsMessages } from './conventions/gen-ai-events.ts';
 import type { SpanKind } from './names.ts';
 import { originsText } from './origins.ts';
 import { previewInput, previewOutput, previewValue } from './preview.ts';
-import type { Convention, Reading } from './reading.ts';
+import type { ContentField, Convention, Reading } from './reading.ts';
 import { type Bucket, storeDefinitions, storeMessages, userMessages, weekOf } from './store-messages.ts';
 import { normaliseUsage } from './usage.ts';
 import { jsonObject, text, typedJson } from './value.ts';
@@ -42,8 +42,7 @@ export function mapSpan(span: OtlpSpan, projectId: string, spoken: readonly Conv
   const resource = splitResource(span.resource);
   const events = cutList(span.events, eventJson);
   const links = cutList(span.links, linkJson);
-  const inputMessages = reading.inputMessages ?? [];
-  const inputHashes = storeMessages(inputMessages, bucket, messages);
+  const content = contentColumns(reading, bucket, messages);
   const row: SpanRow = {
     project_id: projectId,
     trace_id: span.traceId,
@@ -99,11 +98,12 @@ export function mapSpan(span: OtlpSpan, projectId: string, spoken: readonly Conv
     reported_cost_usd: decimalUsd(reading.reportedCostUsd),
     tool_name: reading.toolName ?? '',
     tool_call_id: reading.toolCallId ?? '',
-    ...previews(reading),
-    system_instructions: storeMessages(reading.systemInstructions ?? [], bucket, messages),
-    tool_definitions: storeDefinitions(reading.toolDefinitions ?? [], bucket, messages),
-    input_messages: inputHashes,
-    output_messages: storeMessages(reading.outputMessages ?? [], bucket, messages),
+    input_preview: content.input_preview,
+    output_preview: content.output_preview,
+    system_instructions: content.system_instructions,
+    tool_definitions: content.tool_definitions,
+    input_messages: content.input_messages,
+    output_messages: content.output_messages,
     attributes: attributes.strings,
     attributes_json: attributes.others,
     resource: resource.strings,
@@ -115,17 +115,54 @@ export function mapSpan(span: OtlpSpan, projectId: string, spoken: readonly Conv
     dropped_events_count: Math.min(span.droppedEventsCount + events.dropped, maxUint32),
     dropped_links_count: Math.min(span.droppedLinksCount + links.dropped, maxUint32),
     content_attributes: attributes.content,
-    tool_arguments: payload(reading.toolArguments),
-    tool_result: payload(reading.toolResult),
-    input_value: payload(reading.inputValue),
-    output_value: payload(reading.outputValue),
-    ...userMessages(inputMessages, inputHashes),
+    tool_arguments: content.tool_arguments,
+    tool_result: content.tool_result,
+    input_value: content.input_value,
+    output_value: content.output_value,
+    user_message_count: content.user_message_count,
+    last_user_message: content.last_user_message,
     origins: originsText(origins),
   };
   return { row, messages };
 }
 
-function previews(reading: Reading): Pick<SpanRow, 'input_preview' | 'output_preview'> {
+/** The columns that fields with content give; the messages they name are added to `messages`. */
+export function contentColumns(
+  reading: Pick<Reading, ContentField>,
+  bucket: Bucket,
+  messages: MessageRow[],
+): Pick<SpanRow, ContentColumn> {
+  const inputMessages = reading.inputMessages ?? [];
+  const inputHashes = storeMessages(inputMessages, bucket, messages);
+  return {
+    ...previews(reading),
+    system_instructions: storeMessages(reading.systemInstructions ?? [], bucket, messages),
+    tool_definitions: storeDefinitions(reading.toolDefinitions ?? [], bucket, messages),
+    input_messages: inputHashes,
+    output_messages: storeMessages(reading.outputMessages ?? [], bucket, messages),
+    tool_arguments: payload(reading.toolArguments),
+    tool_result: payload(reading.toolResult),
+    input_value: payload(reading.inputValue),
+    output_value: payload(reading.outputValue),
+    ...userMessages(inputMessages, inputHashes),
+  };
+}
+
+export type ContentColumn =
+  | 'input_preview'
+  | 'output_preview'
+  | 'system_instructions'
+  | 'tool_definitions'
+  | 'input_messages'
+  | 'output_messages'
+  | 'tool_arguments'
+  | 'tool_result'
+  | 'input_value'
+  | 'output_value'
+  | 'user_message_count'
+  | 'last_user_message';
+
+function previews(reading: Pick<Reading, ContentField>): Pick<SpanRow, 'input_preview' | 'output_preview'> {
   return {
     input_preview:
       previewInput(reading.inputMessages ?? []) || previewValue(reading.toolArguments ?? reading.inputValue),
@@ -137,7 +174,8 @@ function previews(reading: Reading): Pick<SpanRow, 'input_preview' | 'output_pre
 /** The spans of a request share their resources. */
 const splitResources = new WeakMap<Attributes, Pick<SplitAttributes, 'strings' | 'others'>>();
 
-function splitResource(resource: Attributes): Pick<SplitAttributes, 'strings' | 'others'> {
+/** A resource by where its attributes are kept. */
+export function splitResource(resource: Attributes): Pick<SplitAttributes, 'strings' | 'others'> {
   const known = splitResources.get(resource);
   if (known !== undefined) return known;
   const { strings, others, content } = splitAttributes(resource);
@@ -207,7 +245,7 @@ function payload(value: Json | undefined): string {
 }
 
 /** Dollars to 10^-12 dollars, as the column holds them; what does not fit or is negative is unknown. */
-function decimalUsd(usd: number | undefined): bigint | null {
+export function decimalUsd(usd: number | undefined): bigint | null {
   if (usd === undefined || !Number.isFinite(usd) || usd < 0 || usd >= 1e6) return null;
   return BigInt(usd.toFixed(12).replace('.', ''));
 }

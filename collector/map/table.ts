@@ -51,6 +51,13 @@ export function row<F extends Field>(
   return { field, from, ...ofAttribute(read) };
 }
 
+/** A field that has this value wherever the attribute is there and not empty. */
+export function wherever<F extends Field>(field: F, from: string, value: ValueOf<F>): Row {
+  const read: ValueReader = (given) => (given === '' ? undefined : value);
+  presenceReaders.add(read);
+  return { field, from, ...ofAttribute(read) };
+}
+
 /** A name or an id. */
 export function name<F extends Field & keyof Reading>(
   field: Reading[F] extends string | undefined ? F : never,
@@ -152,14 +159,28 @@ function readTable(table: ConventionTable, source: Source): ReadSpan {
   };
 }
 
-function ofAttribute(read: (value: AnyValue, source: Source) => unknown): Pick<Row, 'read' | 'isAttribute'> {
-  return {
-    read(source, from) {
-      const value = source.attributes.get(from);
-      return value === undefined ? undefined : read(value, source);
-    },
-    isAttribute: true,
+type ValueReader = (value: AnyValue, source: Source) => unknown;
+/** By the `read` of a row that asks nothing else: a row around another one has a `read` of its own, and is not here. */
+const valueReaders = new WeakMap<Row['read'], ValueReader>();
+const presenceReaders = new WeakSet<ValueReader>();
+
+/** What a row asks with the value of its attribute, where that is all it asks. */
+export function findValueReader({ read }: Row): ValueReader | undefined {
+  return valueReaders.get(read);
+}
+
+/** True of a reader that only asks whether the value is an empty text; one without parameters does not even that. */
+export function asksPresenceOnly(reader: ValueReader): boolean {
+  return reader.length === 0 || presenceReaders.has(reader);
+}
+
+function ofAttribute(read: ValueReader): Pick<Row, 'read' | 'isAttribute'> {
+  const readRow: Row['read'] = (source, from) => {
+    const value = source.attributes.get(from);
+    return value === undefined ? undefined : read(value, source);
   };
+  valueReaders.set(readRow, read);
+  return { read: readRow, isAttribute: true };
 }
 
 function self(_source: Source, from: string): string[] {

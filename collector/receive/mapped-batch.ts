@@ -4,6 +4,7 @@ import { mapSpan } from '../map/span.ts';
 import type { Appended, BatchContent, ItemRange, SealedBatch } from '../write/batch-content.ts';
 import { ColumnBatch, type RowSink } from '../write/column-batch.ts';
 import type { KnownMessages } from '../write/known-messages.ts';
+import { FastTraces } from './fast-traces.ts';
 import { describeItem, type Findings, serviceOf } from './findings.ts';
 import * as jsonDecoder from './json.ts';
 import { type Attributes, type Decoded, OversizedBody, type RejectedItem } from './otlp.ts';
@@ -24,6 +25,8 @@ export interface MappingDeps {
   nowMs: () => number;
 }
 
+/** What it learns of senders is the same in every batch. */
+const fastTraces = new FastTraces();
 const decoders = { protobuf: protobufDecoder, json: jsonDecoder } as const;
 /** New messages of one request: a message of three bytes becomes a row of hundreds. Above it 413. */
 const messagesMax = 500_000;
@@ -63,6 +66,12 @@ function mapTraces({ encoding, body, projectId }: TakenBody, mapping: Mapping): 
   const { spans, messages } = mapping.sink;
   const bounds = timeBounds(mapping.nowMs(), mapping.retentionDays);
   const limitMessages = messageLimit(messages);
+  // Some of a body are wanted where something is wrong with it: that is not for the fast path.
+  if (encoding === 'protobuf' && mapping.range === undefined) {
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
+    const findings = fastTraces.append({ body: bytes, projectId, bounds, limitMessages }, mapping.sink);
+    if (findings !== undefined) return findings;
+  }
   return keepGood(decoders[encoding].decodeTraces(body), mapping.range, {
     findFault: (span) => findSpanFault(span, bounds),
     describe: describeItem,

@@ -157,6 +157,11 @@ const mapFields: Fields<{ map: Attributes; depth: number }> = table({
   }),
 });
 
+/** One value by the bytes of its message. */
+export function decodeValue(bytes: Uint8Array): AnyValue {
+  return new ItemReader(bytes).message(anyValueFields, { value: null, depth: 0 }).value;
+}
+
 function readAnyValue(reader: ItemReader, depth: number): AnyValue {
   if (depth > attributeDepthMax) {
     throw new MalformedItem(`an attribute value is nested deeper than ${String(attributeDepthMax)} levels`);
@@ -286,6 +291,19 @@ const spanFields: Fields<OtlpSpan> = table({
     span.flags = reader.fixed32();
   }),
 });
+
+/** One span by the bytes of its message. */
+export function decodeSpan(bytes: Uint8Array, resource: Attributes, scope: OtlpScope): OtlpSpan {
+  return readSpan(new ItemReader(bytes), resource, scope);
+}
+
+export function decodeResource(bytes: Uint8Array): Attributes {
+  return new ItemReader(bytes).message(resourceFields, new Map<string, AnyValue>());
+}
+
+export function decodeScope(bytes: Uint8Array): OtlpScope {
+  return new ItemReader(bytes).message(scopeFields, { name: '', version: '', attributes: new Map() });
+}
 
 function readSpan(reader: ItemReader, resource: Attributes, scope: OtlpScope): OtlpSpan {
   return reader.message(spanFields, {

@@ -1,11 +1,11 @@
 import type { Attributes } from '../../receive/otlp.ts';
-import { readDefinitions, readInstructions, readMessageList } from './gen-ai-content.ts';
+import { readDefinitions, readInputMessages, readInstructions, readMessageList } from './gen-ai-content.ts';
 import { leavesCachedOut, readListed, readServerTime, readWithThoughts, totals } from './gen-ai-emitters.ts';
 import { isToolEvent, readGenAiEvents, readGenAiToolEvents, type ToolEvents } from './gen-ai-events.ts';
 import { finishReasons, isTrue, model, operationKind, provider, secondsAsNs } from '../readers.ts';
 import type { Reading } from '../reading.ts';
 import type { Source } from '../source.ts';
-import { derived, fromTable, name, type Row, row, tokens, whole } from '../table.ts';
+import { derived, fromTable, name, type Row, row, tokens, wherever, whole } from '../table.ts';
 import { number, structured } from '../value.ts';
 
 const aliases: readonly Row[] = [
@@ -32,7 +32,7 @@ export const genAi = fromTable({
     row('kind', 'gen_ai.operation.name', operationKind),
     ...['gen_ai.request.model', 'gen_ai.response.model', 'gen_ai.usage.input_tokens', 'gen_ai.usage.output_tokens'].map(
       // Without an operation, a span that names a model or tokens is a model call.
-      (attribute) => row('likelyKind', attribute, (value) => (value === '' ? undefined : 'llm')),
+      (attribute) => wherever('likelyKind', attribute, 'llm'),
     ),
     name('operation', 'gen_ai.operation.name'),
     row('provider', 'gen_ai.provider.name', provider),
@@ -91,7 +91,7 @@ export const genAi = fromTable({
 
     whole('systemInstructions', 'gen_ai.system_instructions', readInstructions),
     whole('toolDefinitions', 'gen_ai.tool.definitions', readDefinitions),
-    whole('inputMessages', 'gen_ai.input.messages', (value) => readMessageList(value, 'user')),
+    whole('inputMessages', 'gen_ai.input.messages', readInputMessages),
     whole('outputMessages', 'gen_ai.output.messages', (value) => readMessageList(value, 'assistant')),
     ...fromEvents('systemInstructions', 'toolDefinitions', 'inputMessages', 'outputMessages'),
   ],
