@@ -182,7 +182,7 @@ export default {
     {
       name: 'pages-are-the-top',
       severity: 'error',
-      from: { path: '^ui/', pathNot: '^ui/(pages/|App\\.svelte$|main\\.ts$)' },
+      from: { path: '^ui/', pathNot: '^ui/(pages/|(App|Gate)\\.svelte$|main\\.ts$)' },
       to: { path: '^ui/pages/' },
     },
   ],

@@ -57,11 +57,9 @@ export const resettlement = z
     commit: z.boolean(),
     from: unixNano,
     to: unixNano,
-    actor: z
-      .string()
-      .openapi({
-        description: '`command` for the command line, `api` for a request without a key, else the id of the key.',
-      }),
+    actor: z.string().openapi({
+      description: '`command` for the command line, `api` for a request without a key, else the id of the key.',
+    }),
     startedAt: unixNano,
     finishedAt: unixNano.nullable(),
     priceVersion: z.string().nullable().openapi({ description: 'Of the price table that was used.' }),

@@ -31,7 +31,7 @@ export function splitList(
   let start = -1;
   let end = -1;
   for (let at = from; at < to; at += 1) {
-    const byte = bytes[at];
+    const byte = bytes[at] ?? 0;
     switch (byte) {
       case 0x20:
       case 0x0a:
@@ -73,6 +73,7 @@ export function splitList(
           continue;
         }
         break;
+      default: // part of a number or a word: whether it is one shows when it is parsed
     }
     if (start < 0) start = at;
     end = at + 1;

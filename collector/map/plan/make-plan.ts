@@ -131,7 +131,7 @@ function planUsage(givers: Givers, { names }: Shape): PlannedUsage[] | undefined
       const from = count === 'isExclusive' ? undefined : comes.get(`usage.${count}`);
       if (count === 'isExclusive' || from?.from !== 'attribute') continue;
       counted.push({ count, attribute: names.indexOf(from.name) });
-      delete known[count];
+      known[count] = undefined;
     }
     return { known, counted };
   });

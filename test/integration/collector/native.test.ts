@@ -26,8 +26,8 @@ beforeAll(() => {
 afterAll(() => Promise.all([inserter.close(), client.close()]));
 
 /** The rows as ClickHouse gives them back when they came in the format. */
-async function readBack<Table extends Columns>(
-  columns: Table,
+async function readBack(
+  columns: Columns,
   { format, data }: { format: 'Native' | 'RowBinary'; data: readonly Uint8Array[] },
 ): Promise<Buffer> {
   const table = `native_${randomUUID().replaceAll('-', '')}`;

@@ -85,7 +85,18 @@ describe('the description of the API', () => {
     ]);
     const list = paths['/api/traces']?.get;
     expect(list?.parameters?.map((one) => one.name)).toContain('minCostUsd');
-    expect(Object.keys(list?.responses ?? {})).toEqual(['200', '400', '401', '403', '415', '421', '422', '500', '503', '504']);
+    expect(Object.keys(list?.responses ?? {})).toEqual([
+      '200',
+      '400',
+      '401',
+      '403',
+      '415',
+      '421',
+      '422',
+      '500',
+      '503',
+      '504',
+    ]);
     expect(paths['/api/live']?.get?.responses['200']?.content).toHaveProperty('text/event-stream');
   });
 

@@ -24,7 +24,7 @@ describe('NativeTable', () => {
     const table = new NativeTable({ c: type });
     table.append({ c: value as never });
     const name = Buffer.from(type);
-    const head = `0101${'0163'}${name.length.toString(16).padStart(2, '0')}${name.toString('hex')}`;
+    const head = `01010163${name.length.toString(16).padStart(2, '0')}${name.toString('hex')}`;
     expect(blockOf(table)).toBe(head + bytes);
   });
 
@@ -40,7 +40,7 @@ describe('NativeTable', () => {
         for (const row of between)
           table.append({ ...row, name: before[0]?.name ?? '', service_name: '', scope_name: '' });
         expect(() => {
-          table.append({ ...(between[0] as (typeof between)[number]), sequence: -1 });
+          table.append(Object.assign({}, between[0], { sequence: -1 }));
         }).toThrow(RangeError);
         table.rollback(marks);
         expect([table.rows, table.size >= size]).toEqual([before.length, true]);
