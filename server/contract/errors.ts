@@ -34,6 +34,24 @@ export const apiErrors = {
   agent_not_found: { status: 404, meaning: 'The runtime has no agent of this name.' },
   resettlement_not_found: { status: 404, meaning: 'The project has no re-settlement with this id.' },
   key_not_found: { status: 404, meaning: 'The project has no key with this id.' },
+  alert_rule_not_found: { status: 404, meaning: 'The project has no alert rule with this id.' },
+  budget_not_found: { status: 404, meaning: 'The project has no budget with this id.' },
+  owner_not_found: { status: 404, meaning: 'The project has no owner rule with this id.' },
+  channel_not_found: { status: 404, meaning: 'The project has no channel with this id.' },
+  delivery_not_found: { status: 404, meaning: 'The project has no delivery with this id.' },
+  changed_meanwhile: {
+    status: 409,
+    meaning: 'What was to be changed is of another version than the request expects; read it again.',
+  },
+  too_many_alert_rules: { status: 409, meaning: 'The project has as many alert rules as it may have; remove some.' },
+  alert_not_firing: { status: 409, meaning: 'Only what fires can be acknowledged; the message names the group.' },
+  too_many_budgets: { status: 409, meaning: 'The project has as many budgets as it may have; remove some.' },
+  too_many_owners: { status: 409, meaning: 'The project has as many owner rules as it may have; remove some.' },
+  too_many_channels: { status: 409, meaning: 'The project has as many channels as it may have; remove some.' },
+  delivery_not_retryable: {
+    status: 409,
+    meaning: 'The delivery is on its way, was delivered, or was a test; the message says which.',
+  },
   resettlement_running: { status: 409, meaning: 'This server already runs a re-settlement; one runs at a time.' },
   too_many_keys: {
     status: 409,
@@ -47,6 +65,10 @@ export const apiErrors = {
   unsupported_media_type: { status: 415, meaning: 'The body has another content type than the endpoint accepts.' },
   wrong_host: { status: 421, meaning: 'The Host header does not name this machine.' },
   too_many_streams: { status: 429, meaning: 'This server already has as many live streams as it serves.' },
+  too_many_tests: {
+    status: 429,
+    meaning: 'As many test messages are being sent as may be at once; try again in a moment.',
+  },
   query_too_large: {
     status: 422,
     meaning: 'The query needs more memory than its limit; a shorter time range or more filters help.',
