@@ -73,21 +73,21 @@ export abstract class QueryPage<Query extends object, View> {
   }
 
   /** Loads again and again until the returned function is called; not while nobody looks. */
-  follow(): () => void {
+  follow(everyMs = followMs): () => void {
     let timer: ReturnType<typeof setTimeout>;
     const wait = (ms: number) => {
       timer = setTimeout(() => void turn(), ms);
     };
     const turn = async () => {
       if (document.hidden || this.loading) {
-        wait(followMs);
+        wait(everyMs);
         return;
       }
       const startMs = performance.now();
       await this.load();
-      wait(Math.max(followMs, (performance.now() - startMs) / followShare));
+      wait(Math.max(everyMs, (performance.now() - startMs) / followShare));
     };
-    wait(followMs);
+    wait(everyMs);
     return () => clearTimeout(timer);
   }
 
