@@ -77,6 +77,9 @@ function rules({ retentionDays, contentDays }: Retention): Rule[] {
     { table: tables.sessionTraces, expression: after('toDate(end_time)', retentionDays) },
     { table: tables.scores, expression: after('toDate(time)', retentionDays) },
     { table: tables.audit, expression: after('toDate(time)', retentionDays) },
+    { table: tables.alertTicks, expression: after('toDate(written_at)', retentionDays) },
+    { table: tables.alertStates, expression: after('toDate(evaluated_to)', retentionDays) },
+    { table: tables.alertEvents, expression: after('toDate(at)', retentionDays) },
     // By arrival: a span that is still accepted must find its trace's skeletons and decisions.
     { table: tables.skeletons, expression: after('toDate(ingested_at)', retentionDays) },
     { table: tables.tracePlaces, expression: after('toDate(last_ingested_at)', retentionDays) },

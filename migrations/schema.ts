@@ -21,6 +21,10 @@ export const tables = {
   ingestRejects: 'ingest_rejects',
   ingestCollectors: 'ingest_collectors',
   keyUsage: 'key_usage',
+  alertTicks: 'alert_ticks',
+  alertStates: 'alert_states',
+  alertEvents: 'alert_events',
+  deliveries: 'deliveries',
   schemaMigrations: 'schema_migrations',
 } as const;
 
@@ -310,6 +314,24 @@ export const keyUsageColumns = {
   day: 'Date',
   spans: 'UInt64',
   last_used: "DateTime64(3, 'UTC')",
+} as const satisfies Columns;
+
+export const deliveryColumns = {
+  project_id: 'LowCardinality(String)',
+  delivery_id: 'String',
+  event_id: 'String',
+  event_at: "DateTime64(3, 'UTC')",
+  channel_id: 'String',
+  series: 'String',
+  step: 'UInt32',
+  state: 'LowCardinality(String)',
+  is_posted: 'Bool',
+  tries: 'UInt32',
+  next_at: "DateTime64(3, 'UTC')",
+  owner: 'String',
+  attempts: 'String',
+  event: 'String',
+  is_test: 'Bool',
 } as const satisfies Columns;
 
 export const ingestCountColumns = {
