@@ -19,6 +19,8 @@ export type Config = Readonly<{
   runtimeUrl: string | undefined;
   /** JSON file with prices that win over the price table. */
   pricesFile: string | undefined;
+  /** Channels may be on this machine and in private networks. */
+  allowsPrivateTargets: boolean;
 }>;
 
 /** A wrong environment: one line per variable, each naming the variable, its value and what is allowed. */
@@ -54,6 +56,7 @@ const environment = z.object({
   CLICKHOUSE_CLUSTER: z.undefined().optional(),
   SIGHTGLASS_CLICKHOUSE_SECRET: z.string().min(1).optional(),
   SIGHTGLASS_PRICES_FILE: z.string().min(1).optional(),
+  SIGHTGLASS_PRIVATE_TARGETS: z.enum(['off', 'on']).default('off'),
 });
 
 const allowed: Record<keyof z.infer<typeof environment>, string> = {
@@ -69,6 +72,7 @@ const allowed: Record<keyof z.infer<typeof environment>, string> = {
   CLICKHOUSE_CLUSTER: 'no value (clusters are not part of this release)',
   SIGHTGLASS_CLICKHOUSE_SECRET: 'any text',
   SIGHTGLASS_PRICES_FILE: 'the path of a JSON file',
+  SIGHTGLASS_PRIVATE_TARGETS: 'off, or on: messages of alerts may go to this machine and to private networks',
 };
 
 /** Reads and checks the environment; an empty variable counts as absent. Throws `ConfigError`. */
@@ -96,6 +100,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     clickhouseUrl: values.CLICKHOUSE_URL,
     clickhouseSecret: values.SIGHTGLASS_CLICKHOUSE_SECRET,
     pricesFile: values.SIGHTGLASS_PRICES_FILE,
+    allowsPrivateTargets: values.SIGHTGLASS_PRIVATE_TARGETS === 'on',
   });
 }
 

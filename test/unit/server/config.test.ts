@@ -13,6 +13,7 @@ describe('the server’s configuration', () => {
       clickhouseUrl: base.CLICKHOUSE_URL,
       clickhouseSecret: undefined,
       pricesFile: undefined,
+      allowsPrivateTargets: false,
     });
   });
 
@@ -29,9 +30,10 @@ describe('the server’s configuration', () => {
       SIGHTGLASS_PUBLIC_URL: 'https://traces.example/',
       SIGHTGLASS_CLICKHOUSE_SECRET: 's',
       SIGHTGLASS_PRICES_FILE: 'prices.json',
+      SIGHTGLASS_PRIVATE_TARGETS: 'on',
     });
     expect(config).toMatchObject({ host: '::1', port: 0, publicUrl: 'https://traces.example' });
-    expect(config).toMatchObject({ clickhouseSecret: 's', pricesFile: 'prices.json' });
+    expect(config).toMatchObject({ clickhouseSecret: 's', pricesFile: 'prices.json', allowsPrivateTargets: true });
   });
 
   it.each([
@@ -40,6 +42,7 @@ describe('the server’s configuration', () => {
     ['SIGHTGLASS_PORT', '-1', 'SIGHTGLASS_PORT=-1 is not allowed'],
     ['SIGHTGLASS_AUTH', 'yes', 'SIGHTGLASS_AUTH=yes is not allowed; allowed: off, or on'],
     ['SIGHTGLASS_AUTH', 'on', 'SIGHTGLASS_INTERNAL_SECRET is not set; allowed: 32 to 500 characters'],
+    ['SIGHTGLASS_PRIVATE_TARGETS', 'yes', 'SIGHTGLASS_PRIVATE_TARGETS=yes is not allowed; allowed: off, or on'],
     ['SIGHTGLASS_INTERNAL_SECRET', 'short secret', 'SIGHTGLASS_INTERNAL_SECRET=… is not allowed'],
     ['SIGHTGLASS_PUBLIC_URL', 'traces', 'SIGHTGLASS_PUBLIC_URL=traces is not allowed; allowed: an http or https URL'],
     [
