@@ -66,7 +66,7 @@ export function onUnauthorized(listener: () => void): () => void {
 }
 
 interface Outgoing {
-  method?: 'GET' | 'POST' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   headers?: Record<string, string>;
   body?: unknown;
   signal?: AbortSignal | undefined;
