@@ -78,6 +78,8 @@ function listPages({ router }: Context): PaletteCommand[] {
     command('Pages', 'Traces', () => router.go(router.tracesHref())),
     command('Pages', 'Sessions', () => router.go(router.sessionsHref())),
     ...listCostPages(router),
+    ...listBudgets(router),
+    ...listAlerts(router),
     command('Pages', 'Agents', () => router.go(router.agentsHref())),
     {
       ...command('Pages', 'Ingest', () => router.go(router.ingestHref())),
@@ -103,6 +105,33 @@ function listCostPages(router: Router): PaletteCommand[] {
       ...command('Pages', 'Models and usage without a price', () => router.go(router.unpricedHref())),
       keywords: ['unpriced', 'costs', 'coverage'],
     },
+  ];
+}
+
+function listBudgets(router: Router): PaletteCommand[] {
+  const open = (label: string, filters: Record<string, string>, keywords: readonly string[]) => ({
+    ...command('Pages', label, () => router.go(router.budgetsHref(filters))),
+    keywords,
+  });
+  return [
+    open('Budgets', {}, ['limit', 'spend', 'money', 'cap']),
+    open('Budgets that are used up', { state: 'exhausted' }, ['exhausted', 'over', 'paused', 'blocked']),
+    open('New budget', { form: 'new' }, ['create', 'limit', 'cap', 'stop']),
+  ];
+}
+
+function listAlerts(router: Router): PaletteCommand[] {
+  const open = (label: string, href: string, keywords: readonly string[]) => ({
+    ...command('Pages', label, () => router.go(href)),
+    keywords,
+  });
+  return [
+    open('Alerts: what fires now', router.alertsHref(), ['firing', 'on-call', 'silence', 'acknowledge']),
+    open('Alert rules', router.alertsHref('rules'), ['threshold', 'limit', 'watch']),
+    open('New alert rule', router.alertRuleHref(null), ['create', 'threshold', 'back-test', 'watch']),
+    open('History of alerts', router.alertsHref('history'), ['events', 'fired', 'resolved']),
+    open('Deliveries of alerts', router.alertsHref('deliveries'), ['sent', 'dead letters', 'retry']),
+    open('Channels: Slack, webhooks', router.alertsHref('channels'), ['alerts', 'notify', 'test']),
   ];
 }
 

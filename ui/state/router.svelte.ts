@@ -8,11 +8,22 @@ export type Route =
   | { page: 'costs' }
   | { page: 'cost-ledger' }
   | { page: 'cost-unpriced' }
+  | { page: 'cost-statement' }
+  | { page: 'cost-owners' }
+  | { page: 'budgets' }
+  | { page: 'budget'; budgetId: string }
   | { page: 'agents' }
   | { page: 'agent'; name: string }
   | { page: 'ingest' }
+  | { page: 'alerts'; view: AlertsView }
+  /** Null: a new rule. */
+  | { page: 'alert-rule'; ruleId: string | null }
   | { page: 'settings' }
   | { page: 'missing' };
+
+/** The pages below `/alerts`; the first one is `/alerts` itself. */
+export const alertsViews = ['firing', 'rules', 'history', 'deliveries', 'channels'] as const;
+export type AlertsView = (typeof alertsViews)[number];
 
 interface NavigateOptions {
   /** Write over the current history entry instead of adding one. */
@@ -26,14 +37,33 @@ const sessionParams = ['step', 'pane'];
 /** The row that is current in a list, and its order: lists of other things have others. */
 const listParams = ['trace', 'row', 'sort'];
 /** What it says about sums of money only, in the order of the page. */
-const costParams = ['revision', 'unattributed', 'by', 'drill', 'interval', 'metric', 'compare', 'order'];
-const ledgerParams = ['booking', 'counted', 'sort', 'traceId', 'history'];
+const costParams = [
+  'revision',
+  'costCentre',
+  'team',
+  'unattributed',
+  'at',
+  'against',
+  'by',
+  'drill',
+  'interval',
+  'metric',
+  'compare',
+  'order',
+];
+const ledgerParams = ['month', 'zone', 'booking', 'counted', 'sort', 'traceId', 'history'];
 /** What it says about one agent only: what of it is shown, and the conversation with it. */
 const agentParams = ['view', 'chat'];
+/** What lists of budgets are filtered and ordered by. */
+const budgetListParams = ['scope', 'state', 'action', 'agent', 'q', 'order'];
+/** Which of its values a budget shows, as what, and the form that is open. */
+const budgetParams = [...budgetListParams, 'value', 'show', 'form'];
 /** What pages of agents are asked for; what other pages are filtered by is none of theirs. */
 const agentsParams = ['project', 'range', 'from', 'to', 'live'];
 /** What the settings are asked for: whose keys are listed. */
 const settingsParams = ['of'];
+/** What the pages of alerts narrow their lists by, and what a new rule begins with. */
+const alertParams = ['rule', 'budget', 'state', 'group', 'event', 'channel', 'template'];
 /** What money is selected by, on any page. */
 const moneyParams = [
   ...['project', 'range', 'from', 'to', 'live'],
@@ -137,6 +167,26 @@ export class Router {
     return this.#hrefWithOnly('/costs/unpriced', [...moneyParams, 'label', 'revision', 'unattributed']);
   }
 
+  /** The address of the statement of a month; without one, of the last whole month. */
+  statementHref(shown: Readonly<Record<string, string>> = {}): string {
+    return this.#hrefWithOnly('/costs/statement', [...agentsParams, 'month', 'zone'], shown);
+  }
+
+  /** The address of the rules that say who pays, in the current project and range. */
+  ownersHref(): string {
+    return this.#hrefWithOnly('/costs/owners', agentsParams);
+  }
+
+  /** The address of the budgets; from one of them, back to the list as it was filtered. */
+  budgetsHref(filters: Readonly<Record<string, string>> = {}): string {
+    return this.#hrefWithOnly('/budgets', this.#ofBudgetList(), filters);
+  }
+
+  /** The address of one budget; `shown` says of which value, or which form is open. */
+  budgetHref(budgetId: string, shown: Readonly<Record<string, string>> = {}): string {
+    return this.#hrefWithOnly(`/budgets/${encodeURIComponent(budgetId)}`, this.#ofBudgetList(), shown);
+  }
+
   /** The address of the agents in the current project and range. */
   agentsHref(): string {
     return this.#hrefWithOnly('/agents', agentsParams);
@@ -152,14 +202,30 @@ export class Router {
     return this.#hrefWithOnly('/ingest', agentsParams);
   }
 
+  /** The address of what fires now, or of another page about alerts; `filters` narrows its list. */
+  alertsHref(view: AlertsView = 'firing', filters: Readonly<Record<string, string>> = {}): string {
+    return this.#hrefWithOnly(view === 'firing' ? '/alerts' : `/alerts/${view}`, agentsParams, filters);
+  }
+
+  /** The address of a rule in its editor; `null`: of a new one, `filters` says from which template. */
+  alertRuleHref(ruleId: string | null, filters: Readonly<Record<string, string>> = {}): string {
+    const segment = ruleId === null ? 'new' : encodeURIComponent(ruleId);
+    return this.#hrefWithOnly(`/alerts/rules/${segment}`, agentsParams, filters);
+  }
+
   /** The address of the settings; the range stays, for the pages that one comes back to. */
   settingsHref(view?: 'connect' | 'preferences' | 'about'): string {
     const href = this.#hrefWithOnly('/settings', agentsParams);
     return view === undefined ? href : `${href}${href.includes('?') ? '&' : '?'}view=${view}`;
   }
 
-  #hrefWithOnly(path: string, known: readonly string[]): string {
+  #ofBudgetList(): readonly string[] {
+    return isOfBudgets(this.route.page) ? [...agentsParams, ...budgetListParams] : agentsParams;
+  }
+
+  #hrefWithOnly(path: string, known: readonly string[], more: Readonly<Record<string, string>> = {}): string {
     const search = new URLSearchParams([...this.params].filter(([name]) => known.includes(name)));
+    for (const [name, value] of Object.entries(more)) search.set(name, value);
     const text = search.toString();
     return `${path}${text === '' ? '' : `?${text}`}`;
   }
@@ -168,8 +234,7 @@ export class Router {
     const search = new URLSearchParams(this.params);
     const { page } = this.route;
     const ofMoney = isMoney(page) ? [...costParams, ...ledgerParams] : [];
-    const ofPage = isOfAgents(page) ? agentParams : page === 'settings' ? settingsParams : [];
-    for (const name of [...names, ...ofMoney, ...ofPage]) search.delete(name);
+    for (const name of [...names, ...ofMoney, ...ownParams(page)]) search.delete(name);
     const text = search.toString();
     return text === '' ? '' : `?${text}`;
   }
@@ -179,6 +244,7 @@ export const [getRouter, setRouter] = createContext<Router>();
 
 function readRoute(pathname: string): Route {
   const [first, second, ...rest] = pathname.split('/').filter((part) => part !== '');
+  if (first === 'alerts') return readAlerts(second, rest);
   if (rest.length > 0) return { page: 'missing' };
   if (first === undefined || (first === 'traces' && second === undefined)) return { page: 'traces' };
   if (first === 'traces' && second !== undefined) {
@@ -186,24 +252,63 @@ function readRoute(pathname: string): Route {
   }
   if (first === 'sessions') return second === undefined ? { page: 'sessions' } : readSession(second);
   if (first === 'agents') return second === undefined ? { page: 'agents' } : readAgent(second);
+  if (first === 'budgets') return second === undefined ? { page: 'budgets' } : readBudget(second);
   if (first === 'ingest' && second === undefined) return { page: 'ingest' };
   if (first === 'settings' && second === undefined) return { page: 'settings' };
   if (first === 'costs') {
     if (second === undefined) return { page: 'costs' };
     if (second === 'ledger') return { page: 'cost-ledger' };
     if (second === 'unpriced') return { page: 'cost-unpriced' };
+    if (second === 'statement') return { page: 'cost-statement' };
+    if (second === 'owners') return { page: 'cost-owners' };
   }
   return { page: 'missing' };
 }
 
+/** What the address says about this page alone. */
+function ownParams(page: Route['page']): readonly string[] {
+  if (isOfAgents(page)) return agentParams;
+  if (isOfBudgets(page)) return budgetParams;
+  if (isOfAlerts(page)) return alertParams;
+  return page === 'settings' ? settingsParams : [];
+}
+
 /** One of the pages about money: they share range and filters. */
 export function isMoney(page: Route['page']): boolean {
-  return page === 'costs' || page === 'cost-ledger' || page === 'cost-unpriced';
+  return page.startsWith('cost');
 }
 
 /** One of the pages about agents: they share the range. */
 export function isOfAgents(page: Route['page']): boolean {
   return page === 'agents' || page === 'agent';
+}
+
+/** One of the pages about alerts. */
+export function isOfAlerts(page: Route['page']): boolean {
+  return page === 'alerts' || page === 'alert-rule';
+}
+
+function readAlerts(second: string | undefined, rest: readonly string[]): Route {
+  const [third] = rest;
+  if (rest.length > 1) return { page: 'missing' };
+  if (second === 'rules' && third !== undefined) {
+    const ruleId = decodeSegment(third);
+    if (ruleId === undefined) return { page: 'missing' };
+    return { page: 'alert-rule', ruleId: ruleId === 'new' ? null : ruleId };
+  }
+  const view = second === undefined ? 'firing' : alertsViews.find((one) => one === second);
+  const isKnown = view !== undefined && third === undefined && second !== 'firing';
+  return isKnown ? { page: 'alerts', view } : { page: 'missing' };
+}
+
+/** One of the pages about budgets. */
+export function isOfBudgets(page: Route['page']): boolean {
+  return page === 'budgets' || page === 'budget';
+}
+
+function readBudget(segment: string): Route {
+  const budgetId = decodeSegment(segment);
+  return budgetId === undefined ? { page: 'missing' } : { page: 'budget', budgetId };
 }
 
 function readSession(segment: string): Route {
