@@ -12,6 +12,8 @@ export const costDimensions = [
   'environment',
   'service',
   'revision',
+  'costCentre',
+  'team',
 ] as const;
 export type CostDimension = (typeof costDimensions)[number];
 export const costIntervals = ['hour', 'day', 'month'] as const;
@@ -27,7 +29,8 @@ export const costFileRowsMax = 100_000;
 export const ledgerLimits = { default: 100, max: 1_000 } as const;
 
 const groupByNames = `${costDimensions.join(', ')} or label:KEY`;
-const groupBy = z
+/** Dimensions to group by, in order. */
+export const groupBy = z
   .string({ error: 'must be given once, names separated by commas' })
   .transform((names) => names.split(',').filter((name) => name !== ''))
   .refine((names): names is CostGroupName[] => names.every(isGroupName), {
@@ -59,6 +62,8 @@ export const costFilters = {
   environment: text('`deployment.environment.name` of the resource.'),
   service: text('`service.name` of the resource.'),
   label,
+  costCentre: text('Cost centre, by the owner rules of the project.'),
+  team: text('Team, by the owner rules of the project.'),
   unattributed: text('A dimension.')
     .refine((names) => names === undefined || names.every(isGroupName), { error: `must be one of ${groupByNames}` })
     .openapi({
@@ -76,6 +81,8 @@ export type CostFilterQuery = Pick<
   | 'environment'
   | 'service'
   | 'label'
+  | 'costCentre'
+  | 'team'
   | 'unattributed'
 >;
 
@@ -96,9 +103,19 @@ export const costQuery = queryOf({
 });
 export type CostQuery = z.infer<typeof costQuery>;
 
+export const costFileMetrics = ['cost', 'tokens', 'calls'] as const;
+export type CostFileMetric = (typeof costFileMetrics)[number];
+
 /** The same questions as a file; it holds every row, unless `limit` says otherwise. */
 export const costFileQuery = queryOf({
   ...costParameters,
+  metric: z
+    .enum(costFileMetrics, { error: `must be one of ${costFileMetrics.join(', ')}` })
+    .default('cost')
+    .openapi({ description: 'What shares and changes are of.' }),
+  compare: z.literal('previous', { error: 'must be previous' }).optional().openapi({
+    description: 'Adds the period before, as long, and the change; not together with `interval`.',
+  }),
   limit: wholeNumber({ min: 1, max: costFileRowsMax })
     .optional()
     .openapi({
@@ -131,6 +148,8 @@ export const costRow = z
     provider: z.string().nullable().optional(),
     environment: z.string().nullable().optional(),
     service: z.string().nullable().optional(),
+    costCentre: z.string().nullable().optional().openapi({ description: 'null: unallocated.' }),
+    team: z.string().nullable().optional(),
     labels: z
       .record(z.string(), z.string().nullable())
       .optional()

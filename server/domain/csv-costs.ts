@@ -1,6 +1,8 @@
-import type { CostGroupName, CostInterval, CostRow } from '../contract/costs.ts';
+import type { CostFileMetric, CostGroupName, CostInterval, CostRow } from '../contract/costs.ts';
+import type { Cost, Usage } from '../contract/values.ts';
 import { labelKeyOf } from './cost-filters.ts';
 import { type CsvCell, formatCsv } from './csv.ts';
+import { formatAmount, parseAmount } from './prices/amount.ts';
 
 /** Every column after the dimensions; the name ends with its unit. */
 const figures: readonly [header: string, of: (row: CostRow) => string | number | null][] = [
@@ -15,23 +17,97 @@ const figures: readonly [header: string, of: (row: CostRow) => string | number |
   ['cost_usd', ({ cost }) => cost.usd],
 ];
 
-/** Costs as a file: one line a row, with exact decimals; what has no such value, or no known cost, is an empty cell. */
-export function formatCostsCsv(
-  rows: readonly CostRow[],
-  { groupBy, interval }: { groupBy: readonly CostGroupName[]; interval: CostInterval | undefined },
-): string {
+interface Sums {
+  usage: Usage;
+  cost: Cost;
+}
+
+export interface CostFile {
+  rows: readonly CostRow[];
+  totals: Sums;
+  groupBy: readonly CostGroupName[];
+  interval: CostInterval | undefined;
+  /** What shares and changes are of. */
+  metric: CostFileMetric;
+  /** The same groups in the period before; those that it has alone come last. */
+  before?: readonly CostRow[] | undefined;
+}
+
+/**
+ * Costs as a file: one line a row, with exact decimals; what has no such value, or no known cost, is an empty cell. Shares and
+ * changes in per cent have four digits.
+ */
+export function formatCostsCsv(file: CostFile): string {
+  const { groupBy, interval, totals, metric, before } = file;
   const times = interval === undefined ? [] : [`${interval}_utc`];
+  const unit = { cost: 'usd', tokens: 'tokens', calls: 'calls' }[metric];
+  const compared = before === undefined ? [] : [`previous_${unit}`, `change_${unit}`, 'change_percent'];
+  const earlier = new Map(before?.map((row) => [keyOf(row, groupBy), row]));
+  const whole = sizeOf(totals, metric);
   return formatCsv([
-    [...times, ...groupBy, ...figures.map(([header]) => header)],
-    ...rows.map((row): CsvCell[] => [
-      ...(interval === undefined ? [] : [row.time ?? null]),
-      ...groupBy.map((name) => valueOf(row, name)),
-      ...figures.map(([, of]) => {
-        const figure = of(row);
-        return figure === null ? null : { figure };
-      }),
-    ]),
+    [...times, ...groupBy, ...figures.map(([header]) => header), 'share_percent', ...compared],
+    ...[...sortBySize(file), ...goneRows(file)].map((row): CsvCell[] => {
+      const size = sizeOf(row, metric);
+      const past = earlier.get(keyOf(row, groupBy));
+      const was = past === undefined ? 0n : sizeOf(past, metric);
+      return [
+        ...(interval === undefined ? [] : [row.time ?? null]),
+        ...groupBy.map((name) => valueOf(row, name)),
+        ...figures.map(([, of]) => toCell(of(row))),
+        toCell(size === null ? null : percent(size, whole)),
+        ...(before === undefined
+          ? []
+          : [
+              toCell(was === null ? null : write(was, metric)),
+              toCell(size === null || was === null ? null : write(size - was, metric)),
+              toCell(size === null || was === null ? null : percent(size - was, was)),
+            ]),
+      ];
+    }),
   ]);
+}
+
+/** The database answers by cost; without intervals the file is in the order of what it is about. */
+function sortBySize({ rows, interval, metric }: CostFile): readonly CostRow[] {
+  if (interval !== undefined || metric === 'cost') return rows;
+  return rows.toSorted((a, b) => Number((sizeOf(b, metric) ?? 0n) - (sizeOf(a, metric) ?? 0n)));
+}
+
+/** Groups of the period before that this one does not have: nothing was spent. */
+function goneRows({ rows, before = [], groupBy }: CostFile): CostRow[] {
+  const present = new Set(rows.map((row) => keyOf(row, groupBy)));
+  const usage: Usage = {
+    ...{ modelCalls: 0, inputTokens: 0, outputTokens: 0 },
+    ...{ cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 },
+  };
+  return before
+    .filter((row) => !present.has(keyOf(row, groupBy)))
+    .map((row) => ({ ...row, usage, cost: { usd: '0', pricedCalls: 0, unpricedCalls: 0 } }));
+}
+
+/** Dollars are whole 10^-12; null: not known. */
+function sizeOf({ usage, cost }: Sums, metric: CostFileMetric): bigint | null {
+  if (metric === 'calls') return BigInt(usage.modelCalls);
+  if (metric === 'tokens') return BigInt(usage.inputTokens + usage.outputTokens);
+  if (cost.usd !== null) return parseAmount(cost.usd);
+  return usage.modelCalls === 0 ? 0n : null;
+}
+
+function write(size: bigint, metric: CostFileMetric): string {
+  return metric === 'cost' ? formatAmount(size) : String(size);
+}
+
+/** `12.3456`; null of nothing. */
+function percent(part: bigint, whole: bigint | null): string | null {
+  return whole === null || whole === 0n ? null : ((Number(part) / Number(whole)) * 100).toFixed(4);
+}
+
+function toCell(figure: string | number | null): CsvCell {
+  return figure === null ? null : { figure };
+}
+
+function keyOf(row: CostRow, groupBy: readonly CostGroupName[]): string {
+  return JSON.stringify(groupBy.map((name) => valueOf(row, name)));
 }
 
 function valueOf(row: CostRow, name: CostGroupName): string | null {

@@ -1,8 +1,8 @@
 import type { CostRow, CostsReply } from '../contract/costs.ts';
 import { labelKeyOf } from '../domain/cost-filters.ts';
 import type { CostPiece } from '../domain/cost-plan.ts';
-import type { CostRequest } from './costs-sql.ts';
-import { costParameters, costPieces, costsSql, statusSql } from './costs-sql.ts';
+import { costPieces } from './cost-pieces.ts';
+import { costParameters, type CostRequest, costsSql, statusSql } from './costs-sql.ts';
 import type { Db } from './db.ts';
 import { findVerifiedTo } from './settlement-status.ts';
 import { toUsageAndCost } from './summary-sums.ts';

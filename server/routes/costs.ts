@@ -3,14 +3,15 @@ import { costFileQuery, costFileRowsMax, costQuery, costsReply } from '../contra
 import { ApiError } from '../contract/errors.ts';
 import { noQuery } from '../contract/requests.ts';
 import { settlementStatus } from '../contract/settlement.ts';
-import { toCostFilters } from '../domain/cost-filters.ts';
 import { formatCostsCsv } from '../domain/csv-costs.ts';
 import type { TimeWindow } from '../domain/filters.ts';
 import { msPerDay, nsPerMs } from '../domain/time.ts';
 import { getCosts } from '../queries/costs.ts';
 import { getSettlementStatus } from '../queries/settlement-status.ts';
 import { createRouter, errorReplies, replies } from './api.ts';
+import { readCostFilters } from './cost-filters.ts';
 import { readWindow } from './filters.ts';
+import { windowBefore } from './window-before.ts';
 
 /** The window of money where none is asked for. */
 export const costWindowMs = 30 * msPerDay;
@@ -22,19 +23,29 @@ export function costRoutes({ now }: { now: () => number }) {
       const query = c.req.valid('query');
       const { project: projectId, groupBy, interval, limit } = query;
       const window = readWindow(query, now(), costWindowMs);
-      const filters = toCostFilters(query);
+      const filters = await readCostFilters(c.var.db, query, groupBy);
       return c.json(await getCosts(c.var.db, { projectId, window, filters, groupBy, interval, limit }), 200);
     })
     .openapi(costsFileRoute, async (c) => {
       const query = c.req.valid('query');
       const { project: projectId, groupBy, interval, limit } = query;
       const window = readWindow(query, now(), costWindowMs);
-      const filters = toCostFilters(query);
+      const filters = await readCostFilters(c.var.db, query, groupBy);
+      if (query.compare !== undefined && interval !== undefined) {
+        throw new ApiError('invalid_request', '`compare` and `interval` do not go together');
+      }
       const request = { projectId, window, filters, groupBy, interval, limit: limit ?? costFileRowsMax };
-      const { rows, groupCount } = await getCosts(c.var.db, request);
+      const [{ rows, totals, groupCount }, before] = await Promise.all([
+        getCosts(c.var.db, request),
+        query.compare === undefined
+          ? undefined
+          : getCosts(c.var.db, { ...request, window: windowBefore(window, 'previous'), limit: costFileRowsMax }),
+      ]);
       if (limit === undefined && groupCount > rows.length) throw tooManyRows(groupCount);
+      if (before !== undefined && before.groupCount > before.rows.length) throw tooManyRows(before.groupCount);
       c.header('content-disposition', `attachment; filename="${fileName(window)}"`);
-      return c.body(formatCostsCsv(rows, { groupBy, interval }), 200, { 'content-type': 'text/csv; charset=utf-8' });
+      const file = { rows, totals, groupBy, interval, metric: query.metric, before: before?.rows };
+      return c.body(formatCostsCsv(file), 200, { 'content-type': 'text/csv; charset=utf-8' });
     })
     .openapi(settlementRoute, async (c) => c.json(await getSettlementStatus(c.var.db), 200));
 }

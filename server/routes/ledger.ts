@@ -1,10 +1,10 @@
 import { createRoute } from '@hono/zod-openapi';
 import { ledgerQuery, ledgerReply } from '../contract/costs.ts';
 import { ApiError } from '../contract/errors.ts';
-import { toCostFilters } from '../domain/cost-filters.ts';
 import { listLedgerHistory } from '../queries/ledger-history.ts';
 import { listLedger } from '../queries/ledger-list.ts';
 import { createRouter, replies } from './api.ts';
+import { readCostFilters } from './cost-filters.ts';
 import { costWindowMs } from './costs.ts';
 import { readWindow } from './filters.ts';
 
@@ -16,7 +16,7 @@ export function ledgerRoutes({ now }: { now: () => number }) {
     const selection = {
       ...{ projectId, traceId, status, counted },
       window: readWindow(query, now(), costWindowMs),
-      filters: toCostFilters(query),
+      filters: await readCostFilters(c.var.db, query),
     };
     if (history === 'true') {
       if (traceId === undefined) throw new ApiError('invalid_request', '`history` needs a `traceId`');

@@ -1,10 +1,10 @@
 import { createRoute } from '@hono/zod-openapi';
 import { unpricedQuery, unpricedReply } from '../contract/unpriced.ts';
-import { toCostFilters } from '../domain/cost-filters.ts';
 import type { PriceBook } from '../domain/prices/unit-prices.ts';
 import { findVerifiedTo } from '../queries/settlement-status.ts';
 import { listUnpriced, type Volume } from '../queries/unpriced.ts';
 import { createRouter, replies } from './api.ts';
+import { readCostFilters } from './cost-filters.ts';
 import { costWindowMs } from './costs.ts';
 import { readWindow } from './filters.ts';
 import { toUnpricedGroup } from './unpriced-group.ts';
@@ -16,7 +16,8 @@ export function unpricedRoutes({ priceBook, now }: { priceBook: PriceBook; now: 
     const { project: projectId, limit } = query;
     const window = readWindow(query, now(), costWindowMs);
     const verifiedTo = await findVerifiedTo(c.var.db);
-    const found = await listUnpriced(c.var.db, { projectId, window, filters: toCostFilters(query), limit });
+    const filters = await readCostFilters(c.var.db, query);
+    const found = await listUnpriced(c.var.db, { projectId, window, filters, limit });
     const reply = {
       groups: found.rows.map((row) => toUnpricedGroup(row, { projectId, priceBook })),
       groupCount: found.rowCount,

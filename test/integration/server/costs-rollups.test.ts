@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CostGroupName, CostInterval } from '../../../server/contract/costs.ts';
 import { parseRfc3339, unixNano } from '../../../server/domain/time.ts';
-import { costParameters, costPieces, costsSql } from '../../../server/queries/costs-sql.ts';
+import { costPieces } from '../../../server/queries/cost-pieces.ts';
+import { costParameters, costsSql } from '../../../server/queries/costs-sql.ts';
 import { fillLedger } from '../../support/fill-ledger.ts';
 import { useDatabase } from '../../support/database.ts';
 import { useMoneyApi } from './money-api.ts';

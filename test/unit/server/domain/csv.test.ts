@@ -37,6 +37,7 @@ describe('costs as a CSV file', () => {
     ...{ modelCalls: 3, inputTokens: 10, outputTokens: 20, cacheReadTokens: 4, cacheWriteTokens: 5 },
     reasoningTokens: 6,
   };
+  const totals = { usage, cost: { usd: '0.200000000002', pricedCalls: 2, unpricedCalls: 4 } };
 
   it('has a header with units, then a line a row', () => {
     const rows = [
@@ -49,17 +50,40 @@ describe('costs as a CSV file', () => {
         cost: { usd: null, pricedCalls: 0, unpricedCalls: 3 },
       },
     ];
-    expect(formatCostsCsv(rows, { groupBy: ['agent', 'model', 'label:team'], interval: 'day' })).toBe(
+    expect(
+      formatCostsCsv({ rows, totals, groupBy: ['agent', 'model', 'label:team'], interval: 'day', metric: 'cost' }),
+    ).toBe(
       [
-        'day_utc,agent,model,label:team,model_calls,priced_calls,unpriced_calls,input_tokens,output_tokens,cache_read_tokens,cache_write_tokens,reasoning_tokens,cost_usd',
-        `2026-11-22T00:00:00Z,'=cmd|x,,"a,b",3,2,1,10,20,4,5,6,0.100000000001`,
-        '2026-11-23T00:00:00Z,b,m,,3,0,3,10,20,4,5,6,',
+        'day_utc,agent,model,label:team,model_calls,priced_calls,unpriced_calls,input_tokens,output_tokens,cache_read_tokens,cache_write_tokens,reasoning_tokens,cost_usd,share_percent',
+        `2026-11-22T00:00:00Z,'=cmd|x,,"a,b",3,2,1,10,20,4,5,6,0.100000000001,50.0000`,
+        '2026-11-23T00:00:00Z,b,m,,3,0,3,10,20,4,5,6,,',
         '',
       ].join('\r\n'),
     );
   });
 
+  it('compared has both periods, also groups that only the one before has', () => {
+    const row = (agent: string, usd: string | null) => ({
+      ...{ agent, usage },
+      cost: { usd, pricedCalls: usd === null ? 0 : 3, unpricedCalls: usd === null ? 3 : 0 },
+    });
+    const file = formatCostsCsv({
+      ...{ rows: [row('a', '0.3'), row('new', '0.1')], totals: row('', '0.4') },
+      ...{ groupBy: ['agent'], interval: undefined, metric: 'cost' },
+      before: [row('gone', '0.5'), row('a', '0.2'), row('unknown', null)],
+    });
+    const lines = file.trim().split('\r\n');
+    expect(lines[0]).toMatch(/cost_usd,share_percent,previous_usd,change_usd,change_percent$/);
+    expect(lines.slice(1).map((line) => [line.split(',')[0], ...line.split(',').slice(-5)])).toEqual([
+      ['a', '0.3', '75.0000', '0.2', '0.1', '50.0000'],
+      ['new', '0.1', '25.0000', '0', '0.1', ''],
+      ['gone', '0', '0.0000', '0.5', '-0.5', '-100.0000'],
+      ['unknown', '0', '0.0000', '', '', ''],
+    ]);
+  });
+
   it('has only its header when there are no rows', () => {
-    expect(formatCostsCsv([], { groupBy: [], interval: undefined })).toMatch(/^model_calls,.*,cost_usd\r\n$/);
+    const file = formatCostsCsv({ rows: [], totals, groupBy: [], interval: undefined, metric: 'cost' });
+    expect(file).toMatch(/^model_calls,.*,cost_usd,share_percent\r\n$/);
   });
 });

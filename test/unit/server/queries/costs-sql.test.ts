@@ -2,13 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { CostGroupName, CostInterval } from '../../../../server/contract/costs.ts';
 import type { CostFilters } from '../../../../server/domain/cost-filters.ts';
 import { parseRfc3339, unixNano } from '../../../../server/domain/time.ts';
-import {
-  costParameters,
-  costPieces,
-  type CostRequest,
-  costsSql,
-  statusSql,
-} from '../../../../server/queries/costs-sql.ts';
+import { costPieces } from '../../../../server/queries/cost-pieces.ts';
+import { costParameters, type CostRequest, costsSql, statusSql } from '../../../../server/queries/costs-sql.ts';
 
 const evil = "'); DROP TABLE ledger; --";
 const noFilters: CostFilters = { values: {}, labels: new Map(), unattributed: [] };
