@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CostRow } from '../../../../server/contract/costs.ts';
+import { statementLinesMax } from '../../../../server/contract/statement.ts';
+import { formatStatementCsv } from '../../../../server/domain/csv-statement.ts';
+import { formatAmount, parseAmount } from '../../../../server/domain/prices/amount.ts';
+import { sumAmounts } from '../../../../server/domain/round-cents.ts';
+import { buildStatement } from '../../../../server/domain/statement.ts';
+
+const usageOf = (modelCalls: number) => ({
+  ...{ modelCalls, inputTokens: 10 * modelCalls, outputTokens: modelCalls, cacheReadTokens: 0, cacheWriteTokens: 0 },
+  reasoningTokens: 0,
+});
+const costOf = (usd: string | null) => ({
+  usd,
+  pricedCalls: usd === null ? 0 : 1,
+  unpricedCalls: usd === null ? 1 : 0,
+});
+const row = (costCentre: string | null, agent: string, usd: string | null): CostRow => ({
+  ...{ costCentre, team: costCentre === null ? null : `team of ${costCentre}`, agent, model: 'm' },
+  ...{ usage: usageOf(1), cost: costOf(usd) },
+});
+
+function build(rows: CostRow[], previousRows: CostRow[] = []) {
+  const totalsOf = (all: CostRow[]) => ({
+    usage: usageOf(all.length),
+    cost: {
+      usd: sumAmounts(all.map(({ cost }) => cost.usd)),
+      pricedCalls: all.filter(({ cost }) => cost.usd !== null).length,
+      unpricedCalls: all.filter(({ cost }) => cost.usd === null).length,
+    },
+  });
+  const [totals, previousTotals] = [totalsOf(rows), totalsOf(previousRows)];
+  return buildStatement({ rows, totals, previousRows, previousTotals });
+}
+
+const centsOf = (usd: string) => Math.round(Number(usd) * 100);
+
+describe('a statement', () => {
+  it('has the costliest centre first and unallocated last, whatever it cost', () => {
+    const { centres } = build([row(null, 'x', '9'), row('A', 'x', '1'), row('B', 'x', '2')]);
+    expect(centres.map(({ costCentre, amountUsd }) => [costCentre, amountUsd])).toEqual([
+      ['B', '2.00'],
+      ['A', '1.00'],
+      [null, '9.00'],
+    ]);
+  });
+
+  it('keeps a centre that spent only in the month before', () => {
+    const { centres, total } = build([row('A', 'x', '1')], [row('A', 'x', '0.5'), row('gone', 'x', '3')]);
+    expect(centres.map((one) => [one.costCentre, one.amountUsd, one.previousAmountUsd])).toEqual([
+      ['A', '1.00', '0.50'],
+      ['gone', '0.00', '3.00'],
+    ]);
+    expect(total.previousAmountUsd).toBe('3.50');
+  });
+
+  it('leaves what has no price out of amounts, and counts it', () => {
+    const { total, centres } = build([row('A', 'x', null), row('A', 'y', '0.1')]);
+    expect(total.cost).toEqual({ usd: '0.1', pricedCalls: 1, unpricedCalls: 1 });
+    expect(centres[0]?.lines.map(({ cost, amountUsd }) => [cost.usd, amountUsd])).toEqual([
+      [null, '0.00'],
+      ['0.1', '0.10'],
+    ]);
+  });
+
+  it('ties out to the cent: lines with their centre, centres with the total, at any amounts', () => {
+    const amount = fc.option(fc.bigInt({ min: 0n, max: 10n ** 14n }).map(formatAmount), { freq: 9 });
+    const line = fc.tuple(fc.constantFrom('A', 'B', 'C', null), fc.string({ maxLength: 3 }), amount);
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 60 }), (lines) => {
+        const { total, centres } = build(lines.map(([centre, agent, usd]) => row(centre, agent, usd)));
+        expect(centres.reduce((sum, one) => sum + centsOf(one.amountUsd), 0)).toBe(centsOf(total.amountUsd));
+        for (const centre of centres) {
+          const ofLines = centre.lines.reduce((sum, one) => sum + centsOf(one.amountUsd), 0);
+          expect(ofLines).toBe(centsOf(centre.amountUsd));
+        }
+        const exact = centres.map(({ cost }) => cost.usd);
+        expect(sumAmounts(exact)).toBe(total.cost.usd);
+      }),
+      { numRuns: 300, seed: 8 },
+    );
+  });
+
+  it('puts lines beyond the costliest ones together', () => {
+    const rows = Array.from({ length: statementLinesMax + 7 }, (_, i) => row('A', `agent-${i}`, '0.003'));
+    const [centre] = build(rows).centres;
+    expect(centre?.lines).toHaveLength(statementLinesMax);
+    expect(centre?.rest?.lineCount).toBe(7);
+    const lines = centre?.lines.reduce((sum, one) => sum + centsOf(one.amountUsd), 0) ?? 0;
+    expect(lines + centsOf(centre?.rest?.amountUsd ?? '0')).toBe(centsOf(centre?.amountUsd ?? '0'));
+    expect(parseAmount(centre?.rest?.cost.usd ?? '0')).toBe(parseAmount('0.021'));
+  });
+
+  it('is a file whose amounts add up to the total', () => {
+    const built = build([row('A', '=cmd', '0.005'), row('A', 'b', '0.005'), row(null, 'c', '0.004')]);
+    const text = formatStatementCsv({
+      ...built,
+      ...{
+        month: '2026-10',
+        timeZone: 'UTC',
+        from: '',
+        to: '',
+        isFinal: true,
+        ownerRules: 1,
+        booked: { verifiedTo: null },
+      },
+    });
+    const lines = text.trim().split('\r\n').slice(1);
+    expect(lines[0]).toBe("2026-10,UTC,A,team of A,'=cmd,m,1,1,0,10,1,0,0,0.005,0.01");
+    expect(lines.at(-1)).toContain('2026-10,UTC,Unallocated,,c,m,');
+    const sum = lines.reduce((all, line) => all + centsOf(line.split(',').at(-1) ?? ''), 0);
+    expect(sum).toBe(centsOf(built.total.amountUsd));
+  });
+});
