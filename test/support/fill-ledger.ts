@@ -74,7 +74,8 @@ SELECT
   isKnown * sign, (isCounted AND NOT isKnown) * sign, isKnown * sign,
   reinterpret(toInt64(isKnown * sign * (100000000 + rowHash % 90000000000)), 'Decimal(18, 12)'),
   if(isKnown, concat('{"source":"table","model":"model-', toString(modelNumber), '","parts":[{"usage":"input","tokens":',
-    toString(500 + rowHash % 8000), ',"perMillionUsd":"2.5"}]}'), ''),
+    toString(500 + rowHash % 8000 - rowHash % 400), ',"perMillionUsd":"2.5"},{"usage":"cacheRead","tokens":',
+    toString(rowHash % 400), ',"perMillionUsd":"0.25"}]}'), ''),
   if(isCounted, '2026-11-01', ''),
   {pass:UInt64}, 0, 'bench'
 FROM (
