@@ -3,6 +3,8 @@ import { compress } from 'hono/compress';
 import type { Logger } from 'pino';
 import type { PriceBook } from './domain/prices/unit-prices.ts';
 import type { LiveFeed } from './live/live-feed.ts';
+import type { Channels } from './alerts/deliver/channels.ts';
+import { Budgets } from './budgets/budgets.ts';
 import type { Keys } from './keys/keys.ts';
 import { authenticate, type Authentication } from './middleware/authentication.ts';
 import type { ServerEnv } from './middleware/environment.ts';
@@ -11,10 +13,15 @@ import { localModeGuard } from './middleware/local-mode.ts';
 import { networkModeGuard } from './middleware/network-mode.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
+import type { ConfigurationWriter } from './queries/configuration-writer.ts';
 import type { Db } from './queries/db.ts';
 import { agentTrafficRoutes } from './routes/agent-traffic.ts';
 import { agentRoutes } from './routes/agents.ts';
+import { alertChannelRoutes } from './routes/alert-channels.ts';
+import { alertRoutes } from './routes/alerts.ts';
 import { createRouter } from './routes/api.ts';
+import { budgetRoutes } from './routes/budgets.ts';
+import { costInsightRoutes } from './routes/cost-insights.ts';
 import { costRoutes } from './routes/costs.ts';
 import { facetRoutes } from './routes/facets.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -24,13 +31,16 @@ import { labelRoutes } from './routes/labels.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
 import { liveRoutes } from './routes/live.ts';
 import { loginRoutes } from './routes/login.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { openApiRoutes } from './routes/openapi.ts';
+import { ownerRoutes } from './routes/owners.ts';
 import { priceRoutes } from './routes/prices.ts';
 import { projectRoutes } from './routes/projects.ts';
 import type { Resettlements } from './resettle/resettlements.ts';
 import { resettlementRoutes } from './routes/resettlements.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { spanRoutes } from './routes/spans.ts';
+import { statementRoutes } from './routes/statement.ts';
 import { traceRoutes } from './routes/traces.ts';
 import { uiRoutes } from './routes/ui.ts';
 import { unknownRoutes } from './routes/unknown.ts';
@@ -44,6 +54,10 @@ export interface AppDependencies {
   priceBook: PriceBook;
   resettlements: Resettlements;
   keys: Keys;
+  configuration: ConfigurationWriter;
+  channels: Channels;
+  /** This server's own numbers, in the format of Prometheus. */
+  writeMetrics?: (() => Promise<string>) | undefined;
   /** With it every request to the API needs a key; absent: local mode. */
   authentication?: Authentication | undefined;
   /** Milliseconds since 1970. */
@@ -63,20 +77,27 @@ export interface AppDependencies {
 /** The whole HTTP interface; does nothing until a request comes. */
 export function createApp(dependencies: AppDependencies): Hono<ServerEnv> {
   const { db, log, liveFeed, priceBook, resettlements, now, uiDirectory, schemaVersion } = dependencies;
-  const { publicUrl, otlpUrl, runtimeUrl, keys, authentication } = dependencies;
+  const { publicUrl, otlpUrl, runtimeUrl, keys, configuration, channels, authentication } = dependencies;
+  const runtime = new RuntimeClient(runtimeUrl, authentication?.internalSecret);
   const api = createRouter();
   api.route('/api', traceRoutes({ now }));
   api.route('/api', spanRoutes({ now }));
   api.route('/api', sessionRoutes({ now }));
   api.route('/api', costRoutes({ now }));
+  api.route('/api', costInsightRoutes({ now }));
+  api.route('/api', ownerRoutes({ configuration, now }));
+  api.route('/api', statementRoutes({ now }));
   api.route('/api', ledgerRoutes({ now }));
   api.route('/api', facetRoutes({ now }));
   api.route('/api', labelRoutes({ now }));
   api.route('/api', priceRoutes({ priceBook, now }));
   api.route('/api', unpricedRoutes({ priceBook, now }));
   api.route('/api', resettlementRoutes({ resettlements }));
+  api.route('/api', budgetRoutes({ budgets: new Budgets({ configuration, runtime }), priceBook, now }));
+  api.route('/api', alertChannelRoutes({ channels }));
+  api.route('/api', alertRoutes({ configuration, now }));
   api.route('/api', projectRoutes({ otlpUrl }));
-  api.route('/api', agentRoutes({ runtime: new RuntimeClient(runtimeUrl, authentication?.internalSecret) }));
+  api.route('/api', agentRoutes({ runtime }));
   api.route('/api', keyRoutes({ keys, keyRing: authentication?.keyRing, now }));
   api.route('/api', loginRoutes({ authentication }));
   api.route('/api', agentTrafficRoutes({ now }));
@@ -90,6 +111,9 @@ export function createApp(dependencies: AppDependencies): Hono<ServerEnv> {
   app.use(securityHeaders(), requestContext(db), guard, authenticate(authentication), compress());
   app.onError(errorResponder(log));
   app.route('/', api);
+  if (dependencies.writeMetrics !== undefined) {
+    app.route('/', metricsRoutes({ writeMetrics: dependencies.writeMetrics }));
+  }
   app.route('/', unknownRoutes(api.routes));
   app.route('/', uiRoutes({ directory: uiDirectory }));
   return app;

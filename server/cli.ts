@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { type BudgetsCommand, parseBudgetsArguments } from './budgets/arguments.ts';
+import { runBudgetsCommand } from './budgets/command.ts';
 import { parseDoctorArguments } from './doctor/arguments.ts';
 import type { DoctorOptions } from './doctor/arguments.ts';
 import { examineDatabase } from './doctor/doctor.ts';
@@ -9,6 +11,7 @@ import { ApiError } from './contract/errors.ts';
 import { type KeysCommand, parseKeysArguments } from './keys/arguments.ts';
 import { runKeysCommand } from './keys/command.ts';
 import { latestMigration } from './latest-migration.ts';
+import { loadPriceBook } from './load-price-book.ts';
 import { connectDb, type DbConnection } from './queries/db.ts';
 import { hasProject, isMigrated } from './queries/doctor-facts.ts';
 import { parseResettleArguments, type ResettleOptions } from './resettle/arguments.ts';
@@ -26,7 +29,8 @@ async function main([verb = '', ...args]: readonly string[]): Promise<number> {
   if (verb === 'doctor') return runParsed(parseDoctorArguments(args), runDoctor);
   if (verb === 'resettle') return runParsed(parseResettleArguments(args), runResettle);
   if (verb === 'keys') return runParsed(parseKeysArguments(args), runKeys);
-  return refuse(`unknown verb ${verb}; allowed: doctor, resettle, keys`);
+  if (verb === 'budgets') return runParsed(parseBudgetsArguments(args), runBudgets);
+  return refuse(`unknown verb ${verb}; allowed: doctor, resettle, keys, budgets`);
 }
 
 async function runParsed<Options extends object>(
@@ -93,6 +97,17 @@ async function runKeys(command: KeysCommand): Promise<number> {
   await requireTables({ url, secret });
   for (const line of await runKeysCommand({ url, secret }, command)) console.log(line);
   return agrees;
+}
+
+/** A call that is not allowed is what differs. */
+async function runBudgets(command: BudgetsCommand): Promise<number> {
+  const { clickhouseUrl: url, clickhouseSecret: secret, pricesFile, runtimeUrl, internalSecret } = loadConfig();
+  await requireTables({ url, secret });
+  const priceBook = loadPriceBook(pricesFile);
+  const deps = { connection: { url, secret }, priceBook, runtimeUrl, internalSecret, nowMs: Date.now() };
+  const { lines, isAllowed } = await runBudgetsCommand(deps, command);
+  for (const line of lines) console.log(line);
+  return isAllowed ? agrees : differs;
 }
 
 async function requireProject(connection: DbConnection, projectId: string): Promise<void> {

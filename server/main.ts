@@ -1,9 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { pino } from 'pino';
+import { AlertJob } from './alerts/alert-job.ts';
+import { createServerMetrics, type ServerMetrics } from './alerts/metrics.ts';
+import { Channels } from './alerts/deliver/channels.ts';
+import { Deliverer } from './alerts/deliver/deliverer.ts';
 import { createApp } from './app.ts';
+import { Budgets } from './budgets/budgets.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import type { PriceBook } from './domain/prices/unit-prices.ts';
 import { latestMigration } from './latest-migration.ts';
@@ -13,15 +19,20 @@ import { Sessions } from './keys/sessions.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { loadPriceBook } from './load-price-book.ts';
 import type { Authentication } from './middleware/authentication.ts';
+import { AlertWriter } from './queries/alert-writer.ts';
+import { ConfigurationWriter } from './queries/configuration-writer.ts';
 import { connectDb, type Db } from './queries/db.ts';
 import { KeyWriter } from './queries/key-writer.ts';
 import { listKeys } from './queries/keys.ts';
 import { Resettlements } from './resettle/resettlements.ts';
+import { RuntimeClient } from './runtime-client.ts';
 import { Settlement } from './settle/settlement.ts';
 
 /** What is still being answered when the server stops gets this long. */
 const drainTimeoutMs = 5_000;
 const idleSweepMs = 50;
+/** Of one rule; a tick has half a minute for all of them. */
+const alertQueryTimeoutMs = 8_000;
 
 const log = pino({ name: 'server', base: null });
 
@@ -37,9 +48,23 @@ async function main(): Promise<void> {
     priceVersion: priceBook.version,
   });
   const keys = new Keys({ url: config.clickhouseUrl, secret: config.clickhouseSecret });
+  const configuration = new ConfigurationWriter({ url: config.clickhouseUrl, secret: config.clickhouseSecret });
   const { authentication, close: closeAuthentication } = openAuthentication(config, db);
+  const metrics = createServerMetrics(Date.now);
+  const alerts = startAlerts(config, { metrics, configuration });
+  let ownUrl = '';
+  const deliverer = new Deliverer({
+    connection: { url: config.clickhouseUrl, secret: config.clickhouseSecret },
+    log,
+    publicUrl: () => config.publicUrl ?? ownUrl,
+    poster: { allowsPrivate: config.allowsPrivateTargets },
+    count: (outcome) => metrics.messages.inc({ outcome }),
+  });
+  const { courier } = deliverer;
+  const channels = new Channels({ configuration, courier, allowsPrivate: config.allowsPrivateTargets, now: Date.now });
   const app = createApp({
-    ...{ db, log, liveFeed, priceBook, resettlements, keys, authentication },
+    ...{ db, log, liveFeed, priceBook, resettlements, keys, configuration, channels, authentication },
+    writeMetrics: () => metrics.registry.metrics(),
     now: Date.now,
     uiDirectory: fileURLToPath(new URL('../ui/dist', import.meta.url)),
     schemaVersion: await latestMigration(),
@@ -49,6 +74,8 @@ async function main(): Promise<void> {
   });
   const server = serve({ fetch: app.fetch, hostname: config.host, port: config.port }, (address) => {
     const url = urlOf(config, address);
+    ownUrl = url;
+    deliverer.start();
     log.info({ url }, 'listening');
     process.send?.({ type: 'ready', url });
   }) as Server;
@@ -61,13 +88,32 @@ async function main(): Promise<void> {
     if (isStopping) return;
     isStopping = true;
     liveFeed.close();
-    await Promise.all([drain(server), settlement.close(), resettlements.close()]);
-    await Promise.all([closeAuthentication(), keys.close()]);
+    await Promise.all([drain(server), settlement.close(), resettlements.close(), alerts.close(), deliverer.close()]);
+    await Promise.all([closeAuthentication(), keys.close(), configuration.close()]);
     await db.close();
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
   process.on('disconnect', () => void stop());
+}
+
+/** Rules and budgets are looked at with connections of their own: a page that is slow does not hold them up. */
+function startAlerts(
+  { clickhouseUrl: url, clickhouseSecret: secret, runtimeUrl, internalSecret }: Config,
+  { metrics, configuration }: { metrics: ServerMetrics; configuration: ConfigurationWriter },
+): { close: () => Promise<void> } {
+  const db = connectDb({ url, secret, queryTimeoutMs: alertQueryTimeoutMs });
+  const writer = new AlertWriter({ url, secret });
+  const job = new AlertJob({
+    ...{ db, writer, log, metrics, owner: randomUUID(), now: Date.now, monotonicMs: () => performance.now() },
+    budgets: new Budgets({ configuration, runtime: new RuntimeClient(runtimeUrl, internalSecret) }),
+  });
+  return {
+    close: async () => {
+      await job.close();
+      await Promise.all([writer.close(), db.close()]);
+    },
+  };
 }
 
 /** Undefined in local mode. The keys are read while the server starts to listen; until then a key cannot be checked. */

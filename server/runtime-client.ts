@@ -40,6 +40,11 @@ export class RuntimeClient {
     this.#internalSecret = internalSecret;
   }
 
+  /** False: every request would be `runtime_unavailable`. */
+  get isConfigured(): boolean {
+    return this.#url !== undefined;
+  }
+
   /** The reply to a request that is answered at once; of errors only those named in `expected` are passed on. */
   async ask<Reply>(
     request: RuntimeRequest,

@@ -52,7 +52,7 @@ export async function readAgent(deps: DoorDeps, name: string) {
 }
 
 async function describeAgent({ store, agents }: DoorDeps, { agent, revision }: Revision) {
-  const [{ description, labels, model, tools }, revisions, [latest]] = await Promise.all([
+  const [{ description, labels, model, tools, budgets }, revisions, [latest]] = await Promise.all([
     agents.describe(revision).catch(describeUnreadable),
     store.listRevisions(agent),
     store.listDeployments(agent),
@@ -65,14 +65,17 @@ async function describeAgent({ store, agents }: DoorDeps, { agent, revision }: R
     deployedAt: deployedAt(latest),
     models: model.map((one) => one.model),
     tools: tools.map(({ name, type }) => ({ name, type })),
+    budgets,
     revisionCount: revisions.length,
   };
 }
 
 /** Another release registered it: the other agents are there all the same. */
-function describeUnreadable(error: unknown): Pick<AgentDefinition, 'description' | 'labels' | 'model' | 'tools'> {
+function describeUnreadable(
+  error: unknown,
+): Pick<AgentDefinition, 'description' | 'labels' | 'model' | 'tools' | 'budgets'> {
   if (error instanceof StoreUnavailableError) throw error;
-  return { description: 'This release cannot read its definition.', labels: {}, model: [], tools: [] };
+  return { description: 'This release cannot read its definition.', labels: {}, model: [], tools: [], budgets: [] };
 }
 
 function deployedAt(latest: Deployment | undefined): string {

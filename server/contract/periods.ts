@@ -32,7 +32,7 @@ const totalPeriod = z.strictObject({ kind: z.literal('total') });
 
 export const budgetPeriod = z
   .discriminatedUnion('kind', [calendarPeriod, rollingPeriod, totalPeriod], {
-    error: 'must have a `kind`: calendar (with unit and timeZone), rolling (with hours) or total',
+    error: 'must be calendar (with unit and timeZone), rolling (with hours) or total',
   })
   .openapi('BudgetPeriod', {
     description: 'Weeks begin on Monday. `rolling` is always the last hours; `total` is everything that is kept.',

@@ -24,8 +24,10 @@ export interface Authentication {
 const nobody: Access = { ...localAccess, auth: 'on', actor: '', scopes: [] };
 /** These have no project of their own in their query. */
 const withoutProject = /^\/api\/(projects|agents|keys|settlement|prices\/schema\.json|openapi\.json)(\/|$)/;
+/** The server's own numbers. */
+const metricsPath = '/metrics';
 /** What the runtime asks for. */
-const internalPath = '/api/prices';
+const internalPaths = new Set(['/api/prices', '/api/budgets/resolve']);
 
 /**
  * Lets in who has a key: by a header, or by the cookie of a login. The key decides the project: a request that names none is
@@ -38,8 +40,9 @@ export function authenticate(authentication: Authentication | undefined): Middle
       return next();
     }
     const { path, method } = c.req;
-    const access = isApiPath(path) ? await findAccess(c, authentication) : undefined;
+    const access = isApiPath(path) || path === metricsPath ? await findAccess(c, authentication) : undefined;
     c.set('access', access ?? nobody);
+    if (path === metricsPath) requireEveryProject(access);
     if (isApiPath(path) && !isOpenPath(path)) {
       if (access === undefined) throw noKey();
       requireScope(access, method, path);
@@ -47,6 +50,16 @@ export function authenticate(authentication: Authentication | undefined): Middle
     }
     return next();
   };
+}
+
+/** What this server says of itself is of all projects. */
+function requireEveryProject(access: Access | undefined): void {
+  if (access === undefined) throw noKey();
+  if (access.scopes.includes('read') && access.projectId === undefined) return;
+  throw new ApiError(
+    'forbidden',
+    `this needs a key with scope read, made with --project '${everyProject}': the numbers are of all projects`,
+  );
 }
 
 function noKey(): ApiError {
@@ -59,8 +72,8 @@ async function findAccess(c: Context<ServerEnv>, authentication: Authentication)
   const { keyRing, sessions, internalSecret } = authentication;
   const internal = c.req.header('x-sightglass-internal');
   if (internal !== undefined) {
-    if (c.req.path !== internalPath || !isSame(internal, internalSecret)) throw noKey();
-    return { ...localAccess, auth: 'on', actor: 'runtime', scopes: ['read'] };
+    if (!internalPaths.has(c.req.path) || !isSame(internal, internalSecret)) throw noKey();
+    return { ...localAccess, auth: 'on', actor: 'runtime', scopes: ['read', 'run'] };
   }
   const presented = readCredential({
     authorization: c.req.header('authorization'),

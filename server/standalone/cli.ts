@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { budgetsUsage } from '../budgets/arguments.ts';
 import { doctorUsage } from '../doctor/arguments.ts';
 import { keysUsage } from '../keys/arguments.ts';
 import { resettleUsage } from '../resettle/arguments.ts';
@@ -43,6 +44,12 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'make, list and revoke the keys that SIGHTGLASS_AUTH=on asks for',
     run: (args) => runServerCommand('keys', args),
     usage: keysUsage,
+    failed: 2,
+  },
+  budgets: {
+    summary: 'list budgets with what is left of them, ask whether a call may be made',
+    run: (args) => runServerCommand('budgets', args),
+    usage: budgetsUsage,
     failed: 2,
   },
   agents: {

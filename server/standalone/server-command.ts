@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseBudgetsArguments } from '../budgets/arguments.ts';
 import { parseDoctorArguments } from '../doctor/arguments.ts';
 import { parseKeysArguments } from '../keys/arguments.ts';
 import { parseResettleArguments } from '../resettle/arguments.ts';
@@ -16,6 +17,7 @@ const commands = {
   doctor: parseDoctorArguments,
   resettle: parseResettleArguments,
   keys: parseKeysArguments,
+  budgets: parseBudgetsArguments,
 } as const;
 
 /**

@@ -7,6 +7,8 @@ import { loadPriceBook } from '../../server/load-price-book.ts';
 import { connectDb } from '../../server/queries/db.ts';
 import { connectDatabase, startDatabase, waitForMerges } from '../support/database.ts';
 import { fillLedger } from '../support/fill-ledger.ts';
+import { channelsOn } from '../support/channels.ts';
+import { configurationOn } from '../support/configuration.ts';
 import { keysOn } from '../support/keys.ts';
 import { resettlementsOn } from '../support/resettlements.ts';
 
@@ -19,6 +21,8 @@ const dayMs = 86_400_000;
 const projects = ['shop', 'search', 'support', 'reports'];
 
 const isoOf = (ms: number) => new Date(ms).toISOString();
+const dayOf = (round: number) =>
+  `project=shop&from=${isoOf(endMs - (round + 1) * dayMs)}&to=${isoOf(endMs - round * dayMs)}`;
 const quarter = `project=shop&from=${isoOf(endMs - days * dayMs)}&to=${isoOf(endMs)}`;
 const ends = `project=shop&from=${isoOf(endMs - days * dayMs + 5_678_901)}&to=${isoOf(endMs - 1_234_567)}`;
 const questions: [string, (round: number) => string][] = [
@@ -39,6 +43,17 @@ const questions: [string, (round: number) => string][] = [
   ['by user, agent and model', () => `/costs?${quarter}&groupBy=user,agent,model`],
   ['by day of one user', (round) => `/costs?${quarter}&interval=day&groupBy=agent&user=user-${round}`],
   ['by model of one session', (round) => `/costs?${quarter}&groupBy=model&session=session-${round * 97}`],
+  ['what changed', () => `/costs/movers?${quarter}`],
+  ['what changed on a day', (round) => `/costs/movers?${dayOf(round)}&against=week`],
+  ['forecast', () => '/costs/forecast?project=shop&timeZone=Europe/Berlin'],
+  ['cost per session', () => `/costs/sessions-summary?${quarter}`],
+  ['cost per session by agent', () => `/costs/sessions-summary?${quarter}&groupBy=agent`],
+  ['saved by caching', () => `/costs/cache-savings?${quarter}`],
+  ['by cost centre', () => `/costs?${quarter}&groupBy=costCentre`],
+  ['by day and cost centre', () => `/costs?${quarter}&interval=day&groupBy=costCentre`],
+  ['by agent of nobody', () => `/costs?${quarter}&groupBy=agent&unattributed=costCentre`],
+  ['statement', () => '/statement?project=shop&month=2026-10&timeZone=Europe/Berlin'],
+  ['by cost centre, label rules', () => `/costs?${quarter.replace('shop', 'search')}&groupBy=costCentre`],
   ['calls without a price', () => `/unpriced?${quarter}`],
   ['ledger, newest 100', () => `/ledger?${quarter}`],
   ['ledger, costliest 100', () => `/ledger?${quarter}&sort=-cost`],
@@ -59,6 +74,8 @@ const app = createApp({
     liveFeed,
     resettlements: resettlementsOn(database),
     keys: keysOn(database),
+    configuration: configurationOn(database),
+    channels: channelsOn(database),
     priceBook: loadPriceBook(undefined),
     now: () => endMs,
   },

@@ -6,6 +6,8 @@ import { loadPriceBook } from '../../server/load-price-book.ts';
 import { connectDb } from '../../server/queries/db.ts';
 import { connectDatabase, startDatabase, waitForMerges } from '../support/database.ts';
 import { filledSession, fillSessions } from '../support/fill-sessions.ts';
+import { channelsOn } from '../support/channels.ts';
+import { configurationOn } from '../support/configuration.ts';
 import { keysOn } from '../support/keys.ts';
 import { resettlementsOn } from '../support/resettlements.ts';
 
@@ -27,6 +29,8 @@ const app = createApp({
     liveFeed,
     resettlements: resettlementsOn(database),
     keys: keysOn(database),
+    configuration: configurationOn(database),
+    channels: channelsOn(database),
     priceBook: loadPriceBook(undefined),
     now: () => endMs,
   },

@@ -1,13 +1,17 @@
 import type { KeyScope } from '../../contract/keys.ts';
 
 /**
- * Which scopes a request to the API needs, any one of them: reading is `read`, keys are `admin`, talking to agents is `run`, and
- * whatever else writes is `admin`, also what is not thought of here.
+ * Which scopes a request to the API needs, any one of them: reading is `read`, keys are `admin`, talking to agents is `run`, as
+ * is asking what budgets leave for a call, and whatever else writes is `admin`, also what is not thought of here.
  */
 export function neededScopes(method: string, path: string): readonly [KeyScope, ...KeyScope[]] {
   if (isBelow(path, '/api/keys')) return ['admin'];
   const isRead = method === 'GET' || method === 'HEAD';
   if (isBelow(path, '/api/agents')) return isRead ? ['read', 'run'] : ['run'];
+  if (path === '/api/budgets/check') return ['run', 'ingest'];
+  if (path === '/api/budgets/resolve') return ['run'];
+  // Asks what a rule would have said, and changes nothing.
+  if (path === '/api/alerts/backtest') return ['read'];
   return isRead ? ['read'] : ['admin'];
 }
 

@@ -65,9 +65,10 @@ test('agents are listed as they are deployed, also those that this release canno
         ...{ name: 'helper', description: null, labels: {}, models: ['simulated/quick', 'openai/gpt'] },
         ...{ revision: expect.stringMatching(/^helper@[0-9a-f]{12}$/) as string, deployedAt: time, revisionCount: 2 },
         tools: [{ name: 'look', type: 'http' }],
+        budgets: [],
       },
       {
-        ...{ name: 'newer', labels: {}, models: [], tools: [] },
+        ...{ name: 'newer', labels: {}, models: [], tools: [], budgets: [] },
         description: 'This release cannot read its definition.',
         ...{ revision: expect.stringMatching(/^newer@/) as string, deployedAt: time, revisionCount: 1 },
       },

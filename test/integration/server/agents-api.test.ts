@@ -10,6 +10,8 @@ import { LiveFeed } from '../../../server/live/live-feed.ts';
 import { loadPriceBook } from '../../../server/load-price-book.ts';
 import { connectDb } from '../../../server/queries/db.ts';
 import { useDatabase } from '../../support/database.ts';
+import { channelsOn } from '../../support/channels.ts';
+import { configurationOn } from '../../support/configuration.ts';
 import { keysOn } from '../../support/keys.ts';
 import { resettlementsOn } from '../../support/resettlements.ts';
 import { type SmallRuntime, startSmallRuntime } from './small-runtime.ts';
@@ -58,6 +60,8 @@ describe('agents, forwarded to the runtime', () => {
         liveFeed,
         resettlements: resettlementsOn(database),
         keys: keysOn(database),
+        configuration: configurationOn(database),
+        channels: channelsOn(database),
         priceBook: loadPriceBook(undefined),
       },
       ...{ now: Date.now, uiDirectory: import.meta.dirname, schemaVersion: '0001_spans.sql', publicUrl: undefined },

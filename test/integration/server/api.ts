@@ -18,6 +18,8 @@ import type { ServerEnv } from '../../../server/middleware/environment.ts';
 import { connectDb } from '../../../server/queries/db.ts';
 import { newProjectId, type TestDatabase } from '../../support/database.ts';
 import { fixtureWriter } from './fixtures.ts';
+import { channelsOn } from '../../support/channels.ts';
+import { configurationOn } from '../../support/configuration.ts';
 import { keysOn } from '../../support/keys.ts';
 import { resettlementsOn } from '../../support/resettlements.ts';
 
@@ -39,6 +41,8 @@ export function useApi(database: TestDatabase) {
       liveFeed,
       resettlements: resettlementsOn(database),
       keys: keysOn(database),
+      configuration: configurationOn(database),
+      channels: channelsOn(database, { allowsPrivate: true }),
       priceBook: loadPriceBook(undefined),
     },
     now: () => Date.parse('2026-11-20T18:00:00Z'),

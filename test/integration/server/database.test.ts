@@ -7,6 +7,8 @@ import { loadPriceBook } from '../../../server/load-price-book.ts';
 import { connectDb } from '../../../server/queries/db.ts';
 import { useDatabase } from '../../support/database.ts';
 import { request, useApi } from './api.ts';
+import { channelsOn } from '../../support/channels.ts';
+import { configurationOn } from '../../support/configuration.ts';
 import { keysOn } from '../../support/keys.ts';
 import { resettlementsOn } from '../../support/resettlements.ts';
 
@@ -69,6 +71,8 @@ describe('without ClickHouse', () => {
       priceBook,
       resettlements: resettlementsOn(nowhere),
       keys: keysOn(nowhere),
+      configuration: configurationOn(nowhere),
+      channels: channelsOn(nowhere),
     },
     now: Date.now,
     uiDirectory: import.meta.dirname,
@@ -105,6 +109,8 @@ describe('readiness', () => {
         ...{ db, log, liveFeed: new LiveFeed({ db, log }), priceBook, schemaVersion },
         resettlements: resettlementsOn(database),
         keys: keysOn(database),
+        configuration: configurationOn(database),
+        channels: channelsOn(database),
         now: Date.now,
         uiDirectory: import.meta.dirname,
         publicUrl: undefined,

@@ -41,7 +41,7 @@ test('refuses an unknown verb in one line', () => {
   expect(run(['strat'])).toEqual({
     status: 2,
     stdout: '',
-    stderr: 'sightglass: unknown verb strat; allowed: start, migrate, doctor, resettle, keys, agents, demo\n',
+    stderr: 'sightglass: unknown verb strat; allowed: start, migrate, doctor, resettle, keys, budgets, agents, demo\n',
   });
 });
 

@@ -5,6 +5,8 @@ import { createApp } from '../../../server/app.ts';
 import { LiveFeed } from '../../../server/live/live-feed.ts';
 import { loadPriceBook } from '../../../server/load-price-book.ts';
 import { connectDb } from '../../../server/queries/db.ts';
+import { channelsOn } from '../../support/channels.ts';
+import { configurationOn } from '../../support/configuration.ts';
 import { keysOn } from '../../support/keys.ts';
 import { resettlementsOn } from '../../support/resettlements.ts';
 
@@ -52,6 +54,15 @@ describe('the description of the API', () => {
       '/api/agents/{name}/chat',
       '/api/agents/{name}/sessions/{sessionId}',
       '/api/agents/{name}/sessions/{sessionId}/cancel',
+      '/api/alerts/channels',
+      '/api/alerts/channels/{channelId}',
+      '/api/alerts/channels/{channelId}/test',
+      '/api/alerts/deliveries',
+      '/api/alerts/deliveries/{deliveryId}/retry',
+      '/api/budgets',
+      '/api/budgets/check',
+      '/api/budgets/resolve',
+      '/api/budgets/{budgetId}',
       '/api/costs',
       '/api/costs.csv',
       '/api/facets',
@@ -132,6 +143,8 @@ async function describeApi(): Promise<unknown> {
     ...{ db, log, liveFeed: new LiveFeed({ db, log }), priceBook: loadPriceBook(undefined) },
     resettlements: resettlementsOn(nowhere),
     keys: keysOn(nowhere),
+    configuration: configurationOn(nowhere),
+    channels: channelsOn(nowhere),
     now: Date.now,
     uiDirectory: import.meta.dirname,
     schemaVersion: '',

@@ -12,6 +12,10 @@ it.each([
   ['POST', '/api/agents/support/chat', ['run']],
   ['GET', '/api/agent-traffic', ['read']],
   ['POST', '/api/resettlements', ['admin']],
+  ['GET', '/api/budgets/0123456789ab', ['read']],
+  ['PUT', '/api/budgets/0123456789ab', ['admin']],
+  ['POST', '/api/budgets/check', ['run', 'ingest']],
+  ['POST', '/api/budgets/resolve', ['run']],
   ['DELETE', '/api/traces/1', ['admin']],
   ['PATCH', '/api/whatever', ['admin']],
 ])('%s %s needs %j', (method, path, scopes) => {
