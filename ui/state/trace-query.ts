@@ -1,6 +1,12 @@
 import { type FilterName, type Filters, filterFields } from '../components/query/filter-fields.ts';
 import { readValue } from '../components/query/query-text.ts';
-import { type TimeRange, defaultRange, readLastToken, resolveRange } from '../components/range/time-range.ts';
+import {
+  type TimeRange,
+  defaultRange,
+  readCalendarToken,
+  readLastToken,
+  resolveRange,
+} from '../components/range/time-range.ts';
 import type { Params } from '../api/client.ts';
 import type { TraceListQuery } from '../api/types.ts';
 
@@ -54,6 +60,7 @@ export function toLiveParams(query: NarrowQuery): Params {
 
 /** The address parameters of a range; the default is no parameter. */
 export function writeRange(range: TimeRange): Record<'range' | 'from' | 'to', string | null> {
+  if (range.kind === 'between' && range.preset !== undefined) return { range: range.preset, from: null, to: null };
   if (range.kind === 'between') {
     return { range: null, from: new Date(range.fromMs).toISOString(), to: new Date(range.toMs).toISOString() };
   }
@@ -75,9 +82,11 @@ export function isNarrowed(query: NarrowQuery): boolean {
 function readRange(params: URLSearchParams, problems: string[]): TimeRange {
   const token = params.get('range');
   if (token !== null) {
-    const range = readLastToken(token);
+    const range = readLastToken(token) ?? readCalendarToken(token, Date.now());
     if (range === undefined)
-      problems.push(`“range=${token}” in the address is not known. Allowed: 15m, 3h, 7d and the like.`);
+      problems.push(
+        `“range=${token}” in the address is not known. Allowed: 15m, 3h, 7d and the like, and today, yesterday, this-month and so on.`,
+      );
     return range ?? defaultRange;
   }
   const [from, to] = [params.get('from'), params.get('to')];

@@ -3,8 +3,12 @@
  * Times are milliseconds since 1970, which is as fine as a person picks them.
  */
 
+import { type CalendarPreset, findCalendarPreset, isUntilNow, resolveCalendarPreset } from './calendar-presets.ts';
+
+/** With a preset it is that one, whenever it is looked at; its moments are those of when it was read. */
 export type TimeRange =
-  { kind: 'last'; text: string; widthMs: number } | { kind: 'between'; fromMs: number; toMs: number };
+  | { kind: 'last'; text: string; widthMs: number }
+  | { kind: 'between'; fromMs: number; toMs: number; preset?: CalendarPreset };
 
 export type RangeReading = { range: TimeRange } | { problem: string };
 
@@ -42,6 +46,7 @@ export function parseRangeText(text: string, nowMs: number): RangeReading {
   return (
     readLast(words) ??
     readNamedDay(words, nowMs) ??
+    readNamedPeriod(words, nowMs) ??
     readInterval(words, nowMs) ??
     readMoment(words) ?? {
       problem: `“${cutWords(words)}” is not a time range. ${allowed}`,
@@ -55,8 +60,20 @@ export function readLastToken(token: string): TimeRange | undefined {
   return reading !== undefined && 'range' in reading ? reading.range : undefined;
 }
 
+/** `this-month` and the like. Undefined for anything else. */
+export function readCalendarToken(token: string, nowMs: number): TimeRange | undefined {
+  const preset = findCalendarPreset(token);
+  return preset === undefined ? undefined : { kind: 'between', ...resolveCalendarPreset(preset, nowMs), preset };
+}
+
+/** It ends now, whenever that is. */
+export function endsNow(range: TimeRange): boolean {
+  return range.kind === 'last' || (range.preset !== undefined && isUntilNow(range.preset));
+}
+
 /** The moments of a range, `toMs` exclusive. A range of the last so-and-so long ends now. */
 export function resolveRange(range: TimeRange, nowMs: number): { fromMs: number; toMs: number } {
+  if (range.kind === 'between' && range.preset !== undefined) return resolveCalendarPreset(range.preset, nowMs);
   if (range.kind === 'between') return { fromMs: range.fromMs, toMs: range.toMs };
   return { fromMs: nowMs - range.widthMs, toMs: nowMs };
 }
@@ -99,6 +116,12 @@ function readNamedDay(words: string, nowMs: number): RangeReading | undefined {
   if (name !== 'today' && name !== 'yesterday') return undefined;
   const start = startOfDay(nowMs);
   return name === 'today' ? between(start, nextDay(start)) : between(startOfDay(start - 1), start);
+}
+
+/** `this month`, `last quarter`; the last week is seven days. */
+function readNamedPeriod(words: string, nowMs: number): RangeReading | undefined {
+  const range = readCalendarToken(words.toLowerCase().replace(' ', '-'), nowMs);
+  return range === undefined ? undefined : { range };
 }
 
 /** `A/B`, `A to B`, `A – B`, with `P…` durations and `now` on either side. */
