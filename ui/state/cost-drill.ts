@@ -74,7 +74,13 @@ export function withFilter(filters: CostFilters, name: CostFilterName, value: st
 
 /** `agents`, `labels team`. */
 export function namePlural(name: GroupName): string {
-  return name.startsWith('label:') ? `labels ${labelKey(name)}` : `${name}s`;
+  return name.startsWith('label:') ? `labels ${labelKey(name)}` : `${nameDimension(name)}s`;
+}
+
+/** `agent`, `cost centre`, `label team`. */
+export function nameDimension(name: GroupName): string {
+  if (name.startsWith('label:')) return `label ${labelKey(name)}`;
+  return name === 'costCentre' ? 'cost centre' : name;
 }
 
 /** `team` of `label:team`. */

@@ -1,5 +1,5 @@
 import type { CostRow } from '../api/types.ts';
-import { type GroupValues, labelKey, narrowTo } from './cost-drill.ts';
+import { type GroupValues, labelKey, nameDimension, narrowTo } from './cost-drill.ts';
 import { type CostFilters, type CostQuery, type GroupName, filterValueMax } from './cost-query.ts';
 
 /** Parts of the chart with a colour of their own; the rest is “other”. */
@@ -26,7 +26,8 @@ export function nameGroup(by: readonly GroupName[], values: GroupValues): string
 
 /** What stands for “has none”. */
 export function nameNone(name: GroupName): string {
-  return name.startsWith('label:') ? `no label ${labelKey(name)}` : `no ${name}`;
+  if (name === 'costCentre') return 'unallocated';
+  return `no ${nameDimension(name)}`;
 }
 
 /** The largest groups that can be asked for by name. */

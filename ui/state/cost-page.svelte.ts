@@ -51,12 +51,15 @@ export class CostPage extends QueryPage<CostQuery, CostView> {
       ...toCostParams(view.query, view.window),
       groupBy: writeGroups(view.query.by),
       interval: options.interval ? view.interval : null,
+      metric: view.query.metric === 'cost' ? null : view.query.metric,
+      compare: view.before !== null && !options.interval ? 'previous' : null,
     });
   }
 
   protected override get queryKey(): string {
     // What only orders the rows or follows time asks for nothing new.
-    return JSON.stringify({ ...this.query, order: undefined, live: undefined, drill: undefined, limit: this.rowLimit });
+    const unasked = { order: undefined, live: undefined, drill: undefined, at: undefined, against: undefined };
+    return JSON.stringify({ ...this.query, ...unasked, limit: this.rowLimit });
   }
 
   protected async readView(query: CostQuery, signal: AbortSignal): Promise<CostView> {

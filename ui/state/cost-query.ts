@@ -12,6 +12,8 @@ export const costDimensions = [
   'environment',
   'service',
   'revision',
+  'costCentre',
+  'team',
 ] as const satisfies readonly CostDimension[];
 /** What one row of costs stands for. */
 export type GroupName = CostDimension | `label:${string}`;
@@ -36,6 +38,10 @@ export interface CostQuery extends CostSelection {
   order: CostOrder;
   /** Groupings that were drilled through, first one first; the values chosen are among the filters. */
   drill: readonly (readonly GroupName[])[];
+  /** The beginning of the interval whose movers are looked at; null: those of the whole range. */
+  at: number | null;
+  /** What movers are compared with. */
+  against: 'previous' | 'week';
 }
 
 export const costColumns = ['name', 'calls', 'input', 'output', 'cached', 'cost', 'share', 'change'] as const;
@@ -74,6 +80,8 @@ export function readCostQuery(params: URLSearchParams): { query: CostQuery; prob
       .getAll('drill')
       .slice(0, drillMax)
       .map((text) => readGroups(text, problems)),
+    at: readMoment(params.get('at'), problems),
+    against: readOneOf('against', ['previous', 'week'], params, problems) ?? 'previous',
   };
   return { query, problems };
 }
@@ -113,9 +121,9 @@ export function toCostParams(selection: CostSelection, window: { fromMs: number;
   };
 }
 
-/** The same for the labels of spans, which know no missing values and no revisions. */
+/** The same for the labels of spans, which know no missing values, no revisions and no owners. */
 export function toLabelParams(selection: CostSelection, nowMs: number): Params {
-  const { unattributed: _unknown, revision: _unread, ...filters } = selection.filters;
+  const { unattributed: _unknown, revision: _unread, costCentre: _centre, team: _team, ...filters } = selection.filters;
   return toCostParams({ ...selection, filters }, resolveWindow(selection, nowMs));
 }
 
@@ -158,8 +166,11 @@ export function selectionHref(path: string, selection: CostSelection, more: Para
 
 /** Sessions of the same filters; null where they have a filter that sessions do not know. */
 export function sessionsHref(selection: CostSelection): string | null {
-  const { unattributed, revision } = selection.filters;
-  return unattributed === undefined && revision === undefined ? selectionHref('/sessions', selection) : null;
+  const { filters } = selection;
+  const isKnown = (['unattributed', 'revision', 'costCentre', 'team'] as const).every(
+    (name) => filters[name] === undefined,
+  );
+  return isKnown ? selectionHref('/sessions', selection) : null;
 }
 
 /** The address parameters of all filters: those that are not set are removed. */
@@ -182,6 +193,14 @@ export function readGroupName(text: string): GroupName | undefined {
   if (dimension !== undefined) return dimension;
   const key = text.startsWith('label:') ? text.slice('label:'.length) : '';
   return key !== '' && key.length <= labelKeyMax && !key.includes(',') ? `label:${key}` : undefined;
+}
+
+function readMoment(text: string | null, problems: string[]): number | null {
+  if (text === null) return null;
+  const ms = Date.parse(text);
+  if (!Number.isNaN(ms)) return ms;
+  problems.push(`“at=${text}” in the address is not a time such as 2026-11-17T00:00:00Z.`);
+  return null;
 }
 
 function readGroups(text: string, problems: string[]): GroupName[] {

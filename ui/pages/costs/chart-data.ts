@@ -1,7 +1,7 @@
-import { utcDay, utcHour, utcMonth } from 'd3';
-import type { CostInterval, CostRow } from '../../api/types.ts';
+import type { CostRow } from '../../api/types.ts';
 import type { GroupValues } from '../../state/cost-drill.ts';
 import { keyOfGroup, nameGroup, readGroup } from '../../state/cost-groups.ts';
+import { listIntervals } from '../../state/cost-intervals.ts';
 import { measure } from '../../state/cost-measure.ts';
 import type { CostView } from '../../state/cost-page.svelte.ts';
 
@@ -35,7 +35,6 @@ export interface ChartData {
 }
 
 const otherKey = 'other';
-const intervals = { hour: utcHour, day: utcDay, month: utcMonth };
 
 /** The intervals of the window, empty ones as well, each with what every part has in it. */
 export function buildChart(view: CostView): ChartData {
@@ -71,16 +70,6 @@ export function buildChart(view: CostView): ChartData {
   const hasOther = columns.some(({ values }) => (values.at(-1) ?? 0n) > 0n);
   if (hasOther) return { parts: [...parts, other], columns };
   return { parts, columns: columns.map((column) => ({ ...column, values: column.values.slice(0, -1) })) };
-}
-
-/** The starts and ends of all intervals (UTC) that a window touches. */
-export function listIntervals(
-  interval: CostInterval,
-  { fromMs, toMs }: { fromMs: number; toMs: number },
-): { startMs: number; endMs: number }[] {
-  const unit = intervals[interval];
-  const starts = unit.range(unit.floor(new Date(fromMs)), new Date(toMs));
-  return starts.map((start) => ({ startMs: start.getTime(), endMs: unit.offset(start, 1).getTime() }));
 }
 
 function startOf(row: CostRow): number {

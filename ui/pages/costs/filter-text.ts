@@ -14,5 +14,5 @@ export function readFilterText(text: string): { name: CostFilterName; value: str
 
 function readName(key: string): CostFilterName | undefined {
   if (key === 'no') return 'unattributed';
-  return key === 'label' ? 'label' : costDimensions.find((one) => one === key);
+  return key === 'label' ? 'label' : costDimensions.find((one) => one.toLowerCase() === key);
 }

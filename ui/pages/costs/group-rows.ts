@@ -44,8 +44,30 @@ export function listGroupRows(view: CostView, order: CostOrder): GroupRow[] {
             }),
     };
   });
-  return rows.sort((a, b) => compareRows(a, b, order));
+  return [...rows, ...listGone(view)].sort((a, b) => compareRows(a, b, order));
 }
+
+/** Groups of the period before that this one does not have: they changed as well. Unknown where not all were read. */
+function listGone({ query, groups, before }: CostView): GroupRow[] {
+  if (before === null || groups.rows.length < groups.groupCount) return [];
+  const present = new Set(groups.rows.map((row) => keyOfGroup(readGroup(query.by, row))));
+  return before.rows.flatMap((past): GroupRow[] => {
+    const values = readGroup(query.by, past);
+    const key = keyOfGroup(values);
+    if (present.has(key)) return [];
+    const row: CostRow = { ...past, ...nothing };
+    const change = describeChange({ metric: query.metric, now: 0n, before: measure(query.metric, past) });
+    return [{ ...{ key, values, row, change, size: 0n, name: nameGroup(query.by, values) }, cachedShare: null }];
+  });
+}
+
+const nothing: Pick<CostRow, 'usage' | 'cost'> = {
+  usage: {
+    ...{ modelCalls: 0, inputTokens: 0, outputTokens: 0 },
+    ...{ cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 },
+  },
+  cost: { usd: '0', pricedCalls: 0, unpricedCalls: 0 },
+};
 
 /** The order after a click on a column: its own, the other way round where it had that already. */
 export function nextOrder(column: CostColumn, order: CostOrder): CostOrder {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { buildChart, listIntervals } from '../../../../ui/pages/costs/chart-data.ts';
+import { buildChart } from '../../../../ui/pages/costs/chart-data.ts';
+import { listIntervals } from '../../../../ui/state/cost-intervals.ts';
 import { findColumn, layChart, nameInterval } from '../../../../ui/pages/costs/chart-geometry.ts';
 import { keyOfGroup } from '../../../../ui/state/cost-groups.ts';
 import { costRow, costsReply, costView } from '../cost-fixture.ts';
