@@ -8,6 +8,23 @@ export type {
   TrafficReply,
 } from '../../server/contract/agents.ts';
 export type {
+  Budget,
+  BudgetAccount,
+  BudgetDriver,
+  BudgetInput,
+  BudgetProjection,
+  BudgetReply,
+  BudgetsReply,
+} from '../../server/contract/budgets.ts';
+export type { BudgetPeriod } from '../../server/contract/periods.ts';
+export type {
+  CacheSavingsReply,
+  CostMover,
+  ForecastReply,
+  MoversReply,
+  SessionCostsReply,
+} from '../../server/contract/cost-insights.ts';
+export type {
   BookingStatus,
   CostDimension,
   CostInterval,
@@ -27,6 +44,14 @@ export type {
 } from '../../server/contract/keys.ts';
 export type { LabelsReply, LabelValuesReply } from '../../server/contract/labels.ts';
 export type { Message, Part } from '../../server/contract/messages.ts';
+export type {
+  OwnerInput,
+  OwnerPreviewReply,
+  OwnerReply,
+  OwnerRule,
+  OwnersReply,
+} from '../../server/contract/owners.ts';
+export type { StatementCentre, StatementLine, StatementReply } from '../../server/contract/statement.ts';
 export type {
   SessionListReply,
   SessionReply,
