@@ -85,7 +85,7 @@ const window = z
         timeZone: timeZone.default('UTC'),
       }),
     ],
-    { error: 'must have a `kind`: rolling (with minutes) or calendar (with unit day, week or month and timeZone)' },
+    { error: 'must be rolling (with minutes) or calendar (with unit day, week or month and timeZone)' },
   )
   .openapi({ description: 'The last minutes, or from the beginning of the day, the week (Monday) or the month on.' });
 export type AlertWindow = z.infer<typeof window>;

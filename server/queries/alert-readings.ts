@@ -157,7 +157,7 @@ const nothing: Sums = {
   conditions: [],
 };
 
-const bin = (durationNs: string) => `toInt32(round(log(greatest(${durationNs} / 1e6, 0.001)) / log(${binGrowth})))`;
+const bin = (durationNs: string) => `toInt32(round(log(greatest((${durationNs}) / 1e6, 0.001)) / log(${binGrowth})))`;
 const runDurationNs = 'toUnixTimestamp64Nano(end_time) - toUnixTimestamp64Nano(start_time)';
 const spanUs = "toUnixTimestamp64Micro(toDateTime64(start_time, 6, 'UTC'))";
 
