@@ -63,6 +63,7 @@ const doors: readonly { door: string; scope: 'ingest' | 'read' | 'run' | 'admin'
   { door: 'the histogram', scope: 'read', knock: (headers) => send(`${api}/api/traces/histogram`, { headers }) },
   { door: 'the keys', scope: 'admin', knock: (headers) => send(`${api}/api/keys`, { headers }) },
   { door: 'the forwarded agents', scope: 'run', knock: (headers) => cancelForwarded(headers) },
+  { door: 'the budgets of a call', scope: 'run', knock: (headers) => postBudgets('/resolve', headers, {}) },
   { door: 'OTLP/HTTP', scope: 'ingest', knock: (headers) => postSpan('/v1/traces', headers) },
   { door: 'Langfuse’s path', scope: 'ingest', knock: (headers) => postSpan('/api/public/otel/v1/traces', headers) },
   { door: 'LangSmith’s path', scope: 'ingest', knock: (headers) => postSpan('/otel/v1/traces', headers) },
@@ -72,6 +73,11 @@ const doors: readonly { door: string; scope: 'ingest' | 'read' | 'run' | 'admin'
 
 function postSpan(path: string, headers: Record<string, string>) {
   return send(`${otlp}${path}`, { method: 'POST', headers: { ...json, ...headers }, body: oneSpan() });
+}
+
+function postBudgets(path: string, headers: Record<string, string>, body: object) {
+  const url = `${api}/api/budgets${path}`;
+  return send(url, { method: 'POST', headers: { ...json, ...headers }, body: JSON.stringify(body) });
 }
 
 /** A session that is not there: who may ask is told so. */
@@ -263,6 +269,32 @@ describe('what needs no key', () => {
   test('the collector’s numbers need a key of every project that may read', async () => {
     expect((await send(`${otlp}/metrics`, bearer(keys.all))).status).toBe(403);
     expect((await send(`${otlp}/metrics`, bearer(keys.every))).status).toBe(200);
+  });
+});
+
+describe('budgets', () => {
+  const input = { name: 'all', scope: 'project', amountUsd: '5', period: { kind: 'total' }, action: 'block' };
+
+  test('are made with admin, read with read, asked with run or ingest, and are of the key’s project', async () => {
+    const { headers } = bearer(keys.admin);
+    const made = await postBudgets('', headers, input);
+    expect(made.status).toBe(200);
+    const { budget } = JSON.parse(made.text) as { budget: { budgetId: string } };
+    expect((await postBudgets('', bearer(keys.run).headers, input)).status).toBe(403);
+    expect((await send(`${api}/api/budgets`, bearer(keys.read))).text).toContain(budget.budgetId);
+    expect((await send(`${api}/api/budgets`, bearer(keys.run))).status).toBe(403);
+    expect((await send(`${api}/api/budgets`, bearer(keys.other))).text).not.toContain(budget.budgetId);
+    for (const key of [keys.run, keys.ingest]) {
+      const checked = await postBudgets('/check', bearer(key).headers, { estimatedUsd: '6' });
+      expect(JSON.parse(checked.text)).toMatchObject({ allowed: false, action: 'block' });
+    }
+    expect((await postBudgets('/check', bearer(keys.read).headers, {})).status).toBe(403);
+    const ofOther = await postBudgets('/check', bearer(keys.other).headers, { estimatedUsd: '6' });
+    expect(JSON.parse(ofOther.text)).toMatchObject({ allowed: true, budgets: [] });
+    expect((await postBudgets(`/check?project=other`, bearer(keys.run).headers, {})).status).toBe(403);
+    expect((await postBudgets('/resolve', { 'x-sightglass-internal': 'x'.repeat(40) }, {})).status).toBe(401);
+    const removed = await send(`${api}/api/budgets/${budget.budgetId}`, { method: 'DELETE', headers });
+    expect(removed.status).toBe(200);
   });
 });
 
