@@ -47,7 +47,8 @@ export async function openExistingStore(
   return isThere ? openSessionStore(where) : undefined;
 }
 
-function hidePassword(redisUrl: string): string {
+/** The address as it may be shown. Throws a StoreUnavailableError where it is none of Redis. */
+export function hidePassword(redisUrl: string): string {
   const url = URL.parse(redisUrl);
   if (url === null || !['redis:', 'rediss:'].includes(url.protocol)) {
     throw new StoreUnavailableError(

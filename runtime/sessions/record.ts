@@ -27,6 +27,39 @@ export interface Session {
   createdMs: number;
   /** Kept until then; every turn moves it on. */
   expiresMs: number;
+  /** Absent: it is not paused. Its open turns wait until it goes on. */
+  paused?: Pause | undefined;
+}
+
+/** A budget that has too little left for a call, as it was then. Amounts are US dollars, decimals. */
+export interface ExhaustedBudget {
+  /** The part of the budget that is used up: that of one user, of one session, … */
+  accountId: string;
+  budgetId: string;
+  name: string;
+  action: 'pause' | 'block';
+  /** Whose part it is; null: all of the budget. */
+  value: string | null;
+  amountUsd: string;
+  /** In the ledger. */
+  spentUsd: string;
+  /** Of calls that are under way or not yet in the ledger. */
+  heldUsd: string;
+  /** What the call might have cost at most. */
+  neededUsd: string;
+  windowKey: string;
+  /** When it begins anew, RFC 3339; null: never, or little by little. */
+  beginsAnew: string | null;
+}
+
+/** Why a session waits, and since when. */
+export interface Pause {
+  sessionId: string;
+  turnId: string;
+  budget: ExhaustedBudget;
+  sinceMs: number;
+  /** The session of a sub-agent that waits itself: its answer is what this one needs. */
+  waitsFor?: string | undefined;
 }
 
 /** What a turn was asked; written before any model is called. */
@@ -67,6 +100,9 @@ export const endReasons = [
   'superseded',
   'model_failed',
   'context_too_long',
+  'budget_exhausted',
+  'budget_unavailable',
+  'price_unknown',
   'internal_error',
 ] as const;
 export type EndReason = (typeof endReasons)[number];
@@ -79,6 +115,8 @@ export interface TurnEnd {
   message?: string | undefined;
   /** Of `model_failed`: what the last model failed with. */
   failure?: { kind: ModelFailureKind; status?: number | undefined; retryAfterMs?: number | undefined } | undefined;
+  /** Of `budget_exhausted`. */
+  budget?: ExhaustedBudget | undefined;
   /** The answer, or as much of it as the user saw. */
   text: string;
   atMs: number;
@@ -93,6 +131,8 @@ export interface Attempt {
   firstTokenMs?: number | undefined;
   endMs: number;
   failure?: AttemptFailure | undefined;
+  /** US dollars, a decimal, that budgets held for it and it may have cost. Absent: none did, or it cost nothing. */
+  reservedUsd?: string | undefined;
 }
 
 interface AttemptFailure {
@@ -114,8 +154,8 @@ export interface ModelCall {
   usage?: Usage | undefined;
   /** US dollars, a decimal; absent = unknown. */
   costUsd?: string | undefined;
-  /** `reported`: the provider said so; `priced`: from the price table. */
-  costSource?: 'reported' | 'priced' | undefined;
+  /** `reported`: the provider said so; `priced`: from the price table; `declared`: by the rates of the definition. */
+  costSource?: 'reported' | 'priced' | 'declared' | undefined;
 }
 
 /** What a turn did, in order; a takeover goes on behind the last entry. */
@@ -126,7 +166,9 @@ export type Entry =
   | ToolEntry
   /** A message of the runtime to the model: how its answer has to be repaired. */
   | { type: 'notice'; text: string; atMs: number }
-  | CompactedEntry;
+  | CompactedEntry
+  /** A budget had too little left for the next model call; what follows came when it had more. */
+  | PausedEntry;
 
 /** A model call. Without a finish reason it broke off, and the text is what came until then. */
 export interface StepEntry extends ModelCall {
@@ -168,6 +210,12 @@ export interface CompactedEntry {
   atMs: number;
   /** The call that wrote the summary. */
   call?: ModelCall | undefined;
+}
+
+export interface PausedEntry {
+  type: 'paused';
+  budget: ExhaustedBudget;
+  atMs: number;
 }
 
 /** What went into a model call, so that replay shows what the model really saw. */

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { redisScripts, type ScriptName } from './redis-scripts.ts';
+import type { ScriptName } from './redis-scripts.ts';
 import { lateError } from './redis-session-scripts.ts';
 import { StoreUnavailableError } from './store.ts';
 
@@ -17,19 +17,28 @@ const leastVersion = '6.2';
 const refusals =
   /^(LOADING|READONLY|OOM|MISCONF|BUSY|NOAUTH|WRONGPASS|NOPERM|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|TRYAGAIN|UNKILLABLE)\b/;
 
+/** What is done in Redis in one atomic step; `isRefusedLate`: it comes with a time limit as its last argument. */
+export interface RedisScript {
+  lua: string;
+  keys: number;
+  isRefusedLate: boolean;
+}
+
 /**
- * One connection to Redis. Every call is answered or fails with a StoreUnavailableError within 3.5 seconds; ioredis reconnects
- * and sends again what was not answered.
+ * One connection to Redis, with the scripts of one store. Every call is answered or fails with a StoreUnavailableError within 3.5
+ * seconds; ioredis reconnects and sends again what was not answered.
  */
-export class RedisClient {
+export class RedisClient<Name extends string = ScriptName> {
   readonly #redis: Redis;
+  readonly #scripts: Readonly<Record<Name, RedisScript>>;
   /** A call was not answered in time, and nothing since: others fail at once, so that nothing piles up. */
   #isSilent = false;
   #lastError: Error | undefined;
   /** Redis's clock less ours, which is monotonic. */
   #clock = { offsetMs: 0, askedMs: -Infinity };
 
-  constructor(url: string) {
+  constructor(url: string, scripts: Readonly<Record<Name, RedisScript>>) {
+    this.#scripts = scripts;
     this.#redis = new Redis(url, {
       lazyConnect: true,
       connectTimeout: callLimitMs,
@@ -39,7 +48,7 @@ export class RedisClient {
       retryStrategy: (times) => Math.min(reconnectPauseMs.least * times, reconnectPauseMs.most),
     });
     this.#redis.on('error', (error: Error) => (this.#lastError = error));
-    for (const [name, { lua, keys }] of Object.entries(redisScripts)) {
+    for (const [name, { lua, keys }] of Object.entries<RedisScript>(scripts)) {
       this.#redis.defineCommand(commandOf(name), { lua, numberOfKeys: keys });
     }
   }
@@ -57,8 +66,8 @@ export class RedisClient {
   }
 
   /** Runs a script; `args` are what its comment says. */
-  async run(name: ScriptName, keys: readonly string[], args: readonly (string | number)[] = []): Promise<unknown> {
-    const limit = redisScripts[name].isRefusedLate ? [this.#latest()] : [];
+  async run(name: Name, keys: readonly string[], args: readonly (string | number)[] = []): Promise<unknown> {
+    const limit = this.#scripts[name].isRefusedLate ? [this.#latest()] : [];
     // `defineCommand` adds methods that the type does not know.
     const commands = this.#redis as unknown as Record<string, (...values: (string | number)[]) => Promise<unknown>>;
     return await this.raw(async () => await commands[commandOf(name)]?.(...keys, ...args, ...limit));

@@ -19,6 +19,8 @@ export const indexKeys = {
   expiring: '{sg:index}:expiring',
   /** Session with open turns -> when it is to be looked at: when its lease runs out, or at once. */
   open: '{sg:index}:open',
+  /** Session that waits -> JSON of a PausedSession. */
+  paused: '{sg:index}:paused',
   /** `[session, turn]` -> when it ended. */
   unexported: '{sg:index}:unexported',
 };

@@ -1,13 +1,17 @@
-import type { Entry, Session, Turn, TurnEnd, TurnState } from './record.ts';
+import type { Entry, Pause, Session, Turn, TurnEnd, TurnState } from './record.ts';
 
 /** A string of a reply; what is not there is null. */
 export type Reply = string | null;
 
 /** Of the script `find`. */
 export function readSession(reply: unknown): Session | undefined {
-  const [json, expires] = reply as [string?, string?];
+  const [json, expires, , , paused = null] = reply as [string?, string?, number?, string?, Reply?];
   if (json === undefined) return undefined;
-  return { ...(JSON.parse(json) as Session), expiresMs: Number(expires) };
+  return {
+    ...(JSON.parse(json) as Session),
+    expiresMs: Number(expires),
+    ...(paused !== null && { paused: JSON.parse(paused) as Pause }),
+  };
 }
 
 /** Of `readTurn` in the scripts: number, id, state, times, key, hash, input, end, claims, count, then the entries. */

@@ -65,6 +65,8 @@ local function ask(n, what, state, template)
   elseif turn(n, 'asked') ~= 'cancel' then
     redis.call('HSET', turns, n .. ':asked', what)
   end
+  -- Whoever goes on with a turn that waits ends it.
+  if turn(n, 'state') == 'running' then redis.call('HDEL', meta, 'paused') end
 end
 `;
 
@@ -82,7 +84,8 @@ return 1`;
 /** ARGV: 1 if one that expired counts. */
 const find = `
 if ARGV[1] == '1' and exists() or isAlive() then
-  return { redis.call('HGET', meta, 'json'), redis.call('HGET', meta, 'expires'), redis.call('PTTL', meta), int(now) }
+  return { redis.call('HGET', meta, 'json'), redis.call('HGET', meta, 'expires'), redis.call('PTTL', meta), int(now),
+    redis.call('HGET', meta, 'paused') }
 end
 return {}`;
 
@@ -136,7 +139,7 @@ if heldUntil > now then
   return { redis.call('HGET', meta, 'fence'), int(heldUntil), readTurn(redis.call('HGET', meta, 'leaseTurn')) }
 end
 local n = redis.call('ZRANGE', open, 0, 0)[1]
-if not n or not exists() then return {} end
+if not n or not exists() or redis.call('HEXISTS', meta, 'paused') == 1 then return {} end
 -- Also larger than one that was given before Redis lost its last second, or before the session was deleted.
 local fence = int(math.max(number('fence') + 1, nowUs))
 local leaseUntil = int(now + tonumber(ARGV[2]))
@@ -192,6 +195,22 @@ if not heldTurn(ARGV[1], ARGV[2], ARGV[3]) then return 0 end
 dropLease()
 return 1`;
 
+/** ARGV: …, JSON of the pause. */
+const pause = `
+local n = heldTurn(ARGV[1], ARGV[2], ARGV[3])
+if not n then
+  -- By this very claim, with a call that seemed to fail?
+  local isOwn = redis.call('HGET', meta, 'fence') == ARGV[3] and redis.call('HEXISTS', meta, 'paused') == 1
+  return isOwn and 'held' or 'lost'
+end
+local asked = turn(n, 'asked')
+if asked then return asked end
+dropLease()
+redis.call('HSET', meta, 'paused', ARGV[4])
+return 'held'`;
+
+const resume = `return redis.call('HDEL', meta, 'paused')`;
+
 /** ARGV: 1 if one turn is named, its id, state and template of those that wait. */
 const cancel = `
 local count = 0
@@ -206,7 +225,8 @@ return { count, ended }`;
 
 /** What an index may have wrong about the session. */
 const check = `
-return { redis.call('ZCARD', open), int(number('leaseUntil')), int(now), redis.call('ZRANGE', unexported, 0, -1, 'WITHSCORES') }`;
+return { redis.call('ZCARD', open), int(number('leaseUntil')), int(now), redis.call('ZRANGE', unexported, 0, -1, 'WITHSCORES'),
+  redis.call('HGET', meta, 'paused'), redis.call('HGET', meta, 'json') }`;
 
 /** ARGV: turns. */
 const exported = `
@@ -229,6 +249,8 @@ export const sessionScripts = {
   append: { lua: session + notLate + append, keys: 5, isRefusedLate: true },
   finish: { lua: session + notLate + finish, keys: 5, isRefusedLate: true },
   release: { lua: session + notLate + release, keys: 5, isRefusedLate: true },
+  pause: { lua: session + notLate + pause, keys: 5, isRefusedLate: true },
+  resume: { lua: session + notLate + resume, keys: 5, isRefusedLate: true },
   cancel: { lua: session + notLate + cancel, keys: 5, isRefusedLate: true },
   check: { lua: session + check, keys: 5, isRefusedLate: false },
   exported: { lua: session + notLate + exported, keys: 5, isRefusedLate: true },

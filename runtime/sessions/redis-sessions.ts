@@ -1,8 +1,8 @@
-import type { Session } from './record.ts';
+import type { Pause, Session } from './record.ts';
 import type { RedisClient } from './redis-client.ts';
 import { indexKeys, sessionKeys } from './redis-keys.ts';
 import { readSession, readTurn, readTurns, type Reply } from './redis-rows.ts';
-import type { SessionStore } from './store.ts';
+import type { PausedSession, SessionStore } from './store.ts';
 
 type SessionMethods = Pick<
   SessionStore,
@@ -40,6 +40,7 @@ export function redisSessions(redis: RedisClient): SessionMethods {
       const turns = unexported.map((turnId) => JSON.stringify([sessionId, turnId]));
       if (turns.length > 0) await redis.raw((commands) => commands.zrem(indexKeys.unexported, ...turns));
       await redis.raw((commands) => commands.zrem(indexKeys.expiring, JSON.stringify([sessionId, agent])));
+      await forgetPause(redis, sessionId);
       await forgetSession(redis, sessionId, agent);
       return true;
     },
@@ -51,6 +52,17 @@ export async function forgetSession(redis: RedisClient, sessionId: string, agent
   await redis.raw((commands) =>
     Promise.all([commands.zrem(indexKeys.created, sessionId), commands.zrem(indexKeys.createdOf(agent), sessionId)]),
   );
+}
+
+/** Puts a session on the list of those that wait. */
+export async function notePause(redis: RedisClient, { id, agent, project }: Session, pause: Pause): Promise<void> {
+  const paused: PausedSession = { sessionId: id, agent, project, pause };
+  await redis.raw((commands) => commands.hset(indexKeys.paused, id, JSON.stringify(paused)));
+}
+
+/** Takes it off. */
+export async function forgetPause(redis: RedisClient, sessionId: string): Promise<void> {
+  await redis.raw((commands) => commands.hdel(indexKeys.paused, sessionId));
 }
 
 async function listSessions(redis: RedisClient, agent: string | undefined, limit: number): Promise<Session[]> {

@@ -1,6 +1,7 @@
 import { RedisClient } from './redis-client.ts';
 import { redisPlaces } from './redis-places.ts';
 import { redisCalls, redisRegistry } from './redis-registry.ts';
+import { redisScripts } from './redis-scripts.ts';
 import { redisSessions } from './redis-sessions.ts';
 import { redisSweep } from './redis-sweep.ts';
 import { redisTurns } from './redis-turns.ts';
@@ -11,7 +12,7 @@ import type { SessionStore } from './store.ts';
  * StoreUnavailableError when there is no Redis that can be used; `warnings` say what it may lose.
  */
 export async function openRedisStore(url: string): Promise<{ store: SessionStore; warnings: string[] }> {
-  const redis = new RedisClient(url);
+  const redis = new RedisClient(url, redisScripts);
   const warnings = await redis.connect();
   const store: SessionStore = {
     ...redisSessions(redis),

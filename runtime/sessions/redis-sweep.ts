@@ -1,9 +1,14 @@
 import type { RedisClient } from './redis-client.ts';
 import { indexKeys, sessionKeys } from './redis-keys.ts';
-import { forgetSession } from './redis-sessions.ts';
-import type { SessionStore } from './store.ts';
+import type { Reply } from './redis-rows.ts';
+import { forgetSession, notePause } from './redis-sessions.ts';
+import type { Pause, Session } from './record.ts';
+import type { PausedSession, SessionStore } from './store.ts';
 
-type SweepMethods = Pick<SessionStore, 'listAbandoned' | 'removeExpired' | 'listUnexported' | 'markExported'>;
+type SweepMethods = Pick<
+  SessionStore,
+  'listAbandoned' | 'listPaused' | 'removeExpired' | 'listUnexported' | 'markExported'
+>;
 
 const pageSize = 200;
 /** A list is written before its session: for so long it may name one that is still to come. */
@@ -15,6 +20,7 @@ const secondLook = '.5';
 export function redisSweep(redis: RedisClient): SweepMethods {
   return {
     listAbandoned: (limit) => listAbandoned(redis, limit),
+    listPaused: (limit) => listPaused(redis, limit),
     removeExpired: (limit) => removeExpired(redis, limit),
     listUnexported: (limit) => listUnexported(redis, limit),
     markExported: async (turns) => {
@@ -52,11 +58,13 @@ async function checkOpen(
   sessionId: string,
   score: string,
 ): Promise<'abandoned' | 'moved' | 'stays'> {
-  const [open, leaseUntil, now, unexported] = (await redis.run('check', sessionKeys(sessionId))) as [
+  const [open, leaseUntil, now, unexported, paused, json] = (await redis.run('check', sessionKeys(sessionId))) as [
     number,
     string,
     string,
     string[],
+    Reply,
+    Reply,
   ];
   // The exporter's list is written behind the session; whoever did it may have died in between.
   for (let index = 0; index + 1 < unexported.length; index += 2) {
@@ -64,11 +72,24 @@ async function checkOpen(
     await redis.raw((commands) => commands.zadd(indexKeys.unexported, unexported[index + 1] ?? '', member));
   }
   const isHeld = open > 0 && Number(leaseUntil) > Number(now);
-  if (open > 0 && !isHeld) return 'abandoned';
+  const waits = open > 0 && paused !== null && json !== null;
+  if (open > 0 && !isHeld && !waits) return 'abandoned';
+  // Taken off the list by whoever let it go on, just when it was paused again.
+  if (waits) await notePause(redis, JSON.parse(json) as Session, JSON.parse(paused) as Pause);
   // A turn may be on its way whose session is on the list already: one with nothing open is taken off at the second look only.
   const isSecondLook = score.endsWith(secondLook);
-  const next = isHeld ? leaseUntil : isSecondLook ? '' : `${Number(now) + settleMs}${secondLook}`;
+  const later = String(Number(now) + settleMs);
+  const next = isHeld ? leaseUntil : waits ? later : isSecondLook ? '' : `${later}${secondLook}`;
   return (await redis.run('settle', [indexKeys.open], [sessionId, score, next])) === 1 ? 'moved' : 'stays';
+}
+
+/** The list may name too much: who lets one go on that does not wait takes it off. */
+async function listPaused(redis: RedisClient, limit: number): Promise<PausedSession[]> {
+  const all = await redis.raw((commands) => commands.hvals(indexKeys.paused));
+  return all
+    .map((json) => JSON.parse(json) as PausedSession)
+    .sort((a, b) => a.pause.sinceMs - b.pause.sinceMs)
+    .slice(0, limit);
 }
 
 async function removeExpired(redis: RedisClient, limit: number): Promise<number> {

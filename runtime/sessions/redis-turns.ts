@@ -2,10 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { endUnstarted } from './kept.ts';
 import type { RedisClient } from './redis-client.ts';
 import { indexKeys, sessionKeys } from './redis-keys.ts';
-import { damaged, readTurn } from './redis-rows.ts';
+import { damaged, readSession, readTurn } from './redis-rows.ts';
+import { forgetPause, notePause } from './redis-sessions.ts';
 import { type Accepted, type Claim, type Held, type SessionStore, StoreUnavailableError } from './store.ts';
 
-type TurnMethods = Pick<SessionStore, 'accept' | 'claim' | 'renew' | 'append' | 'finish' | 'release' | 'cancel'>;
+type TurnMethods = Pick<
+  SessionStore,
+  'accept' | 'claim' | 'renew' | 'append' | 'finish' | 'release' | 'pause' | 'resume' | 'cancel'
+>;
 
 /** Turns that a script ended, each with the time, in turn. */
 type Ended = readonly string[];
@@ -69,11 +73,28 @@ export function redisTurns(redis: RedisClient): TurnMethods {
       const released = await redis.run('release', sessionKeys(claim.sessionId), holderOf(claim));
       if (released === 1) await redis.run('touch', [indexKeys.open], [claim.sessionId]);
     },
+    pause: async (claim, pause) => {
+      const { sessionId } = claim;
+      const session = readSession(await redis.run('find', sessionKeys(sessionId), [1]));
+      if (session === undefined) return 'lost';
+      // First, so that one that waits is found whatever happens to this process.
+      await notePause(redis, session, pause);
+      const held = await redis.run('pause', sessionKeys(sessionId), [...holderOf(claim), JSON.stringify(pause)]);
+      if (held === 'cancel' || held === 'supersede') await forgetPause(redis, sessionId);
+      return held as Held;
+    },
+    resume: async (sessionId) => {
+      const resumed = (await redis.run('resume', sessionKeys(sessionId))) === 1;
+      await redis.run('touch', [indexKeys.open], [sessionId]);
+      await forgetPause(redis, sessionId);
+      return resumed;
+    },
     cancel: async (sessionId, turnId) => {
       const [count, ended] = (await redis.run('cancel', sessionKeys(sessionId), [
         ...[turnId === undefined ? 0 : 1, turnId ?? '', ...unstarted('cancel')],
       ])) as [number, Ended];
       await noteEnded(redis, sessionId, ended);
+      if (count > 0) await redis.run('touch', [indexKeys.open], [sessionId]);
       return count;
     },
   };

@@ -2,7 +2,7 @@ import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { prepareSchema } from './sqlite-schema.ts';
+import { prepareSchema, type SqliteSchema } from './sqlite-schema.ts';
 import { StoreUnavailableError } from './store.ts';
 
 /** How long SQLite itself waits for another process; it blocks this one meanwhile. */
@@ -42,7 +42,7 @@ export class SqliteDatabase {
   #isClosed = false;
 
   /** Creates folder and file where they are missing; the file is its owner's alone. Throws what SQLite says. */
-  constructor(path: string) {
+  constructor(path: string, schema: SqliteSchema) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     closeSync(openSync(path, 'a', 0o600));
     chmodSync(path, 0o600);
@@ -51,7 +51,7 @@ export class SqliteDatabase {
       this.#db.exec(
         `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${walLimitBytes}; PRAGMA foreign_keys = ON`,
       );
-      prepareSchema(this.#db);
+      prepareSchema(this.#db, schema);
       this.#db.exec(`PRAGMA busy_timeout = ${blockedLimitMs}`);
     } catch (error) {
       this.#db.close();

@@ -1,4 +1,4 @@
-import type { Entry, Session, Turn } from './record.ts';
+import type { Entry, Pause, Session, Turn } from './record.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 
 /** A session's row without its content. */
@@ -7,6 +7,8 @@ export interface SessionRow {
   lastTurn: number;
   fence: number;
   leaseUntilMs: number;
+  /** JSON of what it waits for. */
+  paused: string | null;
 }
 
 type TurnRow = Omit<Turn, 'input' | 'entries' | 'end' | 'sessionId'> & {
@@ -21,16 +23,21 @@ const turnColumns = `key, id, number, state, accepted_ms AS acceptedMs, started_
 /** Sessions of `id = ?` at the time `?` that have not expired. */
 export function findSessionRow(db: SqliteDatabase, sessionId: string, nowMs: number): SessionRow | undefined {
   return db.get(
-    `SELECT key, last_turn AS lastTurn, fence, lease_until_ms AS leaseUntilMs FROM sessions
+    `SELECT key, last_turn AS lastTurn, fence, lease_until_ms AS leaseUntilMs, paused FROM sessions
      WHERE id = ? AND (expires_ms > ? OR EXISTS (SELECT 1 FROM turns WHERE session = sessions.key AND ended_ms IS NULL))`,
     sessionId,
     nowMs,
   ) as SessionRow | undefined;
 }
 
-/** As it was given, but for its expiry. */
+/** As it was given, but for its expiry and what it waits for. */
 export function readSession(row: Record<string, unknown>): Session {
-  return { ...(JSON.parse(row['json'] as string) as Session), expiresMs: row['expiresMs'] as number };
+  const paused = row['paused'] as string | null;
+  return {
+    ...(JSON.parse(row['json'] as string) as Session),
+    expiresMs: row['expiresMs'] as number,
+    ...(paused !== null && { paused: JSON.parse(paused) as Pause }),
+  };
 }
 
 /** All turns of a session, oldest first. */

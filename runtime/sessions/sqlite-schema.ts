@@ -1,12 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-const version = 1;
+/** What a file of one kind holds. Another version is another shape. */
+export interface SqliteSchema {
+  version: number;
+  tables: string;
+  /** What brings a file of version 1 to 2, of 2 to 3, and so on. */
+  upgrades?: readonly string[] | undefined;
+}
 
 /**
  * `key` is a row's own number; ids of sessions and turns come from outside. JSON is kept as it was given. Entries are rows of
  * their own, so that a long turn is never written anew.
  */
-const tables = `
+const sessionTables = `
 CREATE TABLE sessions (
   key INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
@@ -19,11 +25,13 @@ CREATE TABLE sessions (
   fence INTEGER NOT NULL DEFAULT 0,
   lease_turn INTEGER,
   lease_owner TEXT,
-  lease_until_ms INTEGER NOT NULL DEFAULT 0
+  lease_until_ms INTEGER NOT NULL DEFAULT 0,
+  paused TEXT
 );
 CREATE INDEX sessions_created ON sessions (created_ms);
 CREATE INDEX sessions_agent ON sessions (agent, created_ms);
 CREATE INDEX sessions_expires ON sessions (expires_ms);
+CREATE INDEX sessions_paused ON sessions (key) WHERE paused IS NOT NULL;
 
 CREATE TABLE turns (
   key INTEGER PRIMARY KEY,
@@ -91,14 +99,22 @@ CREATE TABLE deployments (
 CREATE INDEX deployments_agent ON deployments (agent, key);
 `;
 
-/** Creates the tables in a new file; several processes may do so at once. Throws where a newer program wrote the file. */
-export function prepareSchema(db: DatabaseSync): void {
+const pausing = `
+ALTER TABLE sessions ADD COLUMN paused TEXT;
+CREATE INDEX sessions_paused ON sessions (key) WHERE paused IS NOT NULL;
+`;
+
+export const sessionSchema: SqliteSchema = { version: 2, tables: sessionTables, upgrades: [pausing] };
+
+/** Creates the tables in a new file, changes those of an older one; several processes may do so at once. Throws where a newer program wrote the file. */
+export function prepareSchema(db: DatabaseSync, { version, tables, upgrades = [] }: SqliteSchema): void {
   if (readVersion(db) === version) return;
   db.exec('BEGIN IMMEDIATE');
   try {
     const found = readVersion(db);
     if (found > version) throw new Error(`is of version ${found}, this program knows ${version}`);
-    if (found === 0) db.exec(`${tables} PRAGMA user_version = ${version}`);
+    const needed = found === 0 ? tables : upgrades.slice(found - 1).join('');
+    if (found < version) db.exec(`${needed} PRAGMA user_version = ${version}`);
     db.exec('COMMIT');
   } catch (error) {
     db.exec('ROLLBACK');

@@ -1,8 +1,8 @@
 import { callLimit, exportGraceMs, refuseCall } from './kept.ts';
-import type { GatewayCall, Session } from './record.ts';
+import type { GatewayCall, Pause, Session } from './record.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import { findSessionRow, findTurnBy, readSession, readTurns } from './sqlite-rows.ts';
-import type { SessionStore } from './store.ts';
+import type { PausedSession, SessionStore } from './store.ts';
 
 type SessionMethods = Pick<
   SessionStore,
@@ -13,6 +13,7 @@ type SessionMethods = Pick<
   | 'listSessions'
   | 'deleteSession'
   | 'listAbandoned'
+  | 'listPaused'
   | 'removeExpired'
 >;
 type OutboxMethods = Pick<SessionStore, 'listUnexported' | 'markExported' | 'keepCall' | 'listCalls' | 'removeCalls'>;
@@ -29,7 +30,7 @@ export function sqliteSessions(db: SqliteDatabase): SessionMethods {
     findSession: (sessionId, { evenExpired = false } = {}) =>
       db.read(() => {
         if (!evenExpired && findSessionRow(db, sessionId, Date.now()) === undefined) return undefined;
-        const row = db.get('SELECT json, expires_ms AS expiresMs FROM sessions WHERE id = ?', sessionId);
+        const row = db.get('SELECT json, expires_ms AS expiresMs, paused FROM sessions WHERE id = ?', sessionId);
         return row && readSession(row);
       }),
     listTurns: (sessionId) => db.read(() => readTurns(db, sessionId)),
@@ -37,6 +38,7 @@ export function sqliteSessions(db: SqliteDatabase): SessionMethods {
     listSessions: ({ agent, limit }) => db.read(() => listSessions(db, agent, limit)),
     deleteSession: (sessionId) => db.write(() => db.run('DELETE FROM sessions WHERE id = ?', sessionId) > 0),
     listAbandoned: (limit) => db.read(() => listAbandoned(db, limit)),
+    listPaused: (limit) => db.read(() => listPaused(db, limit)),
     removeExpired: (limit) => db.write(() => removeExpired(db, limit)),
   };
 }
@@ -102,7 +104,7 @@ function insertSession(db: SqliteDatabase, session: Session): void {
 
 function listSessions(db: SqliteDatabase, agent: string | undefined, limit: number): Session[] {
   const nowMs = Date.now();
-  const columns = 'SELECT json, expires_ms AS expiresMs FROM sessions';
+  const columns = 'SELECT json, expires_ms AS expiresMs, paused FROM sessions';
   const isAlive = `(expires_ms > ? OR ${hasOpenTurns}) ORDER BY created_ms DESC, key DESC LIMIT ?`;
   const rows =
     agent === undefined
@@ -114,12 +116,26 @@ function listSessions(db: SqliteDatabase, agent: string | undefined, limit: numb
 function listAbandoned(db: SqliteDatabase, limit: number): string[] {
   // The partial index holds open turns only: as many as there is work.
   const rows = db.all(
-    `SELECT id FROM sessions WHERE lease_until_ms <= ?
+    `SELECT id FROM sessions WHERE lease_until_ms <= ? AND paused IS NULL
      AND key IN (SELECT session FROM turns INDEXED BY turns_open WHERE ended_ms IS NULL) LIMIT ?`,
     Date.now(),
     limit,
   );
   return rows.map((row) => row['id'] as string);
+}
+
+function listPaused(db: SqliteDatabase, limit: number): PausedSession[] {
+  const rows = db.all(
+    `SELECT id, agent, paused, json_extract(json, '$.project') AS project FROM sessions INDEXED BY sessions_paused
+     WHERE paused IS NOT NULL ORDER BY json_extract(paused, '$.sinceMs'), key LIMIT ?`,
+    limit,
+  ) as { id: string; agent: string; paused: string; project: string | null }[];
+  return rows.map(({ id, agent, paused, project }) => ({
+    sessionId: id,
+    agent,
+    project: project ?? undefined,
+    pause: JSON.parse(paused) as Pause,
+  }));
 }
 
 function removeExpired(db: SqliteDatabase, limit: number): number {

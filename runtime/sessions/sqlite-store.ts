@@ -1,6 +1,7 @@
 import { SqliteDatabase } from './sqlite-database.ts';
 import { sqlitePlaces } from './sqlite-places.ts';
 import { sqliteRegistry } from './sqlite-registry.ts';
+import { sessionSchema } from './sqlite-schema.ts';
 import { sqliteOutbox, sqliteSessions } from './sqlite-sessions.ts';
 import { sqliteTurns } from './sqlite-turns.ts';
 import type { SessionStore } from './store.ts';
@@ -10,7 +11,7 @@ import type { SessionStore } from './store.ts';
  * clock. Throws what SQLite says when the file cannot be opened.
  */
 export function openSqliteStore(path: string): SessionStore {
-  const db = new SqliteDatabase(path);
+  const db = new SqliteDatabase(path, sessionSchema);
   return {
     ...sqliteSessions(db),
     ...sqliteTurns(db),

@@ -1,5 +1,5 @@
 import { endUnstarted } from './kept.ts';
-import type { Turn, TurnEnd } from './record.ts';
+import type { Pause, Turn, TurnEnd } from './record.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import { findSessionRow, findTurnBy, type SessionRow } from './sqlite-rows.ts';
 import {
@@ -12,7 +12,10 @@ import {
   StoreUnavailableError,
 } from './store.ts';
 
-type TurnMethods = Pick<SessionStore, 'accept' | 'claim' | 'renew' | 'append' | 'finish' | 'release' | 'cancel'>;
+type TurnMethods = Pick<
+  SessionStore,
+  'accept' | 'claim' | 'renew' | 'append' | 'finish' | 'release' | 'pause' | 'resume' | 'cancel'
+>;
 
 interface OpenTurn {
   key: number;
@@ -43,6 +46,9 @@ export function sqliteTurns(db: SqliteDatabase): TurnMethods {
         const held = findHeld(db, claim, Date.now());
         if (held !== undefined) dropLease(db, held.session);
       }),
+    pause: (claim, pause) => db.write(() => pauseSession(db, claim, pause)),
+    resume: (sessionId) =>
+      db.write(() => db.run('UPDATE sessions SET paused = NULL WHERE id = ? AND paused IS NOT NULL', sessionId) > 0),
     cancel: (sessionId, turnId) => db.write(() => cancelTurns(db, sessionId, turnId)),
   };
 }
@@ -114,7 +120,7 @@ function claimTurn(
 ): { claim: Claim; turn: Turn } | undefined {
   const nowMs = Date.now();
   const session = findSessionRow(db, sessionId, nowMs);
-  if (session === undefined || session.leaseUntilMs > nowMs) return undefined;
+  if (session === undefined || session.leaseUntilMs > nowMs || session.paused !== null) return undefined;
   const [next] = listOpen(db, session.key);
   if (next === undefined) return undefined;
   // Larger than any fence of a session of this id that was deleted meanwhile.
@@ -177,7 +183,22 @@ function finishTurn(db: SqliteDatabase, claim: Claim, end: TurnEnd): boolean {
   return true;
 }
 
+function pauseSession(db: SqliteDatabase, claim: Claim, pause: Pause): Held {
+  const held = findHeld(db, claim, Date.now());
+  if (held === undefined) return isPausedBy(db, claim) ? 'held' : 'lost';
+  if (held.asked !== null) return held.asked;
+  dropLease(db, held.session);
+  db.run('UPDATE sessions SET paused = ? WHERE key = ?', JSON.stringify(pause), held.session);
+  return 'held';
+}
+
 /** By this very claim, with a call that seemed to fail. */
+function isPausedBy(db: SqliteDatabase, { sessionId, fence }: Claim): boolean {
+  const row = db.get('SELECT 1 FROM sessions WHERE id = ? AND fence = ? AND paused IS NOT NULL', sessionId, fence);
+  return row !== undefined;
+}
+
+/** The same. */
 function hasEnded(db: SqliteDatabase, { sessionId, turnId, fence }: Claim): boolean {
   const row = db.get(
     'SELECT 1 FROM turns WHERE session = (SELECT key FROM sessions WHERE id = ?) AND id = ? AND ended_by = ?',
@@ -214,6 +235,8 @@ function askFor(
   } else {
     // Who cancels is not overruled by who says something new.
     db.run(`UPDATE turns SET asked = ? WHERE key = ? AND asked IS NOT 'cancel'`, asked, turn.key);
+    // Whoever goes on with it ends it.
+    db.run('UPDATE sessions SET paused = NULL WHERE key = ?', session);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Entry, GatewayCall, Session, Turn, TurnEnd, TurnInput } from './record.ts';
+import type { Entry, GatewayCall, Pause, Session, Turn, TurnEnd, TurnInput } from './record.ts';
 
 /**
  * The store did not answer in time. What was asked may have been kept all the same: the same call with the same arguments may be
@@ -52,6 +52,15 @@ export type Accepted =
 /** `cancel`: end it now; `supersede`: a newer message ends it; `lost`: another process has it. */
 export type Held = 'held' | 'cancel' | 'supersede' | 'lost';
 
+/** A session that waits, and whose it is. */
+export interface PausedSession {
+  sessionId: string;
+  agent: string;
+  /** Absent: the default one. */
+  project?: string | undefined;
+  pause: Pause;
+}
+
 /** A definition that was registered, and who may be asked for by its name. */
 export interface Revision {
   agent: string;
@@ -97,8 +106,8 @@ export interface SessionStore {
    */
   accept(sessionId: string, turn: NewTurn, options: AcceptOptions): Promise<Accepted>;
   /**
-   * Takes the oldest open turn of a session if no one holds its lease. It is `running` from then on. Undefined: another process
-   * is at it, or nothing is to be done.
+   * Takes the oldest open turn of a session if no one holds its lease and it does not wait. It is `running` from then on.
+   * Undefined: another process is at it, or nothing is to be done.
    */
   claim(
     sessionId: string,
@@ -117,8 +126,17 @@ export interface SessionStore {
   /** Gives the lease back, the turn stays open for others. */
   release(claim: Claim): Promise<void>;
   /**
+   * Gives the lease back and lets the session wait: nobody claims a turn of it until `resume`. Answers like `renew`: of a turn that is
+   * to end the session does not wait.
+   */
+  pause(claim: Claim, pause: Pause): Promise<Held>;
+  /** Lets a session that waits go on; false: it does not wait. Call it again after a StoreUnavailableError. */
+  resume(sessionId: string): Promise<boolean>;
+  /** Sessions that wait, and perhaps some that have gone on since; those that wait for longest first. */
+  listPaused(limit: number): Promise<PausedSession[]>;
+  /**
    * Asks for the end of a turn, or of all open ones of the session: those that wait end at once, the one that runs is told by
-   * `renew`, also whoever takes it over. Number of turns concerned.
+   * `renew`, also whoever takes it over; a session that waits goes on for that. Number of turns concerned.
    */
   cancel(sessionId: string, turnId?: string): Promise<number>;
   /**

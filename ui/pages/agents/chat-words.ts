@@ -16,6 +16,9 @@ const reasonWords: Readonly<Record<string, string>> = {
   superseded: 'A newer message ended it.',
   model_failed: 'No model gave an answer.',
   context_too_long: 'The conversation is longer than a model takes.',
+  budget_exhausted: 'A budget has too little left for it.',
+  budget_unavailable: 'What its budgets have left could not be found out.',
+  price_unknown: 'Its model has no price, and a budget that stops needs one.',
   internal_error: 'The runtime failed.',
 };
 
@@ -24,6 +27,7 @@ const stateWords: Readonly<Record<string, string>> = {
   interrupted: 'Interrupted',
   cancelled: 'Stopped',
   limited: 'Ended by a limit',
+  paused: 'Waits for a budget',
 };
 
 export interface EndWords {
