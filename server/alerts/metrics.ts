@@ -54,6 +54,12 @@ export function createServerMetrics(now: () => number) {
       labelNames: ['source', 'to'],
       registers,
     }),
+    messages: new Counter({
+      name: 'sightglass_alert_messages_total',
+      help: 'Tries of this server to send a message, by what became of it: delivered, failed (it is tried again), dead.',
+      labelNames: ['outcome'],
+      registers,
+    }),
   };
 }
 

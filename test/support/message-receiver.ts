@@ -27,6 +27,8 @@ export interface MessageReceiver {
   willBehave(...behaviours: Behaviour[]): void;
   /** Asked at each request, before it is answered. */
   onRequest(listener: (message: ReceivedMessage) => void): void;
+  /** Asked when somebody has connected, before anything is read. */
+  onConnect(listener: () => void): void;
   close(): Promise<void>;
 }
 
@@ -92,6 +94,7 @@ async function startReceiver(
     requestCount: () => requestCount,
     willBehave: (...more) => behaviours.push(...more),
     onRequest: (listener) => listeners.push(listener),
+    onConnect: (listener) => server.on('connection', listener),
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -36,6 +36,8 @@ export interface CourierOptions {
   owner: string;
   /** ClickHouse's clock: several servers go by it. */
   nowMs: () => number;
+  /** Hears how each try ended. */
+  count: (outcome: DeliveryState) => void;
   /** Cuts what is being sent. */
   signal: AbortSignal;
   times?: Partial<CourierTimes> | undefined;
@@ -128,7 +130,7 @@ export class Courier {
     const attempt = interruptedAttempt(due, nowMs);
     const next = afterAttempt(due, attempt, { ...this.#repetition(), nowMs });
     const taken = await this.#steps.take(due, { ...next, nextAtMs: nowMs });
-    if (taken?.state === 'dead') this.#report(due, taken.state, attempt.message);
+    if (taken !== undefined) this.#report(due, taken.state, attempt.message);
     return taken;
   }
 
@@ -207,6 +209,7 @@ export class Courier {
   }
 
   #report({ projectId, channelId, deliveryId, eventId }: StoredDelivery, state: DeliveryState, message: string): void {
+    this.#options.count(state);
     const fields = { projectId, channelId, deliveryId, eventId, message };
     if (state === 'dead') this.#options.log.error(fields, 'a message was given up');
     else if (state === 'failed') this.#options.log.warn(fields, 'a message was not taken and is sent again');

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DeliveryState } from '../../contract/channels.ts';
 import { connectDb, type Db, type DbConnection } from '../../queries/db.ts';
 import { listDue, type ListedDelivery } from '../../queries/deliveries.ts';
 import { DeliveryWriter } from '../../queries/delivery-writer.ts';
@@ -16,6 +17,8 @@ export interface DelivererOptions {
   /** What links begin with; asked when a message is made. */
   publicUrl: () => string;
   poster: PosterOptions;
+  /** Hears how each try ended. */
+  count?: ((outcome: DeliveryState) => void) | undefined;
   pollMs?: number | undefined;
   times?: Partial<CourierTimes> | undefined;
 }
@@ -49,7 +52,7 @@ export class Deliverer {
   #clock = { databaseMs: Date.now(), monotonicMs: performance.now() };
   #loop: Promise<void> | undefined;
 
-  constructor({ connection, log, publicUrl, poster, pollMs, times }: DelivererOptions) {
+  constructor({ connection, log, publicUrl, poster, count, pollMs, times }: DelivererOptions) {
     this.#db = connectDb(connection);
     this.#writer = new DeliveryWriter(connection);
     this.#log = log;
@@ -57,7 +60,7 @@ export class Deliverer {
     this.#outbox = new Outbox({ db: this.#db, writer: this.#writer, log });
     this.#book = new ChannelBook(this.#db);
     this.courier = new Courier({
-      ...{ db: this.#db, writer: this.#writer, log, publicUrl, times },
+      ...{ db: this.#db, writer: this.#writer, log, publicUrl, times, count: count ?? (() => undefined) },
       poster: new Poster(poster),
       owner: randomUUID(),
       nowMs: () => Math.round(this.#clock.databaseMs + performance.now() - this.#clock.monotonicMs),

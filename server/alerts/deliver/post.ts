@@ -62,7 +62,7 @@ export class Poster {
   constructor({ allowsPrivate, lookup = lookupHost, connectTimeoutMs, answerTimeoutMs }: PosterOptions) {
     this.#options = {
       allowsPrivate,
-      lookup: allowsPrivate ? (lookup) : lookupPublic(lookup),
+      lookup: allowsPrivate ? lookup : lookupPublic(lookup),
       connectTimeoutMs: connectTimeoutMs ?? defaultConnectTimeoutMs,
       answerTimeoutMs: answerTimeoutMs ?? defaultAnswerTimeoutMs,
     };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
+  deliveryColumns,
   ingestCollectorColumns,
   ingestCountColumns,
   ingestRejectColumns,
@@ -35,6 +36,7 @@ it.each([
   [tables.tracePlaces, tracePlaceColumns],
   [tables.settlementCursors, settlementCursorColumns],
   [tables.keyUsage, keyUsageColumns],
+  [tables.deliveries, deliveryColumns],
   [tables.ingestCounts, ingestCountColumns],
   [tables.ingestRejects, ingestRejectColumns],
   [tables.ingestCollectors, ingestCollectorColumns],
