@@ -12,7 +12,7 @@ export interface AlertJobOptions extends Omit<TickerOptions, 'log'> {
 const standbyMs = 8_000;
 /** Before anything was settled, and after a tick that failed or was lost. */
 const retryMs = 2_000;
-const stopTimeoutMs = 4_000;
+const stopTimeoutMs = 2_000;
 
 /** Looks at rules and budgets every half minute, until it is closed. Of several servers one does it; which one does not matter. */
 export class AlertJob {

@@ -64,7 +64,7 @@ function tracesPath({ projectId, rule, group, window }: Slice): string {
   const status =
     rule.metric === 'error_rate' || rule.metric === 'tool_error_streak' ? [['status', 'error'] as const] : [];
   const filters = filtersOf(rule, group, traceFilters);
-  return withQuery('/', [...projectOf(projectId), ...timesOf(window), ...filters, ...status]);
+  return withQuery('/traces', [...projectOf(projectId), ...timesOf(window), ...filters, ...status]);
 }
 
 function filtersOf(
