@@ -295,11 +295,20 @@ export type BudgetReply = z.infer<typeof budgetReply>;
 
 export const changedBudgetReply = z.object({ budget }).openapi('ChangedBudget');
 
-/** Who makes a call. Left out or null: nobody that is known. */
+const callerError = `must be at most ${filterValueLength} characters`;
+const caller = z
+  .string({ error: callerError })
+  .max(filterValueLength, { error: callerError })
+  .nullable()
+  .default(null)
+  .transform((name) => (name === '' ? null : name))
+  .openapi({ type: ['string', 'null'], description: 'null or empty: nobody that is known.' });
+
+/** Who makes a call. */
 const callFields = {
-  agent: value().nullable().default(null),
-  user: value().nullable().default(null),
-  session: value().nullable().default(null),
+  agent: caller,
+  user: caller,
+  session: caller,
   labels: z
     .record(value(labelKeyMax), z.string().max(filterValueLength), { error: 'must be an object of texts' })
     .default({}),

@@ -22,7 +22,7 @@ it.each([
   ['check --usd lots', '--usd must be US dollars as text such as 0.02'],
   ['check --label tenant', '--label tenant is no label; allowed: KEY=VALUE'],
   ['check --input-tokens many', '--input-tokens must be a whole number from 0 to 1000000000'],
-  ['check --user=', '--user must be 1 to 512 characters'],
+  [`check --user=${'u'.repeat(513)}`, '--user must be at most 512 characters'],
 ])('refuses `budgets %s` in one line', (args, line) => {
   const parsed = parseBudgetsArguments(args === '' ? [] : args.split(' '));
   expect(parsed).toHaveProperty('fault', expect.stringContaining(line) as string);
