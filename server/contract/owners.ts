@@ -141,8 +141,8 @@ export const ownerPreviewQuery = queryOf({
       error: `must be given once, as KEY=PATTERN, with a key of at most ${labelKeyMax} characters`,
     })
     .openapi({ description: 'A label as `KEY=PATTERN`.' }),
-  validFrom: date.default('2000-01-01'),
-  validTo: date.optional(),
+  validFrom: date.default('2000-01-01').openapi({ description: 'The first day of the rule; default: any.' }),
+  validTo: date.optional().openapi({ description: 'The last day of the rule; default: it goes on.' }),
   priority: z
     .string({ error: once })
     .regex(/^\d{1,7}$/, { error: priorityError })
