@@ -55,50 +55,60 @@ export interface Driver {
   previous: bigint;
 }
 
+type DriverRequest = AccountRequest & { previous: Pick<PeriodWindow, 'fromMs' | 'toMs'> | undefined };
+
 /** The costliest values of each dimension that the account does not fix, and what they spent in the window before. */
-export async function readDrivers(
-  db: Db,
-  request: AccountRequest & { previous: Pick<PeriodWindow, 'fromMs' | 'toMs'> | undefined },
-): Promise<Driver[]> {
+export async function readDrivers(db: Db, request: DriverRequest): Promise<Driver[]> {
   const { budget } = request;
   const open = driverDimensions.filter((name) => name !== budget.scope && !(name === 'agent' && budget.agent !== null));
   const ofEach = await Promise.all(open.map((dimension) => readDriversOf(db, request, dimension)));
   return ofEach.flat();
 }
 
-async function readDriversOf(
+/** The window before is asked for these few values alone: most of it need not be read. */
+async function readDriversOf(db: Db, request: DriverRequest, dimension: DriverDimension): Promise<Driver[]> {
+  const costliest = await readValues(db, request, { dimension, values: undefined });
+  const { previous } = request;
+  const before =
+    previous === undefined || costliest.length === 0
+      ? []
+      : await readValues(
+          db,
+          { ...request, window: previous },
+          { dimension, values: costliest.map(({ value }) => value) },
+        );
+  const beforeOf = new Map(before.map(({ value, spentUsd }) => [value, parseAmount(spentUsd)]));
+  return costliest.map(({ value, spentUsd }) => ({
+    ...{ dimension, value, spent: parseAmount(spentUsd), previous: beforeOf.get(value) ?? 0n },
+  }));
+}
+
+/** What values of a dimension spent, costliest first; the first few of all, or these. */
+async function readValues(
   db: Db,
-  request: AccountRequest & { previous: Pick<PeriodWindow, 'fromMs' | 'toMs'> | undefined },
-  dimension: DriverDimension,
-): Promise<Driver[]> {
-  const selects = (['now', 'previous'] as const).flatMap((which) => {
-    const window = which === 'now' ? request.window : request.previous;
-    if (window === undefined) return [];
-    const dimensions = [...scopeOf(request, which).dimensions, dimension];
-    const pieces = planCosts({ window: toTimeWindow(window), interval: undefined, dimensions });
-    const select = accountSelect(request, which, pieces);
-    const key = { sql: driverColumns[dimension], name: 'value' };
-    return [{ ...select, keys: [key], constants: [`${which === 'now' ? 1 : 0} AS isNow`] }];
-  });
-  const rows = await db.rows<{ value: string; spentUsd: string; previousUsd: string }>(
-    `SELECT value, toString(sumIf(usd, isNow = 1)) AS spentUsd, toString(sumIf(usd, isNow = 0)) AS previousUsd
+  request: AccountRequest,
+  { dimension, values }: { dimension: DriverDimension; values: readonly string[] | undefined },
+): Promise<{ value: string; spentUsd: string }[]> {
+  const dimensions = [...scopeOf(request, 'd').dimensions, dimension];
+  const pieces = planCosts({ window: toTimeWindow(request.window), interval: undefined, dimensions });
+  const ofAccount = accountSelect(request, 'd', pieces);
+  const column = driverColumns[dimension];
+  const select: SpendSelect = {
+    ...ofAccount,
+    keys: [{ sql: column, name: 'value' }],
+    conditions: [...ofAccount.conditions, ...(values === undefined ? [] : [`${column} IN {values:Array(String)}`])],
+  };
+  return db.rows<{ value: string; spentUsd: string }>(
+    `SELECT value, toString(sum(usd)) AS spentUsd
      FROM (
-       ${selects.flatMap(spendSelects).join('\n       UNION ALL\n       ')}
+       ${spendSelects(select).join('\n       UNION ALL\n       ')}
      )
      GROUP BY value
-     HAVING sumIf(usd, isNow = 1) != 0
-     ORDER BY sumIf(usd, isNow = 1) DESC, value
+     HAVING sum(usd) != 0
+     ORDER BY sum(usd) DESC, value
      LIMIT {limit:UInt32}`,
-    {
-      ...Object.fromEntries(selects.flatMap((one) => Object.entries(accountParameters(request, one)))),
-      limit: budgetLimits.driversMax,
-    },
+    { ...accountParameters(request, select), values: values ?? [], limit: budgetLimits.driversMax },
   );
-  return rows.map(({ value, spentUsd, previousUsd }) => ({
-    ...{ dimension, value },
-    spent: parseAmount(spentUsd),
-    previous: parseAmount(previousUsd),
-  }));
 }
 
 /** Rollups answer where steps are whole hours that begin with one; a step of a day may begin at any hour. */
