@@ -31,7 +31,7 @@ export async function backTest(
   const plan = planBackTest(rule, { days, nowMs });
   const { fromMs, toMs, stepMs, read } = plan;
   const ofOwners = rule.groupBy === 'costCentre' || rule.groupBy === 'team';
-  const owners = ofOwners ? await new Owners(db).columnsOf(projectId) : undefined;
+  const owners = ofOwners ? await new Owners(db).of(projectId) : undefined;
   const request = { projectId, rule, read, parts: { stepMs }, keep: [], owners };
   const { groups, groupCount, omittedGroups } = await readReadings(db, request);
   const summary = new BackTestSummary(rule, plan);

@@ -10,7 +10,7 @@ import { shapeOf, type StoredRule } from '../domain/alerts/stored-rule.ts';
 import { listMutes, listRules } from '../queries/alert-rules.ts';
 import { listObjects } from '../queries/configuration.ts';
 import type { Db } from '../queries/db.ts';
-import type { OwnerColumns } from '../queries/owner-sql.ts';
+import type { OwnerMatcher } from '../domain/owners/owner-rule.ts';
 import { evaluateRule, type RuleResult } from './evaluate-rule.ts';
 import { explainBudget, explainRule } from './explain.ts';
 import { Owners } from './owners.ts';
@@ -111,9 +111,12 @@ async function evaluateSafely(
   }
 }
 
-async function ownersFor({ projectId, input }: StoredRule, owners: Owners): Promise<OwnerColumns | undefined> {
+async function ownersFor(
+  { projectId, input }: StoredRule,
+  owners: Owners,
+): Promise<readonly OwnerMatcher[] | undefined> {
   const isNeeded = input.groupBy === 'costCentre' || input.groupBy === 'team';
-  return isNeeded ? owners.columnsOf(projectId) : undefined;
+  return isNeeded ? owners.of(projectId) : undefined;
 }
 
 async function watchBudgets(
@@ -150,7 +153,7 @@ async function evaluateBudgets(
     if (found === undefined) return toBudgetEvent(finding, noExplanation);
     const explanation = await explainSafely(request, findings.indexOf(finding), async () => {
       const ofOwners = found.budget.scope === 'costCentre' || found.budget.scope === 'team';
-      const columns = ofOwners ? await owners.columnsOf(finding.account.projectId) : undefined;
+      const columns = ofOwners ? await owners.of(finding.account.projectId) : undefined;
       return explainBudget(db, finding, { ...scopeOf(found), owners: columns });
     });
     return toBudgetEvent(finding, explanation);

@@ -7,7 +7,7 @@ import { type GroupStates, type RuleStep, stepRule } from '../domain/alerts/step
 import type { StoredRule } from '../domain/alerts/stored-rule.ts';
 import { readReadings } from '../queries/alert-readings.ts';
 import type { Db } from '../queries/db.ts';
-import type { OwnerColumns } from '../queries/owner-sql.ts';
+import type { OwnerMatcher } from '../domain/owners/owner-rule.ts';
 
 export interface RuleRequest {
   rule: StoredRule;
@@ -16,7 +16,7 @@ export interface RuleRequest {
   atMs: number;
   mutes: Mutes;
   /** Present where the rule asks for cost centres or teams. */
-  owners: OwnerColumns | undefined;
+  owners: readonly OwnerMatcher[] | undefined;
   /** Of the rule's project. */
   accounts: () => Promise<readonly WatchedAccount[]>;
 }

@@ -7,7 +7,7 @@ import { type Explanation, noExplanation, type RuleFinding } from '../domain/ale
 import { groupOfKey } from '../domain/alerts/rule-series.ts';
 import { type CauseMeasure, type CauseRequest, findCauses, findChanges } from '../queries/alert-causes.ts';
 import type { Db } from '../queries/db.ts';
-import type { OwnerColumns } from '../queries/owner-sql.ts';
+import type { OwnerMatcher } from '../domain/owners/owner-rule.ts';
 
 /** Of a budget without an end, or a longer one, causes are looked for in so long. */
 const causesWindowMaxMs = 31 * 24 * 3_600_000;
@@ -16,7 +16,7 @@ const causesWindowMaxMs = 31 * 24 * 3_600_000;
 export async function explainRule(
   db: Db,
   finding: RuleFinding,
-  owners: OwnerColumns | undefined,
+  owners: readonly OwnerMatcher[] | undefined,
 ): Promise<Explanation> {
   const { rule, groupKey, atMs, change, value } = finding;
   const { projectId, input } = rule;

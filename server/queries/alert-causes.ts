@@ -4,7 +4,8 @@ import type { AlertCause, AlertChange } from '../contract/alerts.ts';
 import type { MsWindow } from '../domain/alerts/alert-window.ts';
 import { filterConditions, sourceOf } from './alert-sources.ts';
 import type { Db } from './db.ts';
-import type { OwnerColumns } from './owner-sql.ts';
+import type { OwnerMatcher } from '../domain/owners/owner-rule.ts';
+import { ownerColumns } from './owner-sql.ts';
 
 /** What causes are measured by. */
 export type CauseMeasure = 'cost' | 'unpriced' | 'tokens' | 'failed runs' | 'failed tools' | 'slow runs' | 'slow calls';
@@ -18,7 +19,7 @@ export interface CauseRequest {
   window: MsWindow;
   /** The window before it. */
   before: MsWindow;
-  owners: OwnerColumns | undefined;
+  owners: readonly OwnerMatcher[] | undefined;
 }
 
 const causesMax = 3;
@@ -69,7 +70,8 @@ interface CauseRow {
 
 /** Agents, models, users, sessions or tools that grew most against the window before, the first three; one SELECT. */
 export async function findCauses(db: Db, request: CauseRequest): Promise<AlertCause[]> {
-  const { projectId, measure, filters, group, window, before, owners } = request;
+  const { projectId, measure, filters, group, window, before } = request;
+  const owners = request.owners === undefined ? undefined : ownerColumns(request.owners);
   const amount = amounts[measure];
   const source = sourceOf(amount.from, owners, { needsTrace: true, isNet: false });
   const narrowed = filterConditions(filters, { measure: amount.from, source });

@@ -14,7 +14,8 @@ export interface AlertSource {
   hasProject: boolean;
 }
 
-type RowMeasure = Exclude<AlertMeasure, 'budgets'>;
+/** What has rows of its own. */
+export type RowMeasure = Exclude<AlertMeasure, 'budgets'>;
 
 /** What is in the window, by the start of the sample; of arrivals, by when they came. */
 export function sourceOf(

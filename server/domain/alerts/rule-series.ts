@@ -2,7 +2,7 @@ import type { AlertRuleInput } from '../../contract/alert-rules.ts';
 import { trendWindowOf, windowEndOf, windowOf } from './alert-window.ts';
 import { formulaOf } from './metrics.ts';
 import type { Reading } from './reading.ts';
-import { SlidingWindow } from './sliding-window.ts';
+import { SlidingWindow, type WindowSums } from './sliding-window.ts';
 import { forecastOf, windowValue } from './window-value.ts';
 
 /** The values of a rule's groups, by group key; a group that has nothing in the window is not in it. */
@@ -38,7 +38,7 @@ export class RuleSeries {
       if (isForecast) {
         const trend = windows.trend.moveTo(trendWindowOf(this.#rule.window, atMs));
         if (sums !== undefined || trend !== undefined) values.set(key, this.#forecast(sums?.usd, trend?.usd, atMs));
-      } else if (sums !== undefined) {
+      } else if (sums !== undefined && !isNothing(sums)) {
         values.set(key, windowValue(this.#rule, sums, atMs));
       }
     }
@@ -51,6 +51,11 @@ export class RuleSeries {
     const restMs = (windowEndOf(window, atMs) ?? atMs) - atMs;
     return forecastOf({ spent, trend, trendMs: toMs - fromMs, restMs });
   }
+}
+
+/** What was booked and taken back again is not there. */
+function isNothing({ usd, whole, part, keys, items }: WindowSums): boolean {
+  return usd === 0n && whole === 0 && part === 0 && keys.size === 0 && items.length === 0;
 }
 
 /** Of a group's value; null is the one group of a rule that has none. */

@@ -7,7 +7,6 @@ import { RuleSeries } from '../../../server/domain/alerts/rule-series.ts';
 import { type GroupStates, stepRule } from '../../../server/domain/alerts/step-rule.ts';
 import { readReadings } from '../../../server/queries/alert-readings.ts';
 import { connectDb } from '../../../server/queries/db.ts';
-import { ownerColumns } from '../../../server/queries/owner-sql.ts';
 import { ruleOf } from '../../support/alert-rules.ts';
 import { newProjectId, useDatabase } from '../../support/database.ts';
 import { fixtureWriter, type SpanFixture, spanIdOf, traceIdOf } from './fixtures.ts';
@@ -24,12 +23,12 @@ const ledger = ledgerWriter(database, projectId);
 const summaries = summaryWriter(database, projectId);
 type Fields = Parameters<typeof ruleOf>[0];
 
-const owners = ownerColumns([
+const owners = [
   {
     ...{ ownerId: 'o1', match: { agent: 'sup*' }, team: 'Care', costCentre: '4711', priority: 1 },
     ...{ validFrom: '2026-01-01', validTo: null },
   },
-]);
+];
 
 /** The values of a rule's groups at a moment, as a tick reads them: minutes after noon. */
 async function valuesAt(fields: Fields, minutes: number): Promise<Record<string, number | null>> {
@@ -164,6 +163,41 @@ describe('the values of a rule', () => {
     const all = ['agent', 'user', 'session', 'environment'] as const;
     for (const metric of ['error_rate', 'loop', 'latency_p95'] as const) {
       for (const name of all) expect(await valuesAt({ metric, filters: { [name]: nasty } }, 30)).toEqual({});
+    }
+  });
+});
+
+describe('a long window', () => {
+  const oldProject = newProjectId();
+  const old = ledgerWriter(database, oldProject);
+  afterAll(() => old.close());
+
+  it('says from the roll-ups what its rows say', async () => {
+    await old.bookAll(
+      Array.from({ length: 300 }, (_, i) => ({
+        ...booking(i, -i * 10, { agent: ['support', 'sales', ''][i % 3] ?? '', costUsd: `0.${String(i + 1)}` }),
+        ...{ traceId: traceIdOf(`e${i}f`), user: `u${String(i % 4)}`, labels: { tier: `t${String(i % 2)}` } },
+        ...(i % 7 === 0 ? { costUsd: null } : {}),
+      })),
+    );
+    const atMs = noonMs + 17 * 30_000;
+    const groupings = [null, 'agent', 'model', 'user', 'label:tier', 'costCentre', 'team'] as const;
+    for (const groupBy of groupings) {
+      for (const metric of ['spend', 'unpriced_calls', 'forecast'] as const) {
+        const window =
+          metric === 'forecast'
+            ? ({ kind: 'calendar', unit: 'day', timeZone: 'Asia/Kathmandu' } as const)
+            : ({ kind: 'rolling', minutes: 2_885 } as const);
+        const rule = ruleOf({ metric, groupBy, window, filters: { environment: 'production' } });
+        const { read, cutsMs } = readWindowOf(rule, atMs);
+        const ask = { projectId: oldProject, rule, read, keep: [], owners };
+        const rolled = await readReadings(db, { ...ask, parts: { cutsMs } });
+        const rows = await readReadings(db, { ...ask, parts: { stepMs: 30_000 } });
+        expect(rolled.groups.size).toBeGreaterThan(0);
+        const values = (readings: typeof rows) => [...new RuleSeries(rule, readings.groups).valuesAt(atMs)].sort();
+        expect(values(rolled)).toEqual(values(rows));
+        expect(rolled.groupCount).toBe(rows.groupCount);
+      }
     }
   });
 });
