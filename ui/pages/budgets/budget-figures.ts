@@ -68,3 +68,15 @@ export function partOf(amountUsd: string, percent: number): string {
   // Percentages have at most a few decimals; thousandths of a percent are kept.
   return fromPico((toPico(amountUsd) * BigInt(Math.round(percent * 1_000))) / 100_000n);
 }
+
+/** A word of a percentage, as a part of the bar on a narrow screen. */
+const wordShare = 0.13;
+
+/** The percentages that are written below a bar, so many that they do not touch; 100 and the highest come first. */
+export function pickWords(percents: readonly number[], full: number): number[] {
+  const picked: number[] = [];
+  for (const percent of percents.toSorted((a, b) => Number(b === 100) - Number(a === 100) || b - a)) {
+    if (picked.every((one) => Math.abs(one - percent) / 100 / full >= wordShare)) picked.push(percent);
+  }
+  return picked.toSorted((a, b) => a - b);
+}

@@ -1,4 +1,5 @@
 import type { Budget, BudgetInput, BudgetPeriod } from '../../api/types.ts';
+import { zoneName } from '../../components/time.ts';
 
 export const calendarUnits = ['hour', 'day', 'week', 'month', 'quarter', 'year'] as const;
 export type PeriodChoice = (typeof calendarUnits)[number] | 'rolling' | 'total';
@@ -31,7 +32,7 @@ const thresholdsMax = 10;
 
 export const newBudgetForm: BudgetForm = {
   ...{ name: '', scope: 'agent', labelKey: '', isEach: false, value: '', amountUsd: '' },
-  ...{ period: 'month', rollingHours: '24', timeZone: 'UTC', thresholds: '50, 80, 100', action: 'warn' },
+  ...{ period: 'month', rollingHours: '24', timeZone: zoneName(), thresholds: '50, 80, 100', action: 'warn' },
   channelIds: [],
 };
 

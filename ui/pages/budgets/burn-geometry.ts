@@ -22,6 +22,8 @@ export interface BurnData {
   points: readonly Point[];
   /** What is left of that once calls that are not booked, and those that run, are taken off. */
   leftNowUsd: number;
+  /** Not booked yet or reserved: the difference of the two. */
+  heldUsd: number;
   thresholds: readonly { percent: number; leftUsd: number }[];
   projection: {
     exhaustedMs: number | null;
@@ -73,10 +75,11 @@ export function readBurn({ account, series, projection }: BudgetFocus, nowMs: nu
       { ms: nowMs, leftUsd: left(account.spentUsd) },
     ].filter(({ ms }, place, all) => ms <= nowMs && ms >= (all[place - 1]?.ms ?? -Infinity)),
     leftNowUsd: Number(measureAccount(account).leftUsd),
-    thresholds: account.thresholds.map((percent) => ({
-      percent,
-      leftUsd: left(partOf(account.amountUsd, percent)),
-    })),
+    heldUsd: toDollars(toPico(account.pendingUsd) + toPico(account.reservedUsd)),
+    // At 100 % nothing is left: that line is there already.
+    thresholds: account.thresholds
+      .filter((percent) => percent !== 100)
+      .map((percent) => ({ percent, leftUsd: left(partOf(account.amountUsd, percent)) })),
     projection:
       projection === null
         ? null

@@ -8,12 +8,12 @@ interface Exhaustion {
   tone: 'danger' | 'warning' | 'muted';
 }
 
-/** When nothing will be left: `now`, `Thu 26 Nov, 14:00`, `not before it ends`. Null where nobody can tell. */
+/** When nothing will be left: `since 09:50`, `Thu 26 Nov, 14:00`, `not before it ends`. Null where nobody can tell. */
 export function describeExhaustion(
   { account, projection }: { account: BudgetAccount | null; projection: BudgetProjection | null },
   nowMs: number,
 ): Exhaustion | null {
-  if (account?.state === 'exhausted') return { text: 'now', title: 'Nothing is left of it', tone: 'danger' };
+  if (account?.state === 'exhausted') return describeExhausted(projection, nowMs);
   if (projection === null) return null;
   const { exhaustedAt, usdAtEnd } = projection;
   if (exhaustedAt === null) {
@@ -25,6 +25,18 @@ export function describeExhaustion(
     text: formatMoment(atMs, nowMs),
     title: `${formatRelative(toNano(atMs), nowMs)}, ${formatAbsolute(toNano(atMs))}. ${describeRange(projection, nowMs)}`,
     tone: 'warning',
+  };
+}
+
+/** Since when nothing is left, as far as the ledger tells. */
+function describeExhausted(projection: BudgetProjection | null, nowMs: number): Exhaustion {
+  const atMs = Date.parse(projection?.exhaustedAt ?? '');
+  // What is reserved or not yet booked may have used it up before the ledger did.
+  if (!(atMs <= nowMs)) return { text: 'now', title: 'Nothing is left of it', tone: 'danger' };
+  return {
+    text: `since ${formatMoment(atMs, nowMs)}`,
+    title: `Used up ${formatAbsolute(toNano(atMs))}`,
+    tone: 'danger',
   };
 }
 

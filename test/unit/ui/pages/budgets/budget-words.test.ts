@@ -67,6 +67,7 @@ test('when it is used up: now, a moment with its range, or not at this pace', ()
   expect(say(projection)?.title).toContain('Likely between 16:00 and 21:00.');
   expect(say({})?.text).toBe('not at this pace');
   expect(say(projection, 'exhausted')?.text).toBe('now');
+  expect(say({ exhaustedAt: at(9) }, 'exhausted')?.text).toBe('since 09:00');
   expect(say(null)).toBeNull();
 });
 
