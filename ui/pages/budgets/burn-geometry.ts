@@ -1,5 +1,5 @@
 import { curveStepAfter, line as drawLine, scaleLinear, scaleTime } from 'd3';
-import type { BudgetReply } from '../../api/types.ts';
+import type { BudgetProjection, BudgetReply } from '../../api/types.ts';
 import { toPico } from '../../components/exact-usd.ts';
 import { partOf, measureAccount } from './budget-figures.ts';
 
@@ -59,14 +59,6 @@ export function readBurn({ account, series, projection }: BudgetFocus, nowMs: nu
   const left = (spentUsd: string) => toDollars(amount - toPico(spentUsd));
   const endMs = account.window.key === 'rolling' || account.window.to === null ? null : Date.parse(account.window.to);
   const fromMs = Date.parse(account.window.from);
-  const atEnd =
-    endMs === null || projection === null || projection.usdAtEnd === null
-      ? null
-      : {
-          leftUsd: left(projection.usdAtEnd),
-          highUsd: left(projection.lowUsdAtEnd ?? projection.usdAtEnd),
-          lowUsd: left(projection.highUsdAtEnd ?? projection.usdAtEnd),
-        };
   return {
     ...{ fromMs, endMs, nowMs, amountUsd: toDollars(amount) },
     points: [
@@ -87,9 +79,18 @@ export function readBurn({ account, series, projection }: BudgetFocus, nowMs: nu
             exhaustedMs: parseMoment(projection.exhaustedAt),
             earliestMs: parseMoment(projection.earliestAt),
             latestMs: parseMoment(projection.latestAt),
-            atEnd,
+            atEnd: endMs === null ? null : readEnd(projection, left),
           },
   };
+}
+
+/** What will be left when the window ends; the more is spent, the less that is. */
+function readEnd(
+  { usdAtEnd, lowUsdAtEnd, highUsdAtEnd }: BudgetProjection,
+  left: (spentUsd: string) => number,
+): NonNullable<BurnData['projection']>['atEnd'] {
+  if (usdAtEnd === null) return null;
+  return { leftUsd: left(usdAtEnd), highUsd: left(lowUsdAtEnd ?? usdAtEnd), lowUsd: left(highUsdAtEnd ?? usdAtEnd) };
 }
 
 /** From all of it at the top to nothing at the bottom, and below that where more was spent. */
