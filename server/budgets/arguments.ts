@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type CheckRequest, checkRequest } from '../contract/budgets.ts';
+import { type CheckRequest, checkRequest } from '../contract/budget-calls.ts';
 
 export type BudgetsCommand =
   | { verb: 'list'; projectId: string; json: boolean }

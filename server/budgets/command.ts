@@ -1,4 +1,5 @@
-import type { BudgetsReply, CheckReply } from '../contract/budgets.ts';
+import type { CheckReply } from '../contract/budget-calls.ts';
+import type { BudgetsReply } from '../contract/budgets.ts';
 import type { PriceBook } from '../domain/prices/unit-prices.ts';
 import { ConfigurationWriter } from '../queries/configuration-writer.ts';
 import { connectDb, type DbConnection } from '../queries/db.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Budget, declaredBudget } from '../contract/budgets.ts';
+import { declaredBudget } from '../contract/budget-calls.ts';
+import type { Budget } from '../contract/budgets.ts';
 import { ApiError } from '../contract/errors.ts';
 import { toDeclaredBudgets } from '../domain/budgets/declared.ts';
 import type { RuntimeClient } from '../runtime-client.ts';

@@ -1,4 +1,4 @@
-import { type RuntimeBudgets, runtimeBudgets } from '../contract/budgets.ts';
+import { type RuntimeBudgets, runtimeBudgets } from '../contract/budget-calls.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Held } from '../domain/budgets/account.ts';
 import type { RuntimeClient } from '../runtime-client.ts';

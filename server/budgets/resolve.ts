@@ -1,4 +1,4 @@
-import type { CheckReply, CheckRequest, ResolveReply, ResolveRequest } from '../contract/budgets.ts';
+import type { CheckReply, CheckRequest, ResolveReply, ResolveRequest } from '../contract/budget-calls.ts';
 import { describeAccount } from '../domain/budgets/account.ts';
 import { accountsByIds, accountsOfCall, type Caller } from '../domain/budgets/applicable.ts';
 import { checkCall, type Estimate, isStopping } from '../domain/budgets/check.ts';

@@ -5,6 +5,7 @@ import type { Budgets } from '../budgets/budgets.ts';
 import { describeBudget } from '../budgets/detail.ts';
 import { describeBudgets } from '../budgets/overview.ts';
 import { checkBudgets, resolveAccounts } from '../budgets/resolve.ts';
+import { checkReply, checkRequest, resolveReply, resolveRequest } from '../contract/budget-calls.ts';
 import {
   budgetBodyBytesMax,
   budgetChange,
@@ -15,10 +16,6 @@ import {
   budgetsQuery,
   budgetsReply,
   changedBudgetReply,
-  checkReply,
-  checkRequest,
-  resolveReply,
-  resolveRequest,
 } from '../contract/budgets.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { PriceBook } from '../domain/prices/unit-prices.ts';

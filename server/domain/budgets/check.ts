@@ -1,4 +1,5 @@
-import { type Budget, type BudgetAccount, budgetActions, type CheckReply } from '../../contract/budgets.ts';
+import type { CheckReply } from '../../contract/budget-calls.ts';
+import { type Budget, type BudgetAccount, budgetActions } from '../../contract/budgets.ts';
 import { parseAmount } from '../prices/amount.ts';
 
 /** An account that a call falls on. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Budget, DeclaredBudget } from '../../contract/budgets.ts';
+import type { DeclaredBudget } from '../../contract/budget-calls.ts';
+import type { Budget } from '../../contract/budgets.ts';
 import type { BudgetPeriod } from '../../contract/periods.ts';
 
 const idDigits = 16;

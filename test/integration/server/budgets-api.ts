@@ -4,14 +4,8 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { tables } from '../../../migrations/schema.ts';
 import { createApp } from '../../../server/app.ts';
-import {
-  type Budget,
-  budget,
-  budgetReply,
-  budgetsReply,
-  checkReply,
-  resolveReply,
-} from '../../../server/contract/budgets.ts';
+import { checkReply, resolveReply } from '../../../server/contract/budget-calls.ts';
+import { type Budget, budget, budgetReply, budgetsReply } from '../../../server/contract/budgets.ts';
 import { errorReply } from '../../../server/contract/errors-reply.ts';
 import { LiveFeed } from '../../../server/live/live-feed.ts';
 import { loadPriceBook } from '../../../server/load-price-book.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { DeclaredBudget } from '../../../../../server/contract/budgets.ts';
+import type { DeclaredBudget } from '../../../../../server/contract/budget-calls.ts';
 import { toDeclaredBudgets } from '../../../../../server/domain/budgets/declared.ts';
 
 const daily: DeclaredBudget = {
