@@ -137,4 +137,3 @@ export type Call = Omit<BookingFixture, 'traceId' | 'spanId' | 'at' | 'startNs'>
   time: string;
 };
 export const monthly = { kind: 'calendar', unit: 'month', timeZone: 'UTC' } as const;
-export type BudgetsApi = ReturnType<typeof useBudgets>;
