@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { WhenUnresolved } from './budgets/budgets.ts';
 
 /** What the runtime's commands know of their environment. */
 export type CommandConfig = Readonly<{
@@ -23,6 +24,8 @@ export type Config = CommandConfig &
     port: number;
     /** Where prices are asked for; undefined: nowhere. */
     serverUrl: string | undefined;
+    /** What becomes of calls while the server has never said which budgets apply to them. */
+    budgetsUnresolved: WhenUnresolved;
     /** Base address of the collector. */
     otlpUrl: string;
     /** Present where keys are needed: what the installation's own programs know each other by. */
@@ -60,6 +63,7 @@ const environment = z.object({
   SIGHTGLASS_AUTH: z.enum(['off', 'on']).default('off'),
   SIGHTGLASS_INTERNAL_SECRET: z.string().min(32).max(500).optional(),
   SIGHTGLASS_SERVER_URL: z.url({ protocol: /^https?$/ }).optional(),
+  SIGHTGLASS_BUDGETS_UNRESOLVED: z.enum(['declared', 'refuse', 'allow']).default('declared'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:4318'),
 });
 
@@ -73,6 +77,8 @@ const allowed: Readonly<Record<keyof z.infer<typeof environment>, string>> = {
   SIGHTGLASS_AUTH: 'off, or on: every request needs a key',
   SIGHTGLASS_INTERNAL_SECRET: '32 to 500 characters, the same for all programs, needed with SIGHTGLASS_AUTH=on',
   SIGHTGLASS_SERVER_URL: 'an http or https URL',
+  SIGHTGLASS_BUDGETS_UNRESOLVED:
+    'declared: refuse the calls of agents that declare a budget which stops; refuse: every call; allow: none',
   OTEL_EXPORTER_OTLP_ENDPOINT: 'an http or https URL',
 };
 
@@ -98,6 +104,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     host: values.SIGHTGLASS_HOST,
     port: values.SIGHTGLASS_RUNTIME_PORT,
     serverUrl: values.SIGHTGLASS_SERVER_URL?.replace(/\/$/, ''),
+    budgetsUnresolved: values.SIGHTGLASS_BUDGETS_UNRESOLVED,
     otlpUrl: values.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/$/, ''),
     internalSecret: isAuthOn ? values.SIGHTGLASS_INTERNAL_SECRET : undefined,
   });

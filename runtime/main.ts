@@ -4,6 +4,9 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
+import { Budgets } from './budgets/budgets.ts';
+import { askServer } from './budgets/resolve-budgets.ts';
+import { openBudgetStore } from './budgets/store/open-store.ts';
 import { type Config, loadConfig } from './config.ts';
 import { deployNew } from './deploy-new.ts';
 import { createDoor } from './door/app.ts';
@@ -11,7 +14,7 @@ import { KeyCheck } from './door/key-check.ts';
 import { describeTurnAgent } from './describe-turn-agent.ts';
 import { ModelAdapters } from './models/adapters.ts';
 import { AgentPool } from './run/agent-pool.ts';
-import { pricesOf } from './run/prices.ts';
+import { PriceTable } from './run/prices.ts';
 import { SessionRunner } from './run/session-runner.ts';
 import { runSubAgent } from './run/sub-agent.ts';
 import { openSessionStore } from './sessions/open-store.ts';
@@ -34,6 +37,7 @@ const log = pino({ name: 'runtime', base: null });
 async function main(config: Config): Promise<void> {
   const { store, warnings } = await openSessionStore({ ...config, isThreaded: true });
   for (const warning of warnings) log.warn(warning);
+  const budgetStore = await openBudgetStore({ ...config, isThreaded: true });
   await deployNew({ store, config, log });
   const samples = config.areSamples ? await openSamples(config) : undefined;
   const environment = samples?.environment ?? config.environment;
@@ -70,17 +74,33 @@ async function main(config: Config): Promise<void> {
     gatewayCapture: 'full',
     log,
   });
-  const runner = new SessionRunner({
+  const prices = new PriceTable(() => serverUrl, { headers: internalHeaders });
+  const budgets: Budgets = new Budgets({
+    ask: askServer({
+      findServer: () => serverUrl,
+      headers: internalHeaders,
+      onRefused: (message) => log.warn(message),
+    }),
+    store: budgetStore,
+    sessions: store,
+    prices,
+    describe: (revision) => agents.describe(revision),
+    whenUnresolved: config.budgetsUnresolved,
+    goOn: (sessionId) => runner.goOn(sessionId),
+    onError: (error, what) => log.error({ err: error }, what),
+  });
+  const runner: SessionRunner = new SessionRunner({
     store,
     openAgent: (revision) => agents.open(revision),
-    priceCall: pricesOf(() => serverUrl, { headers: internalHeaders }),
+    priceCall: prices.price,
+    budgets,
     onEnd: (turn) => exporter.notify(turn),
     onUnavailable: (message) => log.warn(message),
     onError: (error, what, ids) => log.error({ err: error, ...ids }, what),
   });
   let isStopping = false;
   const door = createDoor({
-    ...{ store, runner, agents },
+    ...{ store, runner, agents, budgets },
     authentication:
       internalSecret === undefined
         ? undefined
@@ -100,6 +120,7 @@ async function main(config: Config): Promise<void> {
   });
   exporter.start();
   runner.start();
+  budgets.start();
 
   const stop = async () => {
     if (isStopping) return;
@@ -108,6 +129,7 @@ async function main(config: Config): Promise<void> {
     server.close();
     const closeIdle = setInterval(() => server.closeIdleConnections(), idleSweepMs);
     const limitMs = Date.now() + drainTurnsMs;
+    const stopped = budgets.stop();
     await runner.drain(drainTurnsMs);
     // Also calls that pass through, and the last words to whoever waited for a turn.
     await Promise.race([answered, pause(Math.max(lastWordsMs, limitMs - Date.now()))]);
@@ -116,6 +138,8 @@ async function main(config: Config): Promise<void> {
     server.closeAllConnections();
     await agents.close();
     await samples?.close();
+    await stopped;
+    await budgetStore.close();
     await store.close();
     process.exit(0);
   };

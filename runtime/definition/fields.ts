@@ -57,6 +57,20 @@ export function number(min: number, max: number) {
   );
 }
 
+/** US dollars per million tokens, exact: as `dollars`, and 0. */
+export function rate() {
+  const expression = /^\d{1,6}(\.\d{1,6})?$/;
+  return bounded(
+    'is wrong',
+    (error) =>
+      z
+        .union([z.string({ error }), z.number({ error })], { error })
+        .refine((value) => expression.test(String(value)), { error })
+        .transform(String),
+    'US dollars from 0 with at most six digits after the point, such as 0.25',
+  );
+}
+
 /** US dollars, exact: text or a number with at most six digits after the point; read as text. */
 export function dollars() {
   const expression = /^\d{1,9}(\.\d{1,6})?$/;

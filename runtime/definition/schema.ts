@@ -10,6 +10,7 @@ import {
   number,
   oneOf,
   pattern,
+  rate,
   strict,
   text,
   whole,
@@ -68,6 +69,14 @@ function secretPattern(expression: RegExp, allowed: string) {
   return z.string({ error }).regex(expression, { error });
 }
 
+const price = strict({
+  input: rate(),
+  output: rate().describe('Reasoning included.'),
+  cacheRead: rate().describe('Left out: as input.').optional(),
+  cacheWrite: rate().describe('Left out: as input.').optional(),
+  request: rate().describe('US dollars of each request, beside its tokens.').optional(),
+});
+
 const modelWithSettings = strict({
   model: modelId,
   temperature: number(0, 2).optional(),
@@ -87,11 +96,21 @@ const modelWithSettings = strict({
   fallbackOn: list(oneOf(fallbackReasons), fallbackReasons.length, 'reasons')
     .describe('The next model takes over for these reasons only. Left out: for all of them.')
     .optional(),
+  price: price
+    .describe(
+      'US dollars per million tokens, for a model that the price table does not know: budgets that stop need a price.',
+    )
+    .optional(),
   simulate: simulate.describe('How a model of the provider simulated behaves.').optional(),
-}).superRefine(({ model, simulate }, context) => {
-  if (simulate === undefined || model.startsWith('simulated/')) return;
-  const message = `goes with models of the provider simulated only (this is ${model})`;
-  context.addIssue({ code: 'custom', path: ['simulate'], message });
+}).superRefine(({ model, simulate, price }, context) => {
+  if (model.startsWith('simulated/')) {
+    if (price === undefined) return;
+    const message = `does not go with models of the provider simulated (this is ${model}): simulate.usdPerMillionInput`;
+    context.addIssue({ code: 'custom', path: ['price'], message });
+  } else if (simulate !== undefined) {
+    const message = `goes with models of the provider simulated only (this is ${model})`;
+    context.addIssue({ code: 'custom', path: ['simulate'], message });
+  }
 });
 
 export const model = z

@@ -6,7 +6,7 @@ import { readVariables } from '../run/fill-instructions.ts';
 import type { Session, Turn } from '../sessions/record.ts';
 import type { Accepted } from '../sessions/store.ts';
 import type { DoorDeps } from './deps.ts';
-import { DoorError } from './door-error.ts';
+import { DoorError, pausedError } from './door-error.ts';
 import { matchHistory, splitFirst } from './match-history.ts';
 import { isOfProject } from './own-session.ts';
 
@@ -53,6 +53,7 @@ export async function acceptTurn(deps: DoorDeps, asked: AskedTurn): Promise<Turn
     imported,
   } = known === undefined ? beginSession(said) : addTo(known, turns, said);
   if (before !== undefined) return before;
+  if (known?.paused !== undefined) throw pausedError(known.paused);
   const { revision, definition } = await describeAgent(deps, agent, known);
   const input = {
     messages: messages.map(({ content }) => ({ content })),

@@ -6,6 +6,7 @@ import { authenticate, type DoorEnv } from './authenticate.ts';
 import { agentChat, chatCompletions } from './chat-completions.ts';
 import type { DoorDeps } from './deps.ts';
 import { DoorError } from './door-error.ts';
+import { readBudgets } from './budgets.ts';
 import { localDoor } from './local-door.ts';
 import { cancelSession, deleteSession, readSession } from './sessions.ts';
 
@@ -34,6 +35,7 @@ export function createDoor(deps: DoorDeps): Hono<DoorEnv> {
   app.get('/v1/sessions/:id', async (c) => c.json(await readSession(deps, sessionOf(c))));
   app.post('/v1/sessions/:id/cancel', async (c) => c.json(await cancelSession(deps, sessionOf(c))));
   app.delete('/v1/sessions/:id', async (c) => c.json(await deleteSession(deps, sessionOf(c))));
+  app.get('/v1/budgets', async (c) => c.json(await readBudgets(deps, c.var.project ?? c.req.query('project'))));
   app.get('/agents', async (c) => c.json(await listAgents(deps)));
   app.get('/agents/:name', async (c) => c.json(await readAgent(deps, c.req.param('name'))));
   app.post('/agents/:name/chat', (c) => agentChat(c, deps, c.req.param('name')));

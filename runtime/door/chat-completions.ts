@@ -2,13 +2,14 @@ import type { Context } from 'hono';
 import { readChatRequest, RequestFault, type ChatRequest } from '../models/gateway-request.ts';
 import { TurnStopped } from '../run/stop.ts';
 import type { TurnEvent } from '../run/turn-events.ts';
+import { TurnPaused } from '../run/turn-paused.ts';
 import type { Turn } from '../sessions/record.ts';
 import { turnTrace } from '../telemetry/span-ids.ts';
 import type { DoorEnv } from './authenticate.ts';
 import { acceptTurn } from './accept-turn.ts';
 import { findEndError, toCompletion } from './completion.ts';
 import type { DoorDeps } from './deps.ts';
-import { DoorError, leftError } from './door-error.ts';
+import { DoorError, leftError, pausedError } from './door-error.ts';
 import { eventStreamHeaders, openEventStream } from './event-stream.ts';
 import { callGateway } from './gateway.ts';
 import { TurnStream } from './stream-turn.ts';
@@ -45,6 +46,7 @@ async function answerTurn(
   c.header('x-should-retry', 'false');
   if (chat.isStream) return streamTurn(c, deps, { turn, agent, includesUsage: chat.includesUsage });
   const ended = await deps.runner.waitForEnd(turn).catch((error: unknown) => {
+    if (error instanceof TurnPaused) throw pausedError(error.pause);
     throw error instanceof TurnStopped ? leftError() : error;
   });
   return c.json(toCompletion(await factsOf(deps, ended, agent)));
@@ -75,6 +77,7 @@ async function streamTurn(
   const revision = session?.revision ?? agent;
   const [first] = early;
   if (first?.type === 'left') throw leftError();
+  if (first?.type === 'paused') throw pausedError(first.pause);
   if (first?.type === 'end' && first.turn.end !== null) {
     const failed = findEndError(first.turn.end);
     if (failed !== undefined) throw failed;

@@ -94,9 +94,13 @@ const failureCodes: Readonly<Record<string, DoorErrorCode>> = {
 export function findEndError(end: TurnEnd): DoorError | undefined {
   const message = end.message ?? `The turn ended: ${end.state}.`;
   if (end.state === 'cancelled' && end.text === '') return new DoorError('turn_cancelled', message);
+  // After text it ended as by any other limit.
+  if (end.reason === 'budget_exhausted' && end.text === '')
+    return new DoorError('budget_exhausted', message, { budget: end.budget });
   if (end.state !== 'failed') return undefined;
   if (end.reason === 'output_invalid') return new DoorError('output_invalid', message);
   if (end.reason === 'internal_error') return new DoorError('internal', message);
+  if (end.reason === 'price_unknown' || end.reason === 'budget_unavailable') return new DoorError(end.reason, message);
   const { kind = '', retryAfterMs } = end.failure ?? {};
   return new DoorError(failureCodes[kind] ?? 'model_failed', message, { retryAfterMs });
 }

@@ -1,3 +1,4 @@
+import type { Budgets } from '../budgets/budgets.ts';
 import type { AgentPool } from '../run/agent-pool.ts';
 import type { Authentication } from './authenticate.ts';
 import type { SessionRunner } from '../run/session-runner.ts';
@@ -8,6 +9,8 @@ export interface DoorDeps {
   store: SessionStore;
   runner: SessionRunner;
   agents: AgentPool;
+  /** Absent: nothing is counted. */
+  budgets?: Pick<Budgets, 'forGateway' | 'settleGateway' | 'describe'> | undefined;
   /** Present where keys are needed. */
   authentication?: Authentication | undefined;
   /** A call of the gateway was kept: its span can be sent. */

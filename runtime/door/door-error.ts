@@ -1,4 +1,5 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { ExhaustedBudget, Pause } from '../sessions/record.ts';
 
 /** Every error of the door: its status, the `type` that OpenAI clients expect with it, and what it means. */
 export const doorErrors = {
@@ -16,6 +17,11 @@ export const doorErrors = {
     401,
     'authentication_error',
     'With SIGHTGLASS_AUTH=on: the request has no valid key, or the key has expired or was revoked.',
+  ],
+  budget_exhausted: [
+    402,
+    'insufficient_quota',
+    'A budget has too little left for the call; `budget` names it. A session that waits for it goes on by itself.',
   ],
   forbidden: [403, 'permission_error', 'The key lacks scope run, or is of another project.'],
   foreign_origin: [403, 'permission_error', 'The request came from a web page of another origin.'],
@@ -41,6 +47,7 @@ export const doorErrors = {
   body_too_large: [413, 'invalid_request_error', 'The body is larger than 8 MiB.'],
   unsupported_media_type: [415, 'invalid_request_error', 'The body is not application/json.'],
   wrong_host: [421, 'invalid_request_error', 'The Host header does not name this machine.'],
+  price_unknown: [422, 'invalid_request_error', 'A budget that stops applies, and the model has no price.'],
   idempotency_key_reused: [422, 'invalid_request_error', 'The key was used with another request.'],
   rate_limited: [429, 'rate_limit_error', 'The provider limits the rate, also after retries and fallbacks.'],
   quota_exhausted: [429, 'insufficient_quota', 'The account at the provider has nothing left.'],
@@ -50,6 +57,7 @@ export const doorErrors = {
   output_invalid: [502, 'server_error', 'The answer does not have the declared form, also after repairs.'],
   session_store_unavailable: [503, 'server_error', 'The session store does not answer; try again.'],
   key_check_unavailable: [503, 'server_error', 'The server does not answer, so the key cannot be checked; try again.'],
+  budget_unavailable: [503, 'server_error', 'What budgets have left cannot be found out; try again.'],
   shutting_down: [503, 'server_error', 'The runtime is stopping; try again.'],
   model_timeout: [504, 'server_error', 'No model answered in time.'],
 } as const satisfies Record<string, readonly [status: ContentfulStatusCode, type: string, meaning: string]>;
@@ -63,26 +71,54 @@ export class DoorError extends Error {
   /** The field of the request that it is about. */
   readonly param: string | null;
   readonly retryAfterMs: number | undefined;
+  /** Of `budget_exhausted`. */
+  readonly budget: ExhaustedBudget | undefined;
 
   constructor(
     code: DoorErrorCode,
     message: string,
-    details: { param?: string | null | undefined; retryAfterMs?: number | undefined } = {},
+    details: {
+      param?: string | null | undefined;
+      retryAfterMs?: number | undefined;
+      budget?: ExhaustedBudget | undefined;
+    } = {},
   ) {
     super(message);
     this.code = code;
     this.param = details.param ?? null;
     this.retryAfterMs = details.retryAfterMs;
+    this.budget = details.budget;
   }
 
   get status(): ContentfulStatusCode {
     return doorErrors[this.code][0];
   }
 
-  /** `{ message, type, param, code }` */
-  toJSON(): { message: string; type: string; param: string | null; code: DoorErrorCode } {
-    return { message: this.message, type: doorErrors[this.code][1], param: this.param, code: this.code };
+  /** `{ message, type, param, code }`, and the budget that is used up. */
+  toJSON(): { message: string; type: string; param: string | null; code: DoorErrorCode; budget?: object } {
+    const error = { message: this.message, type: doorErrors[this.code][1], param: this.param, code: this.code };
+    return this.budget === undefined ? error : { ...error, budget: describeBudget(this.budget) };
   }
+}
+
+/** As clients read it. */
+export function describeBudget(budget: ExhaustedBudget) {
+  return {
+    ...{ id: budget.budgetId, name: budget.name, value: budget.value, action: budget.action },
+    amount_usd: budget.amountUsd,
+    spent_usd: budget.spentUsd,
+    held_usd: budget.heldUsd,
+    needed_usd: budget.neededUsd,
+    begins_anew_at: budget.beginsAnew,
+  };
+}
+
+/** For whoever waits for a turn of a session that waits itself, or says something new in it. */
+export function pausedError({ budget }: Pick<Pause, 'budget'>): DoorError {
+  const whose = budget.value === null ? '' : ` of ${budget.value}`;
+  const anew = budget.beginsAnew === null ? '' : ` or begins anew at ${budget.beginsAnew}`;
+  const message = `the session waits: the budget ${budget.name}${whose} has less left of $${budget.amountUsd} than its next call may cost ($${budget.neededUsd}); it goes on by itself when the budget is raised${anew}`;
+  return new DoorError('budget_exhausted', message, { budget });
 }
 
 /** For whoever waits for a turn when the runtime stops. */

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { randomUUID } from 'node:crypto';
+import { BudgetStopped, type CallBudget } from '../budgets/call-budget.ts';
 import { ModelAccessFault, UnknownProvider } from '../models/adapters.ts';
 import { callModels } from '../models/call-models.ts';
 import type { ChatRequest } from '../models/gateway-request.ts';
@@ -28,7 +29,12 @@ const firstTokenTimeoutMs = 120_000;
 /** `PROVIDER/MODEL`: one call of a model, in the OpenAI protocol whatever the provider speaks, and a span of it. */
 export async function callGateway(c: Context, deps: DoorDeps, asked: GatewayAsked): Promise<Response> {
   const { chat, sessionId } = asked;
-  const call = new Call(deps, asked);
+  const id = `chatcmpl_${randomUUID()}`;
+  const budget = await deps.budgets?.forGateway(
+    { id },
+    { project: asked.project ?? 'default', user: chat.user, session: sessionId, labels: chat.metadata },
+  );
+  const call = new Call(deps, asked, { id, budget });
   // Also before its stream begins, and where a whole answer is awaited.
   c.req.raw.signal.addEventListener('abort', () => call.leave(), { once: true });
   c.header('x-trace-id', call.traceId);
@@ -50,19 +56,20 @@ type Begun = { first: IteratorResult<unknown>; events: Events };
 class Call {
   readonly #deps: DoorDeps;
   readonly #asked: GatewayAsked;
-  readonly #id = `chatcmpl_${randomUUID()}`;
+  readonly #id: string;
   readonly #created: number;
   readonly #leaving = new AbortController();
   readonly #events: Events;
   #text = '';
 
-  constructor(deps: DoorDeps, asked: GatewayAsked) {
+  constructor(deps: DoorDeps, asked: GatewayAsked, { id, budget }: { id: string; budget: CallBudget | undefined }) {
     this.#deps = deps;
     this.#asked = asked;
+    this.#id = id;
     this.#created = Math.floor(deps.nowMs() / 1000);
     this.#events = callModels(chainOf(deps, asked.chat.model), asked.chat.request, {
       signal: this.#leaving.signal,
-      firstTokenTimeoutMs,
+      ...{ firstTokenTimeoutMs, budget },
       // What a client has, it keeps: pieces of two tries would make one wrong answer.
       isAllVisible: asked.chat.isStream,
     });
@@ -168,6 +175,12 @@ class Call {
 
   /** What the caller is told; the call is kept with what came of it. */
   async #failed(error: unknown): Promise<DoorError> {
+    if (error instanceof BudgetStopped) {
+      const { refusal, attempts } = error;
+      // Tries that failed before are part of what is told of the call.
+      if (attempts.length > 0) await this.#keep(attempts, undefined);
+      return new DoorError(refusal.reason, refusal.message, { budget: refusal.budget });
+    }
     if (!(error instanceof AskFailure)) {
       this.#deps.onError(error, 'gateway');
       return new DoorError('internal', 'the call failed for a reason of ours');
@@ -193,6 +206,7 @@ class Call {
     await this.#deps.store
       .keepCall(call)
       .then(this.#deps.onCall, (error: unknown) => this.#deps.onError(error, 'gateway'));
+    await this.#deps.budgets?.settleGateway(call);
   }
 }
 

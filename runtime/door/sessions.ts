@@ -1,10 +1,10 @@
 import { partsText } from './parts-text.ts';
-import type { Session, Turn } from '../sessions/record.ts';
+import type { Pause, Session, Turn } from '../sessions/record.ts';
 import { countSteps, knownUsd } from '../run/limits.ts';
 import { turnTrace } from '../telemetry/span-ids.ts';
 import { isOfProject } from './own-session.ts';
 import type { DoorDeps } from './deps.ts';
-import { DoorError } from './door-error.ts';
+import { describeBudget, DoorError, pausedError } from './door-error.ts';
 
 interface Asked {
   id: string;
@@ -49,29 +49,41 @@ async function getOwn({ store }: DoorDeps, { id, project }: Asked): Promise<Sess
 }
 
 function describeSession(
-  { id, agent, revision, user, createdMs, expiresMs, imported }: Session,
+  { id, agent, revision, user, createdMs, expiresMs, imported, paused }: Session,
   turns: readonly Turn[],
 ) {
   return {
     ...{ id, agent, revision, user },
+    paused: paused === undefined ? null : describePause(paused),
     created_at: new Date(createdMs).toISOString(),
     expires_at: new Date(expiresMs).toISOString(),
     imported: imported.map((message) => ({
       role: message.role,
       text: message.role === 'user' ? partsText(message.content) : message.text,
     })),
-    turns: turns.map(describeTurn),
+    turns: turns.map((turn) => describeTurn(turn, paused)),
   };
 }
 
-function describeTurn(turn: Turn) {
-  const { id, number, state, end, entries, input, acceptedMs } = turn;
+function describePause({ turnId, sinceMs, budget }: Pause) {
   return {
-    ...{ id, number, state },
+    turn_id: turnId,
+    since: new Date(sinceMs).toISOString(),
+    reason: 'budget_exhausted',
+    message: pausedError({ budget }).message,
+    budget: describeBudget(budget),
+  };
+}
+
+function describeTurn(turn: Turn, paused: Pause | undefined) {
+  const { id, number, end, entries, input, acceptedMs } = turn;
+  const waits = end === null && paused?.turnId === id ? paused : undefined;
+  return {
+    ...{ id, number, state: waits === undefined ? turn.state : 'paused' },
     accepted_at: new Date(acceptedMs).toISOString(),
     ended_at: end === null ? null : new Date(end.atMs).toISOString(),
-    reason: end?.reason ?? null,
-    message: end?.message ?? null,
+    reason: waits === undefined ? (end?.reason ?? null) : 'budget_exhausted',
+    message: waits === undefined ? (end?.message ?? null) : pausedError(waits).message,
     input: input.messages.map(({ content }) => partsText(content)),
     text: end?.text ?? '',
     trace_id: turnTrace(turn).traceId,

@@ -2,7 +2,7 @@ import type { TurnEvent } from '../run/turn-events.ts';
 import type { Turn } from '../sessions/record.ts';
 import { describeTurn, findEndError, finishReason, sumUsage } from './completion.ts';
 import { endNotice } from './describe-end.ts';
-import { DoorError, leftError } from './door-error.ts';
+import { DoorError, leftError, pausedError } from './door-error.ts';
 import type { EventSink } from './event-stream.ts';
 import { type Pace, processPace } from './pace-pieces.ts';
 
@@ -54,7 +54,7 @@ export class TurnStream {
 
   send(event: TurnEvent): void {
     if (event.type !== 'text') this.flush();
-    if (event.type === 'left' || event.type === 'end') this.#leavePace();
+    if (event.type === 'left' || event.type === 'paused' || event.type === 'end') this.#leavePace();
     switch (event.type) {
       case 'text':
         this.#text(event.text);
@@ -76,6 +76,10 @@ export class TurnStream {
         break;
       case 'left':
         this.#sink.send(JSON.stringify({ error: leftError() }));
+        this.#sink.close();
+        break;
+      case 'paused':
+        this.#sink.send(JSON.stringify({ error: pausedError(event.pause) }));
         this.#sink.close();
         break;
       case 'end':

@@ -5,6 +5,7 @@ import type { ChainModel } from './call-models.ts';
 import { keepAliveFetch } from './http-fetch.ts';
 import type { ModelAdapter } from './model.ts';
 import { openaiAdapter } from './openai.ts';
+import { simulatedPrice, toPrice } from './own-price.ts';
 import { simulatedAdapter } from './simulated.ts';
 
 /** Where each provider's address and key are, if its definition names neither. */
@@ -44,7 +45,12 @@ export class ModelAdapters {
   chainOf(models: readonly Model[]): ChainModel[] {
     return models.map((settings) => {
       const [provider, model] = splitModel(settings.model);
-      return { provider, model, adapter: this.#adapterOf(provider, settings), settings };
+      const isSimulated = provider === 'simulated';
+      return {
+        ...{ provider, model, settings, adapter: this.#adapterOf(provider, settings) },
+        reportedPrice: isSimulated ? simulatedPrice(model, settings.simulate) : undefined,
+        declaredPrice: settings.price && toPrice(settings.price),
+      };
     });
   }
 

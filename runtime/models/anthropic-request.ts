@@ -50,6 +50,12 @@ export function toAnthropicRequest(request: ModelRequest, provider: string): Mes
   };
 }
 
+/** Budgeted thinking comes on top of what an answer may have. */
+export function boundAnthropicOutput(request: ModelRequest & { maxOutputTokens: number }, provider: string): number {
+  const choice = request.tools.length > 0 ? toToolChoice(request) : undefined;
+  return request.maxOutputTokens + toThinking(request, choice, provider).thinkingTokens;
+}
+
 function toTool({ name, description, input }: ModelRequest['tools'][number]): Tool {
   return {
     name,

@@ -1,6 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { AnthropicReplyReader } from './anthropic-reply.ts';
-import { toAnthropicRequest } from './anthropic-request.ts';
+import { boundAnthropicOutput, toAnthropicRequest } from './anthropic-request.ts';
 import { takeMessage } from './http-fetch.ts';
 import type { ModelAdapter } from './model.ts';
 import { type ProviderAccess, sdkTimeoutMs } from './provider-access.ts';
@@ -21,6 +21,7 @@ export function anthropicAdapter(access: ProviderAccess): ModelAdapter {
     openTelemetry: false,
   });
   return {
+    boundOutputTokens: (request) => boundAnthropicOutput(request, access.provider),
     async *stream(request, signal) {
       try {
         const body = toAnthropicRequest(request, access.provider);

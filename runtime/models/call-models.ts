@@ -1,8 +1,10 @@
+import { BudgetStopped, type CallBudget } from '../budgets/call-budget.ts';
 import { type AskEvent, AskFailure } from '../run/agent.ts';
+import type { Price } from '../run/price-usage.ts';
 import type { Attempt } from '../sessions/record.ts';
 import { callOnce } from './call-once.ts';
 import type { ModelAdapter, ModelRequest } from './model.ts';
-import type { ModelFailure, ModelFailureKind } from './model-failure.ts';
+import { type ModelFailure, type ModelFailureKind, wasUnbilled } from './model-failure.ts';
 import { abortedFailure } from './read-reply.ts';
 import type { Model } from '../definition/schema.ts';
 
@@ -51,6 +53,10 @@ export interface ChainModel {
     | 'retries'
     | 'fallbackOn'
   >;
+  /** By which the provider itself says what a call cost. */
+  reportedPrice?: Price | undefined;
+  /** Where no table has a price. */
+  declaredPrice?: Price | undefined;
 }
 
 export interface CallOptions {
@@ -59,6 +65,8 @@ export interface CallOptions {
   firstTokenTimeoutMs: number;
   /** Who hands everything on as it comes, as a gateway does, cannot take reasoning and tool calls back either. */
   isAllVisible?: boolean;
+  /** Absent: no budget counts this call, and nothing waits for one. */
+  budget?: CallBudget | undefined;
   nowMs?: () => number;
   /** Ends early, without throwing, when the signal is aborted. */
   sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -69,21 +77,31 @@ export interface CallOptions {
 /**
  * Asks the models of a chain in their order until one gives a whole answer; the only place that tries again. Yields what arrives,
  * `attempt` after a try that failed where another one follows (reasoning and pieces of tool calls that came with it are void), and `end`. Until the first
- * text another try or model takes over; from then on a failure ends it. Throws an AskFailure.
+ * text another try or model takes over; from then on a failure ends it. Throws an AskFailure, or a BudgetStopped before a try that
+ * a budget refuses.
  */
 export async function* callModels(
   chain: readonly ChainModel[],
   request: Omit<ModelRequest, 'model'>,
   options: CallOptions,
 ): AsyncGenerator<AskEvent, void, undefined> {
-  const { signal, nowMs = Date.now, sleep = sleepUnlessAborted, random = Math.random } = options;
+  const { signal, budget, nowMs = Date.now, sleep = sleepUnlessAborted, random = Math.random } = options;
   const attempts: Attempt[] = [];
   const fail = (failure: ModelFailure, partialText: string) => new AskFailure({ attempts, partialText, failure });
   for (const [place, hop] of chain.entries()) {
     const isLast = place === chain.length - 1;
     for (let tries = 1; ; tries += 1) {
+      const next = { number: attempts.length, model: hop, request: fillRequest(request, hop), isLast };
+      const held = await budget?.hold(next);
+      if (held?.status === 'skipped') break;
+      if (held?.status === 'refused') throw new BudgetStopped(held.refusal, attempts);
+      if (held !== undefined && signal.aborted) {
+        await budget?.release(next);
+        throw fail(abortedFailure(), '');
+      }
       const attempt: Attempt = { provider: hop.provider, model: hop.model, startMs: nowMs(), endMs: 0 };
-      const outcome = yield* callOnce(hop.adapter, fillRequest(request, hop), {
+      if (held?.reservedUsd !== undefined) attempt.reservedUsd = held.reservedUsd;
+      const outcome = yield* callOnce(hop.adapter, held?.request ?? next.request, {
         signal,
         timeoutMs: hop.settings.timeout,
         firstTokenTimeoutMs: options.firstTokenTimeoutMs,
@@ -98,6 +116,10 @@ export async function* callModels(
       const { failure, partialText } = outcome;
       const { kind, message, status, retryAfterMs } = failure;
       attempt.failure = { kind, message, status, retryAfterMs };
+      if (attempt.reservedUsd !== undefined && wasUnbilled(failure, attempt)) {
+        delete attempt.reservedUsd;
+        await budget?.release(next);
+      }
       const isVisible = partialText !== '' || (options.isAllVisible === true && attempt.firstTokenMs !== undefined);
       if (isVisible || failure.kind === 'aborted') throw fail(failure, partialText);
       const waitMs = tries <= hop.settings.retries ? chooseWaitMs(failure, tries, random) : undefined;

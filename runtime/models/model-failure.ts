@@ -15,6 +15,20 @@ export const modelFailureKinds = [
 
 export type ModelFailureKind = (typeof modelFailureKinds)[number];
 
+/** The server was not even reached. */
+const unsentCodes: ReadonlySet<unknown> = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'],
+]);
+
+/** Whether a try that failed cost nothing for sure: it was refused before it gave anything, or never sent. */
+export function wasUnbilled(failure: ModelFailure, { firstTokenMs }: { firstTokenMs?: number | undefined }): boolean {
+  if (firstTokenMs !== undefined) return false;
+  if (failure.status !== undefined && failure.status >= 400) return true;
+  let root: unknown = failure;
+  while (root instanceof Error && root.cause instanceof Error) root = root.cause;
+  return unsentCodes.has((root as { code?: unknown }).code);
+}
+
 /** A model call that failed, as its provider's adapter understood it. */
 export class ModelFailure extends Error {
   override readonly name = 'ModelFailure';

@@ -114,4 +114,6 @@ export interface ModelAdapter {
    * closes the connection and throws a ModelFailure `aborted`.
    */
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
+  /** Output tokens that the provider may bill for a request with `maxOutputTokens`; absent: as many as that. */
+  boundOutputTokens?: ((request: ModelRequest & { maxOutputTokens: number }) => number) | undefined;
 }

@@ -103,16 +103,18 @@ function makeReply(request: ModelRequest, { behaviour, asked, responseId, inputT
   }));
   const { text, isCut } = cutText(decision.text, request);
   const finishReason: FinishReason = toolCalls.length > 0 ? 'tool_calls' : isCut ? 'length' : 'stop';
+  // Of reasoning and of tool calls nothing is cut off, and no more than the limit is billed.
+  const { maxOutputTokens = Infinity } = request;
   const reasoningTokens =
     request.reasoningEffort === undefined
       ? undefined
-      : Math.round(thoughtTokens[request.reasoningEffort] * (0.5 + random()));
+      : Math.min(maxOutputTokens, Math.round(thoughtTokens[request.reasoningEffort] * (0.5 + random())));
   const cacheReadTokens = countCachedTokens(request);
   const outputTokens = countTokens(text) + countToolCallTokens(toolCalls) + (reasoningTokens ?? 0);
   const counts = {
     inputTokens,
     cacheReadTokens,
-    outputTokens: Math.max(outputTokens, 1),
+    outputTokens: Math.min(maxOutputTokens, Math.max(outputTokens, 1)),
     ...(reasoningTokens !== undefined && { reasoningTokens }),
   };
   return {

@@ -1,3 +1,4 @@
+import type { CallBudget } from '../budgets/call-budget.ts';
 import type { AgentDefinition } from '../definition/schema.ts';
 import type { ModelEvent, ModelReply, ModelRequest, ToolSpec, Usage } from '../models/model.ts';
 import type { ModelFailure } from '../models/model-failure.ts';
@@ -21,10 +22,10 @@ export type AskEvent =
   | { type: 'attempt'; attempt: Attempt }
   | { type: 'end'; reply: ModelReply; attempts: readonly Attempt[] };
 
-/** Asks the models of an agent in their order. Throws an AskFailure. */
+/** Asks the models of an agent in their order. Throws an AskFailure, or a BudgetStopped before a try that `budget` refuses. */
 export type AskModels = (
   request: Omit<ModelRequest, 'model'>,
-  options: { signal: AbortSignal; firstTokenTimeoutMs: number },
+  options: { signal: AbortSignal; firstTokenTimeoutMs: number; budget?: CallBudget | undefined },
 ) => AsyncIterable<AskEvent>;
 
 /** No model gave a whole answer. */

@@ -25,7 +25,7 @@ export class LiveTurn {
 
   emit(event: TurnEvent): void {
     if (this.#isOver) return;
-    this.#isOver = event.type === 'end' || event.type === 'left';
+    this.#isOver = event.type === 'end' || event.type === 'left' || event.type === 'paused';
     this.#note(event);
     for (const listener of [...this.#listeners]) listener(event);
   }

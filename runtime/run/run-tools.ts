@@ -8,6 +8,7 @@ import { findLoop } from './loop-detection.ts';
 import type { TurnJob } from './turn-job.ts';
 import { stopReason, TurnStopped } from './stop.ts';
 import type { TurnLog } from './turn-log.ts';
+import { TurnPaused } from './turn-paused.ts';
 
 export interface ToolRun {
   job: TurnJob;
@@ -73,6 +74,9 @@ async function runOne({ job, log, step, tools }: ToolRun, call: ToolCall): Promi
   const reason = stopReason(job.signal);
   // What comes back then belongs to whoever has the turn now.
   if (reason === 'lost' || reason === 'shutdown') throw new TurnStopped(reason);
+  // The sub-agent is asked again when this turn goes on, and its turn is found.
+  const { paused, ...outcome } = result;
+  if (paused !== undefined) throw new TurnPaused(paused);
   const entry: ToolEntry = {
     type: 'tool',
     callId: call.id,
@@ -80,7 +84,7 @@ async function runOne({ job, log, step, tools }: ToolRun, call: ToolCall): Promi
     name: call.name,
     toolType: tool?.type ?? 'none',
     arguments: call.arguments,
-    ...result,
+    ...outcome,
     startMs,
     endMs: job.nowMs(),
   };

@@ -1,7 +1,18 @@
+import { type BudgetRefusal, BudgetStopped } from '../budgets/call-budget.ts';
 import type { ModelReply } from '../models/model.ts';
-import type { Attempt, ModelCall, StepEntry, Turn, TurnEnd } from '../sessions/record.ts';
+import type {
+  Attempt,
+  Entry,
+  ExhaustedBudget,
+  ModelCall,
+  Pause,
+  StepEntry,
+  Turn,
+  TurnEnd,
+} from '../sessions/record.ts';
 import type { Tool } from '../tools/tool.ts';
 import { AskFailure, type RunnableAgent } from './agent.ts';
+import { toPrice } from '../models/own-price.ts';
 import { checkOutput, describeRepair } from './check-output.ts';
 import { compact } from './compact.ts';
 import {
@@ -17,11 +28,13 @@ import { fillInstructions } from './fill-instructions.ts';
 import { findBrokenLimit, findBrokenToolLimit, turnUsd } from './limits.ts';
 import { isCircling } from './loop-detection.ts';
 import { addUsd } from './money.ts';
+import { priceUsage } from './price-usage.ts';
 import { runTools } from './run-tools.ts';
 import { hashText } from './hash-text.ts';
 import { endOfStop, stopReason, TurnStopped } from './stop.ts';
 import type { TurnJob } from './turn-job.ts';
 import { TurnLog } from './turn-log.ts';
+import { TurnPaused } from './turn-paused.ts';
 
 type Ending = Omit<TurnEnd, 'text' | 'atMs'>;
 
@@ -62,9 +75,11 @@ class TurnRun {
 
   async untilEnd(): Promise<Ending | 'open'> {
     try {
+      // What the process before wrote down and did not come to settle.
+      if (this.#job.turn.claims > 1) await this.#job.budget?.settle(this.#log.entries, 0);
       for (;;) {
         this.#job.signal.throwIfAborted();
-        const ending = await this.#advance();
+        const ending = await this.#advance().catch((error: unknown) => this.#stopByBudget(error));
         if (ending !== undefined) return ending;
       }
     } catch (error) {
@@ -96,7 +111,7 @@ class TurnRun {
     const { lastStep, sinceLastStep } = this.#log;
     if (lastStep === undefined) return this.#callModel();
     if (lastStep.finishReason === undefined) {
-      if (sinceLastStep.some(({ type }) => type === 'compacted')) return this.#callModel();
+      if (sinceLastStep.some(({ type }) => type === 'compacted' || type === 'paused')) return this.#callModel();
       return this.#afterFailure(lastStep);
     }
     if (lastStep.toolCalls.some(({ id }) => this.#log.findTool(lastStep.step, id) === undefined)) {
@@ -148,11 +163,12 @@ class TurnRun {
       missing: this.#missing,
     };
     try {
+      const budget = await this.#job.budget?.forCall(`chat ${step}`);
       const { reply, attempts } = await this.#listen(
-        agent.ask(request, { signal, firstTokenTimeoutMs: this.#limits.firstTokenTimeout }),
+        agent.ask(request, { signal, budget, firstTokenTimeoutMs: this.#limits.firstTokenTimeout }),
       );
       const { text, toolCalls, state } = reply;
-      await this.#log.append({
+      await this.#append({
         type: 'step',
         step,
         text,
@@ -162,27 +178,61 @@ class TurnRun {
         ...(await this.#describeCall(reply, attempts)),
       });
     } catch (error) {
-      if (!(error instanceof AskFailure)) throw error;
+      if (!(error instanceof AskFailure || error instanceof BudgetStopped)) throw error;
       const reason = stopReason(signal);
       if (reason === 'lost' || reason === 'shutdown') throw new TurnStopped(reason);
       // What was visible and which models failed is part of the record, however the turn goes on.
-      const { partialText, attempts } = error;
-      await this.#log.append({
-        type: 'step',
-        step,
-        text: partialText,
-        toolCalls: [],
-        saw: { ...saw, ...this.#settingsOf(attempts) },
-        attempts,
-      });
+      const { attempts } = error;
+      const text = error instanceof AskFailure ? error.partialText : '';
+      if (error instanceof AskFailure || attempts.length > 0) {
+        await this.#append({
+          type: 'step',
+          step,
+          text,
+          toolCalls: [],
+          saw: { ...saw, ...this.#settingsOf(attempts) },
+          attempts,
+        });
+      }
+      if (error instanceof BudgetStopped) throw error;
     }
     return undefined;
+  }
+
+  /** Writes down what a model call came to, and then what it cost: who finds the record settles it again. */
+  async #append(entry: Entry): Promise<void> {
+    await this.#log.append(entry);
+    await this.#job.budget?.settle([entry], this.#log.entries.length - 1);
+  }
+
+  /** How the turn ends, or that it waits, when a budget refuses a model call of it or of a sub-agent. Throws any other error. */
+  async #stopByBudget(error: unknown): Promise<Ending | 'open'> {
+    if (error instanceof TurnPaused) return this.#pause(error.pause.budget, error.pause.sessionId);
+    if (!(error instanceof BudgetStopped)) throw error;
+    const { reason, message, budget }: BudgetRefusal = error.refusal;
+    if (budget?.action === 'pause') return this.#pause(budget);
+    return { state: reason === 'budget_exhausted' ? 'limited' : 'failed', reason, message, budget };
+  }
+
+  async #pause(budget: ExhaustedBudget, waitsFor?: string): Promise<'open'> {
+    const { store, claim, turn, nowMs } = this.#job;
+    const last = this.#log.entries.at(-1);
+    // One that was let go on too early waits as before.
+    const waited = last?.type === 'paused' && last.budget.accountId === budget.accountId ? last : undefined;
+    const sinceMs = waited?.atMs ?? nowMs();
+    if (waited === undefined) await this.#log.append({ type: 'paused', budget, atMs: sinceMs });
+    const pause: Pause = { turnId: turn.id, sessionId: turn.sessionId, budget, sinceMs, waitsFor };
+    const held = await this.#log.persist(() => store.pause(claim, pause));
+    if (held === 'held') this.#job.onPaused(pause);
+    else if (held !== 'lost' && waitsFor !== undefined) await this.#log.persist(() => store.cancel(waitsFor));
+    if (held !== 'held') throw new TurnStopped(held);
+    return 'open';
   }
 
   /** Of the model that was asked last. */
   #settingsOf(attempts: readonly Attempt[]): Pick<StepEntry['saw'], 'temperature' | 'maxOutputTokens'> {
     const { provider = '', model = '' } = attempts.at(-1) ?? {};
-    const declared = this.#job.agent.definition.model.find((one) => one.model === `${provider}/${model}`);
+    const declared = this.#declaredOf({ provider, model });
     return { temperature: declared?.temperature, maxOutputTokens: declared?.maxOutputTokens };
   }
 
@@ -219,7 +269,14 @@ class TurnRun {
       usage,
       atMs: answered.startMs,
     });
-    return costUsd === undefined ? call : { ...call, costUsd, costSource: 'priced' };
+    if (costUsd !== undefined) return { ...call, costUsd, costSource: 'priced' };
+    const rates = this.#declaredOf(answered)?.price;
+    const declaredUsd = rates && priceUsage(toPrice(rates), usage);
+    return declaredUsd === undefined ? call : { ...call, costUsd: declaredUsd, costSource: 'declared' };
+  }
+
+  #declaredOf({ provider, model }: Pick<Attempt, 'provider' | 'model'>) {
+    return this.#job.agent.definition.model.find((one) => one.model === `${provider}/${model}`);
   }
 
   /** No model answered, or the answer broke off. */
@@ -275,13 +332,17 @@ class TurnRun {
 
   async #compact(before: number): Promise<void> {
     const { agent, signal } = this.#job;
-    await this.#log.append(
+    const place = this.#log.entries.length;
+    await this.#append(
       await compact({
         conversation: this.#conversation(),
         before,
         summarizes: agent.definition.session.history.compact === 'summarize',
-        ask: (request) =>
-          this.#collect(agent.ask(request, { signal, firstTokenTimeoutMs: this.#limits.firstTokenTimeout })),
+        ask: async (request) => {
+          const budget = await this.#job.budget?.forCall(`summary ${place}`);
+          const { firstTokenTimeout } = this.#limits;
+          return this.#collect(agent.ask(request, { signal, budget, firstTokenTimeoutMs: firstTokenTimeout }));
+        },
         nowMs: this.#job.nowMs,
       }),
     );

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Turn, TurnEnd } from '../sessions/record.ts';
+import type { TurnBudget, TurnBudgetParts } from '../budgets/turn-budget.ts';
+import type { Pause, Turn, TurnEnd } from '../sessions/record.ts';
 import { type Claim, type SessionStore, StoreUnavailableError } from '../sessions/store.ts';
 import type { PriceCall, RunnableAgent } from './agent.ts';
 import { visibleText } from './conversation.ts';
@@ -10,6 +11,7 @@ import { runTurn } from './run-turn.ts';
 import { TurnStopped } from './stop.ts';
 import { sweepSessions } from './sweep-sessions.ts';
 import type { TurnEvent } from './turn-events.ts';
+import { pausedMs, TurnPaused } from './turn-paused.ts';
 import { turnWithoutRecord } from './turn-without-record.ts';
 
 export interface SessionRunnerParts {
@@ -17,6 +19,9 @@ export interface SessionRunnerParts {
   /** Throws where the revision is gone or cannot be run here. */
   openAgent: (revision: string) => Promise<RunnableAgent>;
   priceCall: PriceCall;
+  /** Absent: there are no budgets. */
+  budgets?:
+    { forTurn: (turn: Pick<TurnBudgetParts, 'session' | 'turn' | 'definition' | 'signal'>) => TurnBudget } | undefined;
   /** A turn has ended: its spans can be sent. */
   onEnd: (turn: { sessionId: string; turnId: string }) => void;
   /** Tools of an agent cannot be reached. */
@@ -99,12 +104,13 @@ export class SessionRunner {
     return stop;
   }
 
-  /** Resolves with the turn as it ended. Rejects with TurnStopped `shutdown` where this process stops before. */
+  /** Resolves with the turn as it ended. Rejects with TurnStopped `shutdown` where this process stops before, TurnPaused where it waits. */
   async waitForEnd(turn: Turn): Promise<Turn> {
     return new Promise((resolve, reject) => {
       this.follow(turn, (event) => {
         if (event.type === 'end') resolve(event.turn);
         else if (event.type === 'left') reject(new TurnStopped('shutdown'));
+        else if (event.type === 'paused') reject(new TurnPaused(event.pause));
       });
     });
   }
@@ -112,6 +118,11 @@ export class SessionRunner {
   /** Tells a turn that runs here at once what its lease would tell it soon. */
   hurry(turnId: string, reason: 'cancel' | 'supersede'): void {
     this.#running.get(turnId)?.abort(new TurnStopped(reason));
+  }
+
+  /** Works on a session now that may have something to do, not only when it is found. */
+  goOn(sessionId: string): void {
+    this.#work(sessionId);
   }
 
   /** Takes no more turns; those that run get so long to end, then they are left to others, and whoever waits is told. */
@@ -215,13 +226,24 @@ export class SessionRunner {
     }
   }
 
-  /** Of turns that another process has ended. */
+  /** Of turns that another process has ended, or lets wait. */
   async #lookForEnds(sessionId: string): Promise<void> {
     for (const [id, live] of this.#followedOf(sessionId)) {
       const turn = await this.#parts.store.findTurn(sessionId, id);
       if (turn?.end === null) continue;
       this.#followed.delete(id);
       live.emit({ type: 'end', turn: turn ?? turnWithoutRecord(sessionId, id, 'deleted') });
+    }
+    if (this.#followedOf(sessionId).length === 0) return;
+    const session = await this.#parts.store.findSession(sessionId);
+    if (session?.paused !== undefined) this.#tellPaused(sessionId, session.paused);
+  }
+
+  /** Also those whose turns stand behind the one that waits. */
+  #tellPaused(sessionId: string, pause: Pause): void {
+    for (const [id, live] of this.#followedOf(sessionId)) {
+      this.#followed.delete(id);
+      live.emit({ type: 'paused', pause });
     }
   }
 
@@ -276,9 +298,14 @@ export class SessionRunner {
       const earlier = turns.filter(({ number }) => number < turn.number);
       const agent = await openAgent(session.revision);
       this.#tellSoFar(live, turn, agent);
-      setDeadline((turn.startedMs ?? Date.now()) + agent.definition.limits.turnTimeout - Date.now());
+      const nowMs = Date.now();
+      const workedMs = nowMs - (turn.startedMs ?? nowMs) - pausedMs(turn.entries, nowMs);
+      setDeadline(agent.definition.limits.turnTimeout - workedMs);
+      const { definition } = agent;
       return await runTurn({
         ...{ store, claim, session, turn, earlier, agent, priceCall, signal },
+        budget: this.#parts.budgets?.forTurn({ session, turn, definition, signal }),
+        onPaused: (pause) => this.#tellPaused(sessionId, pause),
         emit: (event) => live.emit(event),
         onUnavailable: ({ name, message }) => this.#parts.onUnavailable?.(`${session.agent}: ${name}: ${message}`),
         nowMs: () => Date.now(),

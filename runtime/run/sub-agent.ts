@@ -6,6 +6,7 @@ import type { AgentPool } from './agent-pool.ts';
 import { knownUsd } from './limits.ts';
 import type { SessionRunner } from './session-runner.ts';
 import { stopReason } from './stop.ts';
+import { TurnPaused } from './turn-paused.ts';
 
 export interface SubAgentParts {
   store: SessionStore;
@@ -34,6 +35,7 @@ export async function runSubAgent(
   try {
     return await answer(parts, call, context);
   } catch (error) {
+    if (error instanceof TurnPaused) return { text: '', attempts: 1, paused: error.pause };
     const text = `The agent ${call.agent} could not be asked: ${error instanceof Error ? error.message : String(error)}`;
     return { text, failure: 'server_unavailable', attempts: 1 };
   }

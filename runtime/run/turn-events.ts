@@ -1,6 +1,6 @@
 import type { ToolFailureKind } from '../tools/tool.ts';
 import type { ModelFailureKind } from '../models/model-failure.ts';
-import type { Turn } from '../sessions/record.ts';
+import type { Pause, Turn } from '../sessions/record.ts';
 
 /** What happens while a turn runs, for whoever listens. */
 export type TurnEvent =
@@ -12,4 +12,6 @@ export type TurnEvent =
   | { type: 'model_retry'; provider: string; model: string; failure: ModelFailureKind }
   /** This process stops, the turn goes on in another one: the last event here. */
   | { type: 'left' }
+  /** The session waits for a budget, the turn goes on later: the last event here. */
+  | { type: 'paused'; pause: Pause }
   | { type: 'end'; turn: Turn };

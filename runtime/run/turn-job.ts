@@ -1,4 +1,5 @@
-import type { Session, Turn } from '../sessions/record.ts';
+import type { TurnBudget } from '../budgets/turn-budget.ts';
+import type { Pause, Session, Turn } from '../sessions/record.ts';
 import type { Claim, SessionStore } from '../sessions/store.ts';
 import type { PriceCall, RunnableAgent } from './agent.ts';
 import type { TurnEvent } from './turn-events.ts';
@@ -13,7 +14,11 @@ export interface TurnJob {
   earlier: readonly Turn[];
   agent: RunnableAgent;
   priceCall: PriceCall;
+  /** Absent: there are no budgets. */
+  budget?: TurnBudget | undefined;
   emit: (event: Exclude<TurnEvent, { type: 'end' | 'left' }>) => void;
+  /** The session waits from now on; the turn stays open. */
+  onPaused: (pause: Pause) => void;
   /** A declared server of tools does not answer: the turn goes on without them. */
   onUnavailable: (server: { name: string; message: string }) => void;
   /** Its reason is a TurnStopped. */

@@ -77,6 +77,7 @@ function requestAttributes(attempts: readonly Attempt[], number: number): SpanAt
     'gen_ai.response.time_to_first_chunk': firstTokenMs === undefined ? undefined : (firstTokenMs - startMs) / 1_000,
     'sightglass.attempt.number': number + 1,
     'sightglass.attempt.cause': causeOf(attempts, number),
+    'sightglass.budget.reserved_usd': attempt.reservedUsd,
   });
 }
 
@@ -91,8 +92,8 @@ function responseAttributes(call: ModelCall, { provider }: Attempt): SpanAttribu
     'gen_ai.response.finish_reasons': call.finishReason && [call.finishReason],
     [tierName]: call.serviceTier,
     ...(call.usage === undefined ? {} : usageAttributes(call.usage)),
-    // What we ourselves calculate is left to whoever knows the prices: only a provider's own word is a fact of the call.
-    'gen_ai.usage.cost': call.costSource === 'reported' && call.costUsd ? Number(call.costUsd) : undefined,
+    // What we ourselves calculate is left to whoever knows the prices: only what nobody else can know is a fact of the call.
+    'gen_ai.usage.cost': call.costSource !== 'priced' && call.costUsd ? Number(call.costUsd) : undefined,
   });
 }
 

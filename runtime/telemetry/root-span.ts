@@ -1,4 +1,5 @@
 import { knownUsd } from '../run/limits.ts';
+import { pausedMs } from '../run/turn-paused.ts';
 import type { Turn, TurnEnd } from '../sessions/record.ts';
 import { labelAttributes } from './labels.ts';
 import { answeredAttributes } from './message-json.ts';
@@ -54,6 +55,20 @@ function timesOf({ startedMs, acceptedMs, entries }: Turn, { atMs }: TurnEnd): P
 /** Someone wanted the turn to end: nothing failed. */
 const wantedReasons: ReadonlySet<TurnEnd['reason']> = new Set(['cancelled', 'superseded'] as const);
 
+/** Which budgets let the turn wait, for how long, and which one ended it. */
+function budgetAttributes({ entries }: Turn, end: TurnEnd): SpanAttributes {
+  const paused = entries.filter((entry) => entry.type === 'paused');
+  return attributesOf({
+    'sightglass.turn.pauses': paused.length === 0 ? undefined : paused.length,
+    'sightglass.turn.paused_seconds': paused.length === 0 ? undefined : pausedMs(entries, end.atMs) / 1_000,
+    'sightglass.turn.paused_by':
+      paused.length === 0 ? undefined : [...new Set(paused.map(({ budget }) => budget.name))],
+    'sightglass.budget.id': end.budget?.budgetId,
+    'sightglass.budget.name': end.budget?.name,
+    'sightglass.budget.account': end.budget?.accountId,
+  });
+}
+
 function turnAttributes(turn: Turn, end: TurnEnd): SpanAttributes {
   const steps = turn.entries.filter((entry) => entry.type === 'step');
   const counts = steps.map(({ attempts }) => countRetries(attempts));
@@ -70,6 +85,7 @@ function turnAttributes(turn: Turn, end: TurnEnd): SpanAttributes {
     'sightglass.turn.retries': counts.reduce((sum, { retries }) => sum + retries, 0),
     'sightglass.turn.fallbacks': counts.reduce((sum, { fallbacks }) => sum + fallbacks, 0),
     'sightglass.turn.claims': turn.claims,
+    ...budgetAttributes(turn, end),
     'sightglass.turn.cost_usd': knownUsd(turn.entries) ?? undefined,
   });
 }

@@ -1,4 +1,5 @@
 import type { ToolSpec } from '../models/model.ts';
+import type { Pause } from '../sessions/record.ts';
 
 /** Why a tool call gave no result: one list for spans, the model and pages. */
 export const toolFailureKinds = [
@@ -43,6 +44,8 @@ export interface ToolResult {
   turn?: { sessionId: string; turnId: string } | undefined;
   /** US dollars that it spent, a decimal; of sub-agents. */
   costUsd?: string | undefined;
+  /** Of a sub-agent that waits for a budget: there is no result yet. */
+  paused?: Pause | undefined;
 }
 
 export interface ToolCallContext {

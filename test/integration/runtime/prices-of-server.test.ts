@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { pricesOf } from '../../../runtime/run/prices.ts';
+import { PriceTable } from '../../../runtime/run/prices.ts';
 
 let server: Server;
 let url = '';
@@ -37,7 +37,7 @@ afterEach(() => {
 
 test('a price is asked for once a minute, and for each model', async () => {
   let nowMs = 0;
-  const priceCall = pricesOf(() => url, { nowMs: () => nowMs });
+  const priceCall = new PriceTable(() => url, { nowMs: () => nowMs }).price;
   expect(await Promise.all([priceCall(call), priceCall(call)])).toEqual(['0.0003', '0.0003']);
   expect(asked.map(({ pathname, search }) => `${pathname}${search}`)).toEqual([
     '/api/prices?provider=openai&model=gpt&at=1970-01-01T00%3A00%3A00.000Z',
@@ -61,10 +61,24 @@ test.each([
   ['the multiplier is no decimal', 200, JSON.stringify({ price: { ...price, multiplier: 'half' } })],
 ])('%s: what a call costs is not known', async (_what, status, body) => {
   answer = { status, body };
-  expect(await pricesOf(() => url)(call)).toBeUndefined();
+  expect(await new PriceTable(() => url).price(call)).toBeUndefined();
 });
 
 test('no server, or one that is not there: what a call costs is not known', async () => {
-  expect(await pricesOf(() => undefined)(call)).toBeUndefined();
-  expect(await pricesOf(() => 'http://127.0.0.1:9')(call)).toBeUndefined();
+  expect(await new PriceTable(() => undefined).price(call)).toBeUndefined();
+  expect(await new PriceTable(() => 'http://127.0.0.1:9').price(call)).toBeUndefined();
+});
+
+test('what a server said holds while it does not answer, which is asked for again soon', async () => {
+  let nowMs = 0;
+  const prices = new PriceTable(() => url, { nowMs: () => nowMs });
+  expect(await prices.price(call)).toBe('0.0003');
+  answer = { status: 503, body: '{}' };
+  nowMs = 60_001;
+  expect(await prices.price(call)).toBe('0.0003');
+  expect(await prices.price(call)).toBe('0.0003');
+  expect(asked).toHaveLength(2);
+  nowMs += 5_001;
+  answer = { status: 404, body: '{"error":{"code":"price_not_found","message":"no"}}' };
+  expect(await prices.price(call)).toBeUndefined();
 });

@@ -10,7 +10,7 @@ const topKeys =
 const limitKeys =
   'maxSteps, maxToolCalls, maxParallelToolCalls, turnTimeout, firstTokenTimeout, maxCostPerTurn, maxCostPerSession, concurrency, requestsPerMinute, tokensPerMinute';
 const modelKeys =
-  'model, temperature, topP, maxOutputTokens, reasoningEffort, stop, seed, timeout, retries, baseUrl, apiKey, fallbackOn, simulate';
+  'model, temperature, topP, maxOutputTokens, reasoningEffort, stop, seed, timeout, retries, baseUrl, apiKey, fallbackOn, price, simulate';
 const simulateKeys =
   'seed, firstToken, latency, tokensPerSecond, answerTokens, contextWindow, errors, usdPerMillionInput, usdPerMillionCachedInput, usdPerMillionOutput, values, script';
 const reference = '${env:NAME} or ${env:NAME:-default}';
@@ -384,6 +384,17 @@ describe('refuses', () => {
       'a simulation of a real model',
       'name: a\ninstructions: x\nmodel:\n  - model: ollama/x\n    baseUrl: http://h\n    simulate: { seed: 1 }',
       'a.yaml:6: model[0].simulate goes with models of the provider simulated only (this is ollama/x)',
+    ],
+    [
+      'a price of a simulated model',
+      'name: a\ninstructions: x\nmodel:\n  - model: simulated/x\n    price: { input: 1, output: 2 }',
+      'a.yaml:5: model[0].price does not go with models of the provider simulated (this is simulated/x): simulate.usdPerMillionInput',
+    ],
+    [
+      'half a price',
+      'name: a\ninstructions: x\nmodel:\n  - model: openai/x\n    price: { input: 1e-7 }',
+      'a.yaml:5: model[0].price.input is wrong (got 1e-7), allowed: US dollars from 0 with at most six digits after the point, such as 0.25',
+      'a.yaml:5: model[0].price.output is missing, allowed: US dollars from 0 with at most six digits after the point, such as 0.25',
     ],
     [
       'a variable that is not declared',

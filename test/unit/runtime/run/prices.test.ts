@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Usage } from '../../../../runtime/models/model.ts';
-import { priceUsage } from '../../../../runtime/run/prices.ts';
+import { priceUsage } from '../../../../runtime/run/price-usage.ts';
 
 type Price = Parameters<typeof priceUsage>[0];
 type Rates = Price['perMillionUsd'];
