@@ -2,6 +2,7 @@ import type { CostRow } from '../contract/costs.ts';
 import type { StatementCentre, StatementLine, StatementReply } from '../contract/statement.ts';
 import { statementLinesMax } from '../contract/statement.ts';
 import type { Cost, Usage } from '../contract/values.ts';
+import { parseAmount } from './prices/amount.ts';
 import { formatCents, roundToCents, shareCents, sumAmounts } from './round-cents.ts';
 
 interface Sums {
@@ -27,6 +28,8 @@ export function buildStatement(input: {
     const lines = groups.get(costCentre) ?? [];
     return { costCentre, lines, ...addUp(lines), previousCost: previous.get(costCentre) ?? noCost };
   });
+  // Of equal remainders the cent goes to the first: the order is that of the statement, not the database's.
+  centres.sort(compareCentres);
   const total = roundToCents(totals.cost.usd ?? '0');
   const previousTotal = roundToCents(previousTotals.cost.usd ?? '0');
   const cents = shareCents(
@@ -44,15 +47,13 @@ export function buildStatement(input: {
       previousAmountUsd: formatCents(previousTotal),
       previousCost: previousTotals.cost,
     },
-    centres: centres
-      .map(({ lines, ...centre }, i): StatementCentre => ({
-        ...centre,
-        teams: [...new Set(lines.flatMap(({ team }) => team ?? []))].toSorted(),
-        amountUsd: formatCents(cents[i] ?? 0n),
-        previousAmountUsd: formatCents(previousCents[i] ?? 0n),
-        ...layLines(lines, cents[i] ?? 0n),
-      }))
-      .toSorted(compareCentres),
+    centres: centres.map(({ lines, ...centre }, i): StatementCentre => ({
+      ...centre,
+      teams: [...new Set(lines.flatMap(({ team }) => team ?? []))].toSorted(),
+      amountUsd: formatCents(cents[i] ?? 0n),
+      previousAmountUsd: formatCents(previousCents[i] ?? 0n),
+      ...layLines(lines, cents[i] ?? 0n),
+    })),
   };
 }
 
@@ -95,10 +96,11 @@ function addUp(rows: readonly Sums[]): Sums {
 /** Nothing happened: nothing is unknown about it. */
 const noCost: Cost = { usd: null, pricedCalls: 0, unpricedCalls: 0 };
 
-/** Unallocated comes last, whatever it cost. */
-function compareCentres(a: StatementCentre, b: StatementCentre): number {
+/** Costliest first; unallocated comes last, whatever it cost. */
+function compareCentres(a: Pick<StatementCentre, 'costCentre' | 'cost'>, b: typeof a): number {
   if (a.costCentre === null || b.costCentre === null)
-    return a.costCentre === b.costCentre ? 0 : a.costCentre === null ? 1 : -1;
-  const difference = Number(b.amountUsd) - Number(a.amountUsd);
-  return difference === 0 ? a.costCentre.localeCompare(b.costCentre, 'en') : difference;
+    return Number(a.costCentre === null) - Number(b.costCentre === null);
+  const [first, second] = [parseAmount(a.cost.usd ?? '0'), parseAmount(b.cost.usd ?? '0')];
+  if (first !== second) return first > second ? -1 : 1;
+  return a.costCentre.localeCompare(b.costCentre, 'en');
 }

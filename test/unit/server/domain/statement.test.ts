@@ -46,6 +46,14 @@ describe('a statement', () => {
     ]);
   });
 
+  it('gives a cent that two have lost as much of to the costlier one', () => {
+    const { centres } = build([row(null, 'x', '0.335'), row('A', 'x', '0.3325'), row('A', 'y', '0.3325')]);
+    expect(centres.map(({ amountUsd, lines }) => [amountUsd, ...lines.map((line) => line.amountUsd)])).toEqual([
+      ['0.67', '0.34', '0.33'],
+      ['0.33', '0.33'],
+    ]);
+  });
+
   it('keeps a centre that spent only in the month before', () => {
     const { centres, total } = build([row('A', 'x', '1')], [row('A', 'x', '0.5'), row('gone', 'x', '3')]);
     expect(centres.map((one) => [one.costCentre, one.amountUsd, one.previousAmountUsd])).toEqual([
