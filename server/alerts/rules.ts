@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { type AlertRule, type AlertRuleInput, alertLimits } from '../contract/alert-rules.ts';
 import { ApiError } from '../contract/errors.ts';
 import { unitOf } from '../domain/alerts/metrics.ts';
+import type { Mute } from '../domain/alerts/mutes.ts';
 import { findRuleFault } from '../domain/alerts/rule-fault.ts';
 import { groupKeyOf } from '../domain/alerts/rule-series.ts';
 import { type StoredRule, toAlertRule } from '../domain/alerts/stored-rule.ts';
-import { findRule, listRules, toRule } from '../queries/alert-rules.ts';
+import { findRule, listMutes, listRules, toRule } from '../queries/alert-rules.ts';
 import { listStates } from '../queries/alert-states.ts';
 import type { ConfigurationWriter } from '../queries/configuration-writer.ts';
 import type { Db } from '../queries/db.ts';
@@ -17,6 +18,9 @@ interface Author {
 }
 
 const msPerMinute = 60_000;
+/** What still fires after so long is told again, whoever looks after it. */
+const acknowledgedMaxMs = 90 * 24 * 60 * msPerMinute;
+const forgottenAtOnce = 20;
 
 /** Alert rules of a project: kept, changed, silenced and acknowledged. */
 export class AlertRules {
@@ -57,7 +61,7 @@ export class AlertRules {
   /** Of the firing that goes on: it is not told again until it has ended. Throws `alert_not_firing`. */
   async acknowledge(
     db: Db,
-    { ruleId, group }: { ruleId: string; group: string | null },
+    { ruleId, group, nowMs }: { ruleId: string; group: string | null; nowMs: number },
     author: Author,
   ): Promise<{ sinceMs: number }> {
     const groupKey = groupKeyOf(group);
@@ -70,6 +74,7 @@ export class AlertRules {
     }
     const { sinceMs } = found.body;
     await this.#mute(author, { kind: 'acknowledgement', ruleId, groupKey, atMs: sinceMs });
+    await this.#forgetOld(db, author, nowMs);
     return { sinceMs };
   }
 
@@ -82,6 +87,7 @@ export class AlertRules {
     await getRule(db, { projectId: author.projectId, ruleId });
     const atMs = minutes === 0 ? 0 : nowMs + minutes * msPerMinute;
     await this.#mute(author, { kind: 'silence', ruleId, groupKey: group === null ? null : groupKeyOf(group), atMs });
+    await this.#forgetOld(db, author, nowMs);
     return minutes === 0 ? null : atMs;
   }
 
@@ -102,12 +108,26 @@ export class AlertRules {
     { projectId, actor }: Author,
     body: { kind: 'silence' | 'acknowledgement'; ruleId: string; groupKey: string | null; atMs: number },
   ): Promise<void> {
-    const place = body.groupKey === null ? 'all' : Buffer.from(body.groupKey).toString('base64url');
     await this.#configuration.write({
-      ...{ objectType: 'silence', projectId, objectId: `${body.kind}:${body.ruleId}:${place}`, body, author: actor },
+      ...{ objectType: 'silence', projectId, objectId: muteIdOf(body), body, author: actor },
       details: { kind: body.kind, ruleId: body.ruleId },
     });
   }
+
+  /** What is over for long is taken away some at a time, so that the list stays short. */
+  async #forgetOld(db: Db, { projectId, actor }: Author, nowMs: number): Promise<void> {
+    const isOld = ({ kind, atMs }: Mute) => atMs < nowMs - (kind === 'silence' ? 0 : acknowledgedMaxMs);
+    const old = (await listMutes(db, projectId)).filter(isOld).slice(0, forgottenAtOnce);
+    for (const mute of old) {
+      const key = { objectType: 'silence', projectId, objectId: muteIdOf(mute) } as const;
+      await this.#configuration.remove({ ...key, author: actor, details: { kind: mute.kind, ruleId: mute.ruleId } });
+    }
+  }
+}
+
+function muteIdOf({ kind, ruleId, groupKey }: Pick<Mute, 'kind' | 'ruleId' | 'groupKey'>): string {
+  const place = groupKey === null ? 'all' : Buffer.from(groupKey).toString('base64url');
+  return `${kind}:${ruleId}:${place}`;
 }
 
 /** Throws `alert_rule_not_found`. */

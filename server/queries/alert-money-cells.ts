@@ -47,12 +47,19 @@ export function moneyCells({ projectId, rule, read, parts, owners }: ReadingRequ
     parameters: {
       ...groupParameters(first),
       ...costFilterParameters(first.filters),
-      ...Object.assign({}, ...selects.map(({ parameters }) => parameters)),
+      ...Object.fromEntries(selects.flatMap(({ parameters }) => Object.entries(parameters))),
     },
   };
 }
 
 function filtersOf(filters: AlertFilters, owners: readonly OwnerMatcher[] | undefined): PieceRequest['filters'] {
-  const lists = Object.entries(filters).flatMap(([name, value]) => (value === undefined ? [] : [[name, [value]]]));
-  return { ...toCostFilters(Object.fromEntries(lists)), owners };
+  const { agent, model, user, session, environment, provider, label } = filters;
+  const one = (value: string | undefined) => (value === undefined ? undefined : [value]);
+  return {
+    ...toCostFilters({
+      ...{ agent: one(agent), model: one(model), user: one(user), session: one(session) },
+      ...{ environment: one(environment), provider: one(provider), label: one(label) },
+    }),
+    owners,
+  };
 }

@@ -83,7 +83,7 @@ export function alertRoutes({ configuration, now }: { configuration: Configurati
       const { ruleId } = c.req.valid('param');
       const { group } = c.req.valid('json');
       const { actor } = c.var.access;
-      const { sinceMs } = await rules.acknowledge(c.var.db, { ruleId, group }, { projectId, actor });
+      const { sinceMs } = await rules.acknowledge(c.var.db, { ruleId, group, nowMs: now() }, { projectId, actor });
       return c.json({ ruleId, group, acknowledgedBy: actor, sinceMs }, 200);
     })
     .openapi(silenceRoute, async (c) => {

@@ -211,7 +211,12 @@ describe('thresholds of a budget', () => {
     await write('30');
     await spend(5, '0.1', 5);
     await spend(6, '0.1', 6);
-    const events = await eventsOf(one, projectId);
+    const rule = ruleOf({ metric: 'budget', warning: 30, critical: 90 });
+    await one.configuration.write({ objectType: 'rule', projectId, objectId: 'r2', body: rule, author: 'test' });
+    await one.tickAt(noonMs + 7 * 30_000);
+    const all = await eventsOf(one, projectId);
+    expect(inWords(all.filter(({ source }) => source === 'rule'))).toEqual(['Support: support ok firing warning 36']);
+    const events = all.filter(({ source }) => source === 'budget');
     expect(events.map(({ limit, to, value, severity }) => [limit, to, value, severity].join(' '))).toEqual([
       '50 firing 51 warning',
       '80 firing 81 warning',

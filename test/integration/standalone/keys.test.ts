@@ -266,9 +266,12 @@ describe('what needs no key', () => {
     }
   });
 
-  test('the collector’s numbers need a key of every project that may read', async () => {
-    expect((await send(`${otlp}/metrics`, bearer(keys.all))).status).toBe(403);
-    expect((await send(`${otlp}/metrics`, bearer(keys.every))).status).toBe(200);
+  test('the collector’s and the server’s numbers need a key of every project that may read', async () => {
+    for (const origin of [otlp, api]) {
+      expect((await send(`${origin}/metrics`)).status).toBe(401);
+      expect((await send(`${origin}/metrics`, bearer(keys.all))).status).toBe(403);
+      expect((await send(`${origin}/metrics`, bearer(keys.every))).status).toBe(200);
+    }
   });
 });
 
