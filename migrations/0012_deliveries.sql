@@ -23,4 +23,5 @@ ENGINE = ReplacingMergeTree(step)
 PARTITION BY toMonday(event_at)
 ORDER BY (project_id, delivery_id)
 TTL toDate(event_at) + toIntervalDay(90)
-SETTINGS ttl_only_drop_parts = 1, fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;
+SETTINGS index_granularity = 256, ttl_only_drop_parts = 1, fsync_after_insert = 1, fsync_part_directory = 1,
+    non_replicated_deduplication_window = 10000;
