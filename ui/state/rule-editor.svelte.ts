@@ -50,7 +50,7 @@ export class RuleSource {
 
   /** Throws `ApiFailure`. */
   async save(project: string, input: AlertRuleInput): Promise<void> {
-    this.rule = await saveRule(project, input, this.rule);
+    await saveRule(project, input, this.rule);
   }
 
   stop(): void {

@@ -9,7 +9,7 @@ export interface BacktestLayout {
   bands: readonly { place: number; x: number; width: number; isCritical: boolean }[];
   /** Heights of the axis marks, from the top. */
   marks: readonly { y: number; value: number }[];
-  ticks: readonly { x: number; label: string }[];
+  ticks: readonly { x: number; atMs: number; label: string }[];
   /** Left edge of each moment that has a point, and the moment. */
   moments: readonly { x: number; atMs: number }[];
 }
@@ -55,6 +55,7 @@ export function layBacktest(
     marks: y.ticks(markCount).map((value) => ({ y: y(value), value })),
     ticks: x.ticks(Math.max(2, Math.floor(width / tickRoomPx))).map((date) => ({
       x: x(date),
+      atMs: date.getTime(),
       label: nameTick(date, toMs),
     })),
     moments: listMoments(series).map((atMs) => ({ x: x(atMs), atMs })),

@@ -62,6 +62,8 @@ function formatAmount(amount: number, unit: AlertCause['unit']): string {
 
 function nameChange(change: number | null): string {
   if (change === null) return 'new';
+  // From ten times on, per cent are no longer read.
+  if (change >= 9) return `${formatCount(Math.round(change + 1))} times as much`;
   const percent = Math.round(change * 100);
-  return percent === 0 ? 'as before' : `${percent > 0 ? '+' : '−'}${formatCount(Math.abs(percent))} %`;
+  return percent === 0 ? 'as before' : `${percent > 0 ? '+' : '−'}${Math.abs(percent)} %`;
 }

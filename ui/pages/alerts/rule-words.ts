@@ -4,6 +4,7 @@ import { formatValue, metricWords } from './alert-metrics.ts';
 import { ruleFilters } from './rule-form.ts';
 
 const msPerMinute = 60_000;
+const minutesPerDay = 1_440;
 
 /** What a rule does, as one would tell it: a few sentences. */
 export function describeRule(rule: AlertRuleInput, channelNames: readonly string[]): string {
@@ -28,8 +29,13 @@ export function nameLimits({ metric, operator, warning, critical }: Limits): str
 
 /** `in the last 24 h`, `this day (Europe/Berlin)`. */
 export function nameWindow(window: AlertRuleInput['window']): string {
-  if (window.kind === 'rolling') return `in the last ${formatWidth(window.minutes * msPerMinute)}`;
+  if (window.kind === 'rolling') return `in the last ${nameWidth(window.minutes)}`;
   return `${window.unit === 'day' ? 'today' : `this ${window.unit}`} (${window.timeZone})`;
+}
+
+/** `15 min`, `24 h`, `7 d`: a day is one by the hour, whenever it began. */
+export function nameWidth(minutes: number): string {
+  return minutes === minutesPerDay ? '24 h' : formatWidth(minutes * msPerMinute);
 }
 
 /** `agent`, `label team`, `cost centre`. */

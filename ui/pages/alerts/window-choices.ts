@@ -1,7 +1,6 @@
-import { formatWidth } from '../../components/time.ts';
 import type { CalendarUnit, RuleForm } from './rule-form.ts';
+import { nameWidth } from './rule-words.ts';
 
-const msPerMinute = 60_000;
 const rollingMinutes = [5, 15, 30, 60, 180, 360, 720, 1_440, 4_320, 10_080, 20_160, 43_200];
 const calendarWords: Readonly<Record<CalendarUnit, string>> = {
   day: 'today, from midnight',
@@ -14,7 +13,7 @@ export function windowChoices(form: RuleForm): { value: string; label: string }[
   const own = form.windowKind === 'rolling' ? [Number(form.minutes)] : [];
   const minutes = [...new Set([...rollingMinutes, ...own])].toSorted((a, b) => a - b);
   return [
-    ...minutes.map((width) => ({ value: String(width), label: `the last ${formatWidth(width * msPerMinute)}` })),
+    ...minutes.map((width) => ({ value: String(width), label: `the last ${nameWidth(width)}` })),
     ...Object.entries(calendarWords).map(([value, label]) => ({ value, label })),
   ];
 }

@@ -88,6 +88,7 @@ describe('an event', () => {
     const cause = { dimension: 'agent', value: 'support', amount: 12.4, unit: 'usd', change: 0.35 } as const;
     expect(describeCause(cause)).toBe('agent support $12.40, +35 %');
     expect(describeCause({ ...cause, unit: 'ms', change: -0.5 })).toBe('agent support 12.0 ms, −50 %');
+    expect(describeCause({ ...cause, change: 952 })).toBe('agent support $12.40, 953 times as much');
     expect(describeCause({ ...cause, unit: 'count', amount: 3, change: null })).toBe('agent support 3, new');
     const atMs = Date.UTC(2026, 10, 23, 14, 5);
     expect(describeChange({ what: 'agent revision', agent: 'support', from: '4f2a', to: '91c0', atMs }, atMs)).toBe(

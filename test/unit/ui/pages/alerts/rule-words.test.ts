@@ -20,7 +20,7 @@ describe('a rule in words', () => {
   test('says when it fires, when it is over and who is told', () => {
     const rule = ruleOf({ warning: 20, recovery: 15, forSeconds: 300, renotifyMinutes: 240, groupBy: 'agent' });
     expect(describeRule({ ...rule, filters: { model: 'gpt-5' } }, ['#on-call', 'pager'])).toBe(
-      'Fires when spend of each agent (only model gpt-5) in the last 1 d is above $20.00 (warning) or above $50.00 (critical) for 5 min. ' +
+      'Fires when spend of each agent (only model gpt-5) in the last 24 h is above $20.00 (warning) or above $50.00 (critical) for 5 min. ' +
         'It is over once that is back to $15.00. Each change of state is sent to #on-call and pager, and every 4 h while it fires.',
     );
   });
@@ -35,7 +35,7 @@ describe('a rule in words', () => {
 
   test('in one line says what is watched, and at which limits', () => {
     const rule = ruleOf({ metric: 'error_rate', groupBy: 'label:team', filters: { agent: 'support' }, warning: 5 });
-    expect(summarizeRule(rule)).toBe('Error rate of each label team (only agent support) in the last 1 d');
+    expect(summarizeRule(rule)).toBe('Error rate of each label team (only agent support) in the last 24 h');
     expect(nameLimits(rule)).toBe('> 5 % warning, > 50 % critical');
   });
 });
