@@ -1,7 +1,14 @@
 import type { BudgetInput } from '../../api/types.ts';
-import { exactUsd } from '../../components/format.ts';
 import { partOf } from './budget-figures.ts';
-import { actionWords, describePeriod, describeZone, describeScope, formatPercent, joinWords } from './budget-words.ts';
+import {
+  actionWords,
+  describePeriod,
+  describeZone,
+  describeScope,
+  formatPercent,
+  joinWords,
+  writeUsd,
+} from './budget-words.ts';
 
 /**
  * What a budget will do, in plain sentences: who may spend how much until when, who is told, what happens then.
@@ -15,7 +22,7 @@ export function describeBudget(
   const zone = describeZone(input.period);
   const when = `${describePeriod(input.period)}${zone === null ? '' : `, ${zone} time`}`;
   return [
-    `${who.charAt(0).toUpperCase()}${who.slice(1)} may spend ${exactUsd(input.amountUsd)} ${when}.`,
+    `${who.charAt(0).toUpperCase()}${who.slice(1)} may spend ${writeUsd(input.amountUsd)} ${when}.`,
     describeTelling(input, channelNames),
     input.action === 'warn'
       ? 'Nothing is held back.'
@@ -31,7 +38,7 @@ function describeTelling(
   names: readonly string[],
 ) {
   if (thresholds.length === 0) return 'Nobody is told on the way.';
-  const marks = thresholds.map((percent) => `${formatPercent(percent)} (${exactUsd(partOf(amountUsd, percent))})`);
+  const marks = thresholds.map((percent) => `${formatPercent(percent)} (${writeUsd(partOf(amountUsd, percent))})`);
   const whom =
     names.length === 0 ? 'the page Alerts shows it' : `${joinWords(names)} ${names.length === 1 ? 'is' : 'are'} told`;
   return `At ${joinWords(marks)} ${whom}.`;

@@ -1,4 +1,5 @@
 import type { Budget, BudgetAccount, BudgetPeriod } from '../../api/types.ts';
+import { exactUsd } from '../../components/format.ts';
 
 /** Whose money a budget is of. */
 export type BudgetTarget = Pick<Budget, 'scope' | 'labelKey' | 'value' | 'agent'>;
@@ -82,6 +83,12 @@ export function describeZone(period: BudgetPeriod): string | null {
 /** `36 h`, `7 d`. */
 export function describeHours(hours: number): string {
   return hours % 24 === 0 && hours >= 48 ? `${hours / 24} d` : `${hours} h`;
+}
+
+/** `$5`, `$0.40`, `$0.0125`: every digit, and cents as one writes them. */
+export function writeUsd(usd: string): string {
+  const text = exactUsd(usd);
+  return /\.\d$/.test(text) ? `${text}0` : text;
 }
 
 /** `50 %`. */

@@ -8,7 +8,7 @@ export function describeWindow(
   nowMs: number,
 ): { text: string; endsMs: number | null } {
   const since = formatMoment(Date.parse(window.from), nowMs);
-  if (period.kind === 'rolling') return { text: `since ${since}, and always so long`, endsMs: null };
+  if (period.kind === 'rolling') return { text: `since ${since}, moving on with the clock`, endsMs: null };
   if (period.kind === 'total' || window.to === null) return { text: 'from the first call on', endsMs: null };
   const endsMs = Date.parse(window.to);
   const ends = formatRelative(BigInt(endsMs) * 1_000_000n, nowMs);

@@ -28,5 +28,6 @@ test('each value, rolling windows and budgets without an end have words of their
   );
   expect(say({ scope: 'label', labelKey: 'team', value: null })).toContain('Each value of label team may spend');
   expect(say({ scope: 'user', value: null }, [], 'support')).toContain('Each user of agent support may spend');
+  expect(say({ amountUsd: '0.4' })).toContain('may spend $0.40 a day, UTC time. At 50 % ($0.20)');
   expect(say({}, ['Ops', 'Finance'])).toContain('Ops and Finance are told.');
 });

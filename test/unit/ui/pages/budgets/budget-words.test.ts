@@ -84,7 +84,8 @@ test('raising says what is left then, and who goes on', () => {
   expect(describeRaise({ ...raise, budget: makeBudget({ scope: 'user', value: null }), usd: '20' })).toContain(
     'Each user then has $20. Then $15.25 of support are left.',
   );
-  expect(raiseSteps('10').map(({ usd }) => usd)).toEqual(['12.5', '15', '20']);
+  expect(raiseSteps('10', over)[0]).toEqual({ label: 'used + 25 %: $50.94', usd: '50.94' });
+  expect(raiseSteps('10', makeAccount()).map(({ usd }) => usd)).toEqual(['12.5', '15', '20']);
   expect(readRaise('9', makeBudget()).problem).toBe('More than the $10 that it has; edit it to lower it.');
   expect(readRaise('10.01', makeBudget())).toEqual({ usd: '10.01', problem: null });
 });
