@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Budget, type BudgetAccount, type BudgetInput, budgetLimits } from '../contract/budgets.ts';
 import { ApiError } from '../contract/errors.ts';
+import type { OwnerRule } from '../contract/owners.ts';
 import { describeAccount } from '../domain/budgets/account.ts';
 import { type StoredBudget, toBudget } from '../domain/budgets/stored-budget.ts';
 import { windowAt } from '../domain/calendar.ts';
-import type { OwnerMatcher } from '../domain/owners/owner-rule.ts';
 import { readBudgetSpends } from '../queries/budget-spend.ts';
 import { findObject, listObjects } from '../queries/configuration.ts';
 import type { ConfigurationWriter } from '../queries/configuration-writer.ts';
@@ -129,22 +129,30 @@ export async function listStoredBudgets(db: Db, projectId: string): Promise<Budg
 }
 
 /** Only cost centres and teams need the owner rules. */
-export async function readOwners(db: Db, projectId: string, budgets: readonly Budget[]): Promise<OwnerMatcher[]> {
-  const isOwned = budgets.some(({ scope }) => scope === 'costCentre' || scope === 'team');
-  return isOwned ? listOwnerRules(db, projectId) : [];
+export async function readOwners(db: Db, projectId: string, budgets: readonly Budget[]): Promise<OwnerRule[]> {
+  return budgets.some(isOwned) ? listOwnerRules(db, projectId) : [];
 }
 
-/** Another one whenever a budget or an owner rule changes; empty: the project has no budget. */
+/**
+ * Another one whenever calls may fall on other accounts than before, or accounts are others: a budget was changed, or an owner
+ * rule that decides on one, or a day (UTC) has begun, with which rules begin and end. Empty: the project has no budget.
+ */
 export function revisionOf(
-  budgets: readonly Pick<Budget, 'budgetId' | 'version'>[],
+  budgets: readonly Pick<Budget, 'budgetId' | 'version' | 'scope'>[],
   owners: readonly { ownerId: string; version: number }[],
+  nowMs: number,
 ): string {
   if (budgets.length === 0) return '';
-  const versions = [
-    ...budgets.map(({ budgetId, version }) => `budget ${budgetId} ${version}`),
-    ...owners.map(({ ownerId, version }) => `owner ${ownerId} ${version}`),
-  ];
+  const versions = budgets.map(({ budgetId, version }) => `budget ${budgetId} ${version}`);
+  if (budgets.some(isOwned)) {
+    versions.push(...owners.map(({ ownerId, version }) => `owner ${ownerId} ${version}`));
+    versions.push(`day ${new Date(nowMs).toISOString().slice(0, 10)}`);
+  }
   return createHash('sha256').update(versions.toSorted().join('\n')).digest('hex').slice(0, revisionDigits);
+}
+
+function isOwned({ scope }: Pick<Budget, 'scope'>): boolean {
+  return scope === 'costCentre' || scope === 'team';
 }
 
 async function requireChannels(db: Db, projectId: string, channelIds: readonly string[]): Promise<void> {

@@ -10,8 +10,7 @@ import type { PriceBook } from '../domain/prices/unit-prices.ts';
 import { unixNanoOfMs } from '../domain/time.ts';
 import { readLedgerMoment } from '../queries/budget-resolve.ts';
 import type { Db } from '../queries/db.ts';
-import { listOwnerRules } from '../queries/owners.ts';
-import { type Budgets, listStoredBudgets, revisionOf } from './budgets.ts';
+import { type Budgets, listStoredBudgets, readOwners, revisionOf } from './budgets.ts';
 import { readHeld } from './held.ts';
 
 type CallRequest = Pick<CheckRequest, 'agent' | 'user' | 'session' | 'labels'>;
@@ -22,7 +21,8 @@ export async function resolveAccounts(
   { projectId, request, nowMs }: { projectId: string; request: ResolveRequest; nowMs: number },
 ): Promise<ResolveReply> {
   const { agent, declared, calls } = request;
-  const [stored, owners] = await Promise.all([listStoredBudgets(db, projectId), listOwnerRules(db, projectId)]);
+  const stored = await listStoredBudgets(db, projectId);
+  const owners = await readOwners(db, projectId, stored);
   const budgets = [...stored, ...(agent === null ? [] : toDeclaredBudgets(agent, declared))];
   const accounts =
     request.accounts === undefined
@@ -38,7 +38,7 @@ export async function resolveAccounts(
       return [{ ...account, name, scope, labelKey, isStopping: isStopping(action), priceRequired: isStopping(action) }];
     }),
     bookedCalls: moment.bookedCalls,
-    revision: revisionOf(stored, owners),
+    revision: revisionOf(stored, owners, nowMs),
     nowMs: moment.nowMs,
   };
 }
@@ -49,11 +49,8 @@ export async function checkBudgets(
   { budgets, priceBook }: { budgets: Budgets; priceBook: PriceBook },
   { projectId, request, nowMs }: { projectId: string; request: CheckRequest; nowMs: number },
 ): Promise<CheckReply> {
-  const [all, owners, held] = await Promise.all([
-    budgets.list(db, { projectId, nowMs }),
-    listOwnerRules(db, projectId),
-    readHeld(budgets.runtime, projectId),
-  ]);
+  const [all, held] = await Promise.all([budgets.list(db, { projectId, nowMs }), readHeld(budgets.runtime, projectId)]);
+  const owners = await readOwners(db, projectId, all);
   const accounts = accountsOfCall(all, callerOf(request, owners, nowMs));
   const moment = await readLedgerMoment(db, { projectId, accounts, calls: [], owners, nowMs });
   const checked = accounts.flatMap(({ budget, value }) => {

@@ -129,7 +129,8 @@ export const resolveReply = z
       description: 'Of `calls` those that were in the ledger when the sums were read: of the same moment.',
     }),
     revision: z.string().openapi({
-      description: 'Another one whenever a budget or an owner rule of the project changes; empty: it has no budget.',
+      description:
+        'Another one whenever calls may fall on other accounts than before; empty: the project has no budget.',
     }),
     nowMs: z.number().int().openapi({ description: 'The database’s clock when the ledger was read.' }),
   })
