@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AlertLog } from './alert-log.ts';
 import type { ServerMetrics } from './metrics.ts';
-import { type AlertLog, AlertTicker, type TickerOptions, type TickOutcome } from './ticker.ts';
+import { AlertTicker, type TickerOptions, type TickOutcome } from './ticker.ts';
 import { dueAtMs, tickAt } from './tick-clock.ts';
 
 export interface AlertJobOptions extends Omit<TickerOptions, 'log'> {

@@ -11,11 +11,11 @@ import { listMutes, listRules } from '../queries/alert-rules.ts';
 import { listObjects } from '../queries/configuration.ts';
 import type { Db } from '../queries/db.ts';
 import type { OwnerMatcher } from '../domain/owners/owner-rule.ts';
+import type { AlertLog } from './alert-log.ts';
 import { evaluateRule, type RuleResult } from './evaluate-rule.ts';
 import { explainBudget, explainRule } from './explain.ts';
 import { Owners } from './owners.ts';
 import { type ShownRow, wholeRuleKey } from './shown-states.ts';
-import type { AlertLog } from './ticker.ts';
 import { readAccounts, scopeOf, type AccountOfBudget } from './watched-accounts.ts';
 
 export interface EvaluateRequest {

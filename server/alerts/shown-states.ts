@@ -1,7 +1,6 @@
 import type { ShownState, AlertWriter, TickStamp } from '../queries/alert-writer.ts';
 import { listShownGroups, type ShownBody } from '../queries/alert-states.ts';
 import type { Db } from '../queries/db.ts';
-import type { Evaluated } from './evaluate-all.ts';
 
 /** The group key of a rule's own row: how it was read. No group has it. */
 export const wholeRuleKey = '*';
@@ -16,7 +15,7 @@ export class ShownStates {
     this.#writer = writer;
   }
 
-  async write(db: Db, stamp: TickStamp, { shown }: Pick<Evaluated, 'shown'>): Promise<void> {
+  async write(db: Db, stamp: TickStamp, shown: readonly ShownRow[]): Promise<void> {
     // Other servers write, too: what they left is read when this one begins, and what it takes for known may be newer.
     this.#known ??= new Map((await listShownGroups(db)).map((key) => [keyOf(key), { key, body: '' }]));
     const rows: ShownState[] = [];

@@ -6,15 +6,10 @@ import { findLastBody, findLastTick, findTickAfter, type StoredTick } from '../q
 import { alertInsertTimeoutMs, type AlertWriter, type TickStamp } from '../queries/alert-writer.ts';
 import type { Db } from '../queries/db.ts';
 import { readCursor } from '../queries/settlement-cursor.ts';
+import type { AlertLog } from './alert-log.ts';
 import { type Evaluated, evaluateAll } from './evaluate-all.ts';
 import { ShownStates } from './shown-states.ts';
 import { evaluatedTo, tickAt } from './tick-clock.ts';
-
-export interface AlertLog {
-  info: (fields: object, message: string) => void;
-  warn: (fields: object, message: string) => void;
-  error: (fields: object, message: string) => void;
-}
 
 export interface TickerOptions {
   db: Db;
@@ -86,7 +81,7 @@ export class AlertTicker {
     if (stamp === undefined) return { status: 'lost' };
     await this.#options.writer.writeEvents(tick, events);
     if (!isSame) this.#appliedTick = tick;
-    await this.#shown.write(db, stamp, evaluated);
+    await this.#shown.write(db, stamp, evaluated.shown);
     return {
       ...{ status: 'written', tick, evaluatedToMs: atMs, settlementLagMs: Math.max(0, now() - verifiedToMs) },
       missed: last === undefined ? 0 : tick - last.tick - 1,

@@ -3,8 +3,8 @@ import { toCostFilters } from '../domain/cost-filters.ts';
 import { formulaOf, measureOf } from '../domain/alerts/metrics.ts';
 import type { OwnerMatcher } from '../domain/owners/owner-rule.ts';
 import { unixNanoOfMs } from '../domain/time.ts';
-import type { ReadingRequest } from './alert-readings.ts';
-import { type Cells, emptySums } from './alert-row-cells.ts';
+import type { Cells, ReadingRequest } from './alert-cells.ts';
+import { emptySums } from './alert-row-cells.ts';
 import { costPieces, groupParameters, pieceParameters, type PieceRequest, pieceSql } from './cost-pieces.ts';
 import { costFilterParameters } from './costs-filter.ts';
 

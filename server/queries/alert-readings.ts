@@ -1,13 +1,11 @@
 import { ClickHouseError } from '@clickhouse/client';
-import type { AlertRuleInput } from '../contract/alert-rules.ts';
 import { ApiError } from '../contract/errors.ts';
-import type { MsWindow } from '../domain/alerts/alert-window.ts';
 import { measureOf } from '../domain/alerts/metrics.ts';
 import { emptyReading, type Reading } from '../domain/alerts/reading.ts';
-import type { OwnerMatcher } from '../domain/owners/owner-rule.ts';
 import { parseAmount } from '../domain/prices/amount.ts';
 import { moneyCells } from './alert-money-cells.ts';
 import { rowCells } from './alert-row-cells.ts';
+import type { ReadingRequest } from './alert-cells.ts';
 import type { RowMeasure } from './alert-sources.ts';
 import type { Db, QueryParameters } from './db.ts';
 
@@ -15,20 +13,6 @@ import type { Db, QueryParameters } from './db.ts';
 const cellsMax = 500_000;
 /** ClickHouse's FUNCTION_THROW_IF_VALUE_IS_NON_ZERO. */
 const thrownIf = '395';
-
-/** How the time is cut: at a few moments, or every so often. */
-export type ReadingParts = { cutsMs: readonly number[] } | { stepMs: number };
-
-export interface ReadingRequest {
-  projectId: string;
-  rule: AlertRuleInput;
-  read: MsWindow;
-  parts: ReadingParts;
-  /** Groups that must be in the answer whatever their size. */
-  keep: readonly string[];
-  /** Needed where the rule asks for cost centres or teams. */
-  owners: readonly OwnerMatcher[] | undefined;
-}
 
 export interface Readings {
   /** By group key. */

@@ -1,16 +1,9 @@
 import type { AlertRuleInput } from '../contract/alert-rules.ts';
 import { formulaOf, measureOf } from '../domain/alerts/metrics.ts';
 import { binGrowth } from '../domain/alerts/reading.ts';
-import type { ReadingRequest } from './alert-readings.ts';
+import type { Cells, ReadingRequest } from './alert-cells.ts';
 import { filterConditions, groupExpression, type RowMeasure, sourceOf, windowCondition } from './alert-sources.ts';
-import type { QueryParameters } from './db.ts';
 import { ownerColumns } from './owner-sql.ts';
-
-/** A row a group and part of the time, as `readReadings` wants them. */
-export interface Cells {
-  sql: string;
-  parameters: QueryParameters;
-}
 
 /** From single rows: spans, traces, arrivals, or the ledger. */
 export function rowCells(request: ReadingRequest, measure: RowMeasure): Cells {
