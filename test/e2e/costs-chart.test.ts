@@ -60,14 +60,19 @@ test('arrow keys move the cursor, say every part exactly, and Enter goes into on
   await page.close();
 });
 
-test('the pointer shows the values of a column, and a click on a part goes into it', async () => {
+test('the pointer shows the values of a column, and a click tells what made it expensive', async () => {
   const page = await open('/costs?live=off');
   const box = page.locator('rect[data-part="0"]').last();
   await box.hover();
   await page.locator('[data-card]').getByText('$0.12').waitFor();
   expect(await page.locator('[data-card]').textContent()).toContain('1 call without a price');
   await box.click();
-  await page.waitForURL(/agent=agent-0.*drill=agent/);
+  await page.waitForURL(/at=/);
+  const panel = page.getByRole('region', { name: 'What changed' });
+  await panel.getByRole('heading', { name: /^What made .* expensive$/ }).waitFor();
+  await panel.locator('[data-mover="agent-0"]').getByText('+$0.12').waitFor();
+  await panel.getByRole('link', { name: 'agent-0' }).click();
+  await page.waitForURL(/from=.*agent=agent-0/);
   await page.close();
 });
 

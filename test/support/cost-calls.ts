@@ -15,6 +15,8 @@ export interface CostCall {
   tokens: { input: number; output: number; cached?: number } | null;
   reportedCostUsd?: number;
   failed?: boolean;
+  /** The agent above the call failed, and so its trace. */
+  traceFailed?: boolean;
   /** How long before now it began. */
   agoMs?: number;
 }
@@ -54,6 +56,7 @@ function writeCall(call: CostCall, nowMs: number) {
   const identity = { 'gen_ai.agent.name': call.agent, 'session.id': call.session, 'user.id': call.user };
   const root = {
     ...{ traceId, spanId: rootId, name: `invoke_agent ${call.agent ?? ''}`.trim(), kind: 1, ...times },
+    status: call.traceFailed === true ? { code: 2 } : {},
     attributes: writeAttributes({ 'gen_ai.operation.name': 'invoke_agent', ...identity }),
   };
   const model = {
