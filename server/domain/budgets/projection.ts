@@ -32,8 +32,8 @@ interface Course {
 }
 
 /**
- * What becomes of an account if it goes on as so far in this window: what the sum of the coming parts is by mean and deviation
- * of those that are over. Null: too little was spent, or too short a time has passed. Estimates, not money: they are rounded.
+ * What becomes of an account if it goes on as so far in this window, since it first spent something: what the sum of the coming
+ * parts is by mean and deviation of those that are over. Null: too little was spent, or too short a time has passed. Estimates, not money: they are rounded.
  */
 export function projectSpend(
   series: SpendSeries,
@@ -85,8 +85,11 @@ function readCourse(
   const steps = amounts.map(toDollars);
   const spent = steps.reduce((sum, one) => sum + one, 0);
   const over = Math.floor((nowMs - fromMs) / stepMs);
-  const perPart = Math.max(1, Math.floor(Math.min(msPerDay, (over * stepMs) / partsWanted) / stepMs));
-  const parts = sumParts(steps.slice(0, over), perPart);
+  // Who begins to spend on the 20th says nothing by the days before.
+  const first = steps.findIndex((one) => one !== 0);
+  const seen = steps.slice(Math.max(0, first), over);
+  const perPart = Math.max(1, Math.floor(Math.min(msPerDay, (seen.length * stepMs) / partsWanted) / stepMs));
+  const parts = sumParts(seen, perPart);
   if (spent <= 0 || parts.length < partsMin) return undefined;
   const mean = parts.reduce((sum, one) => sum + one, 0) / parts.length;
   const variance = parts.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (parts.length - 1);

@@ -58,6 +58,14 @@ describe('a projection', () => {
     ).toBeNull();
   });
 
+  it('begins with the first spending of the window', () => {
+    const late = seriesOf(240, (hour) => (hour < 216 ? 0 : 0.5));
+    expect(projectSpend(late, { ...month, amount: parseAmount('1000') })).toMatchObject({ usdAtEnd: '252' });
+    const just = seriesOf(240, () => 0);
+    just.amounts[240] = parseAmount('3');
+    expect(projectSpend(just, { ...month, amount: parseAmount('1000') })).toBeNull();
+  });
+
   it('does not end before the window does', () => {
     const projection = projectSpend(
       seriesOf(240, () => 0.5),
