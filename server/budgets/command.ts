@@ -73,5 +73,7 @@ function describeCheck({ allowed, action, reason, budgets, runtime }: CheckReply
 }
 
 function describeRuntime(runtime: BudgetsReply['runtime']): string[] {
-  return runtime === 'answered' ? [] : ['(by the ledger alone: no runtime was asked what calls hold)'];
+  const missing = 'without what calls hold, and without the budgets that agents declare';
+  if (runtime === 'none') return [`(${missing}: SIGHTGLASS_RUNTIME_URL names no runtime)`];
+  return runtime === 'answered' ? [] : [`(${missing}: the runtime does not answer)`];
 }

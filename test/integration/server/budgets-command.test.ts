@@ -7,7 +7,8 @@ import { useBudgets } from './budgets-api.ts';
 
 const database = useDatabase();
 const api = useBudgets(database);
-const alone = '(by the ledger alone: no runtime was asked what calls hold)';
+const alone =
+  '(without what calls hold, and without the budgets that agents declare: SIGHTGLASS_RUNTIME_URL names no runtime)';
 
 async function run(...args: string[]) {
   const command = parseBudgetsArguments([...args, '--project', api.project]);
