@@ -81,7 +81,7 @@ export async function evaluateAll(request: EvaluateRequest): Promise<Evaluated> 
       budgets: budgets.latches,
     },
     events: [...events, ...budgets.events],
-    shown: results.flatMap(({ rule, groups, result, failure }) => shownOf(rule, { groups, result, failure })),
+    shown: results.flatMap(({ rule, result, failure }) => shownOf(rule, result, failure)),
     ruleCount: rules.length,
     failures,
   };
@@ -176,18 +176,19 @@ async function explainSafely(
   }
 }
 
+/** Of a rule whose query failed nothing but that: what is shown of its groups stays. */
 function shownOf(
   { projectId, ruleId }: StoredRule,
-  { groups, result, failure }: { groups: GroupStates; result?: RuleResult | undefined; failure?: string | undefined },
+  result: RuleResult | undefined,
+  failure: string | undefined,
 ): ShownRow[] {
-  const rows = result?.shown ?? [...groups].map(([groupKey, state]) => ({ groupKey, value: null, state }));
-  const { groupCount, omittedGroups } = result ?? { groupCount: rows.length, omittedGroups: 0 };
+  const { shown = [], groupCount = 0, omittedGroups = 0 } = result ?? {};
   return [
     {
       ...{ projectId, ruleId, groupKey: wholeRuleKey },
       body: { ...nothing, groupCount, omittedGroups, failure: failure ?? null },
     },
-    ...rows.map(({ groupKey, value, state: { state, severity, sinceMs } }) => ({
+    ...shown.map(({ groupKey, value, state: { state, severity, sinceMs } }) => ({
       ...{ projectId, ruleId, groupKey },
       body: { state, severity, value, sinceMs },
     })),

@@ -27,8 +27,9 @@ export class ShownStates {
       rows.push({ ...key, state: body.state, body: text, isDeleted: false });
       this.#known.set(keyOf(key), { key, body: text });
     }
+    const failed = new Set(shown.filter(({ body }) => isFailed(body)).map((row) => keyOf({ ...row, groupKey: '' })));
     for (const [text, { key }] of this.#known) {
-      if (seen.has(text)) continue;
+      if (seen.has(text) || failed.has(keyOf({ ...key, groupKey: '' }))) continue;
       rows.push({ ...key, state: 'ok', body: '{}', isDeleted: true });
       this.#known.delete(text);
     }
@@ -42,6 +43,11 @@ export interface ShownRow {
   ruleId: string;
   groupKey: string;
   body: ShownBody;
+}
+
+/** What was shown of a rule that cannot be read stays. */
+function isFailed({ failure }: ShownBody): boolean {
+  return failure !== undefined && failure !== null;
 }
 
 function keyOf({ projectId, ruleId, groupKey }: { projectId: string; ruleId: string; groupKey: string }): string {

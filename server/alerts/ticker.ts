@@ -81,7 +81,8 @@ export class AlertTicker {
     if (stamp === undefined) return { status: 'lost' };
     await this.#options.writer.writeEvents(tick, events);
     if (!isSame) this.#appliedTick = tick;
-    await this.#shown.write(db, stamp, evaluated.shown);
+    // A moment that was looked at before has nothing new to show.
+    if (atMs > beforeMs) await this.#shown.write(db, stamp, evaluated.shown);
     return {
       ...{ status: 'written', tick, evaluatedToMs: atMs, settlementLagMs: Math.max(0, now() - verifiedToMs) },
       missed: last === undefined ? 0 : tick - last.tick - 1,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AlertEvent } from '../../../server/contract/alerts.ts';
 import { listEvents } from '../../../server/queries/alert-events.ts';
+import { listStates } from '../../../server/queries/alert-states.ts';
 import { ruleOf } from '../../support/alert-rules.ts';
 import { newProjectId, type TestDatabase, useDatabase } from '../../support/database.ts';
 import { makeOwnTables } from '../../support/own-tables.ts';
@@ -180,6 +181,37 @@ describe('while settlement is behind', () => {
     expect(await eventsOf(server, projectId)).toEqual([]);
     await server.tickAt(noonMs + 61 * 30_000);
     expect(inWords(await eventsOf(server, projectId))).toEqual([' ok no_data warning ']);
+  });
+});
+
+describe('a rule that cannot be read', () => {
+  const servers = useServers();
+
+  it('keeps its states, says why, and holds up no other', async () => {
+    const projectId = newProjectId();
+    const server = servers.start();
+    await writeRule(server, projectId, { groupBy: 'agent', warning: 0.5, window: { kind: 'rolling', minutes: 20 } });
+    const latency = ruleOf({ name: 'Latency', metric: 'latency_p95', warning: 100 });
+    await server.configuration.write({ objectType: 'rule', projectId, objectId: 'r2', body: latency, author: 'test' });
+    await servers.ledgerOf(projectId).book(call(1, noonMs - 1));
+    await server.tickAt(noonMs);
+    const rows = server.db.rows.bind(server.db);
+    server.db.rows = (sql, parameters) =>
+      sql.includes('groupArray(') && sql.includes('cost_usd')
+        ? Promise.reject(new Error('it takes too long'))
+        : rows(sql, parameters);
+    const outcome = await server.tickAt(noonMs + 30_000);
+    server.db.rows = rows;
+    expect(outcome).toMatchObject({ status: 'written', ruleCount: 2, failures: 1 });
+    const states = await listStates(server.db, projectId);
+    expect(states.map(({ ruleId, groupKey, body }) => [ruleId, groupKey, body.state, body.failure])).toEqual([
+      ['r1', '*', 'ok', 'it takes too long'],
+      ['r1', '=support', 'firing', undefined],
+      ['r2', '', 'ok', undefined],
+      ['r2', '*', 'ok', null],
+    ]);
+    await server.tickAt(noonMs + 60_000);
+    expect(await eventsOf(server, projectId)).toHaveLength(1);
   });
 });
 
