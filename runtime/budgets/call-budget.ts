@@ -1,7 +1,8 @@
 import type { Model } from '../definition/schema.ts';
 import type { ModelAdapter, ModelRequest } from '../models/model.ts';
 import type { Price } from '../run/price-usage.ts';
-import type { Attempt, ExhaustedBudget } from '../sessions/record.ts';
+import type { ExhaustedBudget } from '../sessions/pause.ts';
+import type { Attempt } from '../sessions/record.ts';
 
 /** Holds money for the tries of one model call, each before it is made. */
 export interface CallBudget {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ModelRequest } from '../models/model.ts';
 import { formatUsd, parseUsd } from '../run/money.ts';
 import type { Price } from '../run/price-usage.ts';
-import type { ExhaustedBudget } from '../sessions/record.ts';
+import type { ExhaustedBudget } from '../sessions/pause.ts';
 import { StoreUnavailableError } from '../sessions/store.ts';
 import type { Applying } from './budget-book.ts';
 import type { BudgetRefusal, CallBudget, HeldTry, NextTry, TriedModel } from './call-budget.ts';

@@ -7,6 +7,9 @@ const accountsPerRequest = 200;
 const callsPerRequest = 1_000;
 /** A project is not asked for again by a refusal before this time. */
 const askAgainMs = 1_000;
+/** An account that nobody declares and no budget has is asked for again after this time. */
+const goneMs = 60_000;
+const goneMax = 10_000;
 
 export interface ReconcilerParts {
   ask: ResolveBudgets;
@@ -22,6 +25,8 @@ export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #running = new Map<string, Promise<boolean>>();
   readonly #startedMs = new Map<string, number>();
+  /** Accounts that the server did not know, since when. */
+  readonly #gone = new Map<string, number>();
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
@@ -59,7 +64,7 @@ export class Reconciler {
     for (const { declarer, accountIds: own } of groups) {
       if (!(await this.#askInParts(project, { declarer, own, pending }))) return false;
     }
-    const unknown = all.filter((id) => !isKnown(id));
+    const unknown = all.filter((id) => !isKnown(id) && !this.#isGone(project, id));
     if (unknown.length === 0 && groups.length > 0) return true;
     // One request also where there is nothing to ask for: it tells whether the budgets have changed.
     if (!(await this.#askInParts(project, { declarer: noDeclarer, own: unknown, pending }))) return false;
@@ -68,7 +73,19 @@ export class Reconciler {
       const own = unknown.filter((id) => !isKnown(id));
       if (own.length > 0 && !(await this.#askInParts(project, { declarer, own, pending }))) return false;
     }
+    for (const id of unknown) if (!isKnown(id)) this.#noteGone(project, id);
     return true;
+  }
+
+  /** Calls that wait for the account of a budget that was removed would be asked about at every look. */
+  #isGone(project: string, accountId: string): boolean {
+    const sinceMs = this.#gone.get(`${project} ${accountId}`);
+    return sinceMs !== undefined && this.#nowMs() - sinceMs < goneMs;
+  }
+
+  #noteGone(project: string, accountId: string): void {
+    if (this.#gone.size >= goneMax) this.#gone.clear();
+    this.#gone.set(`${project} ${accountId}`, this.#nowMs());
   }
 
   async #askInParts(

@@ -3,7 +3,7 @@ import { countSteps, knownUsd } from '../run/limits.ts';
 import type { Turn, TurnEnd } from '../sessions/record.ts';
 import { turnTrace } from '../telemetry/span-ids.ts';
 import { describeEnd } from './describe-end.ts';
-import { DoorError, type DoorErrorCode } from './door-error.ts';
+import { DoorError, type DoorErrorCode, exhaustedError } from './door-error.ts';
 
 export interface TurnFacts {
   turn: Turn & { end: TurnEnd };
@@ -95,8 +95,7 @@ export function findEndError(end: TurnEnd): DoorError | undefined {
   const message = end.message ?? `The turn ended: ${end.state}.`;
   if (end.state === 'cancelled' && end.text === '') return new DoorError('turn_cancelled', message);
   // After text it ended as by any other limit.
-  if (end.reason === 'budget_exhausted' && end.text === '')
-    return new DoorError('budget_exhausted', message, { budget: end.budget });
+  if (end.reason === 'budget_exhausted' && end.text === '') return exhaustedError(message, end.budget);
   if (end.state !== 'failed') return undefined;
   if (end.reason === 'output_invalid') return new DoorError('output_invalid', message);
   if (end.reason === 'internal_error') return new DoorError('internal', message);

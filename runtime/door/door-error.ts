@@ -1,5 +1,6 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { ExhaustedBudget, Pause } from '../sessions/record.ts';
+import { parseUsd } from '../run/money.ts';
+import type { ExhaustedBudget, Pause } from '../sessions/pause.ts';
 
 /** Every error of the door: its status, the `type` that OpenAI clients expect with it, and what it means. */
 export const doorErrors = {
@@ -64,6 +65,9 @@ export const doorErrors = {
 
 export type DoorErrorCode = keyof typeof doorErrors;
 
+/** Calls of models take some seconds. */
+const heldRetryMs = 5_000;
+
 /** What the caller is told instead of an answer, in the form of the OpenAI API. */
 export class DoorError extends Error {
   override readonly name = 'DoorError';
@@ -99,6 +103,13 @@ export class DoorError extends Error {
     const error = { message: this.message, type: doorErrors[this.code][1], param: this.param, code: this.code };
     return this.budget === undefined ? error : { ...error, budget: describeBudget(this.budget) };
   }
+}
+
+/** A call that a budget refuses. What only other calls under way hold may be free again soon. */
+export function exhaustedError(message: string, budget: ExhaustedBudget | undefined): DoorError {
+  const isSoon =
+    budget !== undefined && parseUsd(budget.spentUsd) + parseUsd(budget.neededUsd) <= parseUsd(budget.amountUsd);
+  return new DoorError('budget_exhausted', message, { budget, retryAfterMs: isSoon ? heldRetryMs : undefined });
 }
 
 /** As clients read it. */

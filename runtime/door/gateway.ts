@@ -11,7 +11,7 @@ import type { Attempt, GatewayCall } from '../sessions/record.ts';
 import { callTrace } from '../telemetry/span-ids.ts';
 import { toOpenAiUsage } from './completion.ts';
 import type { DoorDeps } from './deps.ts';
-import { DoorError, type DoorErrorCode } from './door-error.ts';
+import { DoorError, type DoorErrorCode, exhaustedError } from './door-error.ts';
 import { type EventSink, eventStreamHeaders, openEventStream } from './event-stream.ts';
 
 export interface GatewayAsked {
@@ -179,7 +179,8 @@ class Call {
       const { refusal, attempts } = error;
       // Tries that failed before are part of what is told of the call.
       if (attempts.length > 0) await this.#keep(attempts, undefined);
-      return new DoorError(refusal.reason, refusal.message, { budget: refusal.budget });
+      const { reason, message, budget } = refusal;
+      return reason === 'budget_exhausted' ? exhaustedError(message, budget) : new DoorError(reason, message);
     }
     if (!(error instanceof AskFailure)) {
       this.#deps.onError(error, 'gateway');

@@ -1,5 +1,6 @@
 import { partsText } from './parts-text.ts';
-import type { Pause, Session, Turn } from '../sessions/record.ts';
+import type { Pause } from '../sessions/pause.ts';
+import type { Session, Turn } from '../sessions/record.ts';
 import { countSteps, knownUsd } from '../run/limits.ts';
 import { turnTrace } from '../telemetry/span-ids.ts';
 import { isOfProject } from './own-session.ts';

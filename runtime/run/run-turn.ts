@@ -1,15 +1,7 @@
 import { type BudgetRefusal, BudgetStopped } from '../budgets/call-budget.ts';
 import type { ModelReply } from '../models/model.ts';
-import type {
-  Attempt,
-  Entry,
-  ExhaustedBudget,
-  ModelCall,
-  Pause,
-  StepEntry,
-  Turn,
-  TurnEnd,
-} from '../sessions/record.ts';
+import type { ExhaustedBudget, Pause } from '../sessions/pause.ts';
+import type { Attempt, Entry, ModelCall, StepEntry, Turn, TurnEnd } from '../sessions/record.ts';
 import type { Tool } from '../tools/tool.ts';
 import { AskFailure, type RunnableAgent } from './agent.ts';
 import { toPrice } from '../models/own-price.ts';

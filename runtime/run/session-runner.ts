@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TurnBudget, TurnBudgetParts } from '../budgets/turn-budget.ts';
-import type { Pause, Turn, TurnEnd } from '../sessions/record.ts';
+import type { Pause } from '../sessions/pause.ts';
+import type { Turn, TurnEnd } from '../sessions/record.ts';
 import { type Claim, type SessionStore, StoreUnavailableError } from '../sessions/store.ts';
 import type { PriceCall, RunnableAgent } from './agent.ts';
 import { visibleText } from './conversation.ts';

@@ -1,6 +1,7 @@
 import type { ToolFailureKind } from '../tools/tool.ts';
 import type { ModelFailureKind } from '../models/model-failure.ts';
-import type { Pause, Turn } from '../sessions/record.ts';
+import type { Pause } from '../sessions/pause.ts';
+import type { Turn } from '../sessions/record.ts';
 
 /** What happens while a turn runs, for whoever listens. */
 export type TurnEvent =

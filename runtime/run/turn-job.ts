@@ -1,5 +1,6 @@
 import type { TurnBudget } from '../budgets/turn-budget.ts';
-import type { Pause, Session, Turn } from '../sessions/record.ts';
+import type { Pause } from '../sessions/pause.ts';
+import type { Session, Turn } from '../sessions/record.ts';
 import type { Claim, SessionStore } from '../sessions/store.ts';
 import type { PriceCall, RunnableAgent } from './agent.ts';
 import type { TurnEvent } from './turn-events.ts';

@@ -1,4 +1,5 @@
-import type { Entry, Pause } from '../sessions/record.ts';
+import type { Pause } from '../sessions/pause.ts';
+import type { Entry } from '../sessions/record.ts';
 
 /** A turn does not end for now: a budget has too little left for it, or for a sub-agent that it asked. */
 export class TurnPaused extends Error {

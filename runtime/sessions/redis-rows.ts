@@ -1,4 +1,5 @@
-import type { Entry, Pause, Session, Turn, TurnEnd, TurnState } from './record.ts';
+import type { Pause } from './pause.ts';
+import type { Entry, Session, Turn, TurnEnd, TurnState } from './record.ts';
 
 /** A string of a reply; what is not there is null. */
 export type Reply = string | null;

@@ -1,4 +1,5 @@
-import type { Pause, Session } from './record.ts';
+import type { Pause } from './pause.ts';
+import type { Session } from './record.ts';
 import type { RedisClient } from './redis-client.ts';
 import { indexKeys, sessionKeys } from './redis-keys.ts';
 import { readSession, readTurn, readTurns, type Reply } from './redis-rows.ts';

@@ -2,7 +2,8 @@ import type { RedisClient } from './redis-client.ts';
 import { indexKeys, sessionKeys } from './redis-keys.ts';
 import type { Reply } from './redis-rows.ts';
 import { forgetSession, notePause } from './redis-sessions.ts';
-import type { Pause, Session } from './record.ts';
+import type { Pause } from './pause.ts';
+import type { Session } from './record.ts';
 import type { PausedSession, SessionStore } from './store.ts';
 
 type SweepMethods = Pick<

@@ -1,4 +1,5 @@
-import type { Entry, Pause, Session, Turn } from './record.ts';
+import type { Pause } from './pause.ts';
+import type { Entry, Session, Turn } from './record.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 
 /** A session's row without its content. */

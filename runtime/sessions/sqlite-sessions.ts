@@ -1,5 +1,6 @@
 import { callLimit, exportGraceMs, refuseCall } from './kept.ts';
-import type { GatewayCall, Pause, Session } from './record.ts';
+import type { Pause } from './pause.ts';
+import type { GatewayCall, Session } from './record.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import { findSessionRow, findTurnBy, readSession, readTurns } from './sqlite-rows.ts';
 import type { PausedSession, SessionStore } from './store.ts';

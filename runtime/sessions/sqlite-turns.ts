@@ -1,5 +1,6 @@
 import { endUnstarted } from './kept.ts';
-import type { Pause, Turn, TurnEnd } from './record.ts';
+import type { Pause } from './pause.ts';
+import type { Turn, TurnEnd } from './record.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import { findSessionRow, findTurnBy, type SessionRow } from './sqlite-rows.ts';
 import {

@@ -1,4 +1,5 @@
-import type { Entry, GatewayCall, Pause, Session, Turn, TurnEnd, TurnInput } from './record.ts';
+import type { Pause } from './pause.ts';
+import type { Entry, GatewayCall, Session, Turn, TurnEnd, TurnInput } from './record.ts';
 
 /**
  * The store did not answer in time. What was asked may have been kept all the same: the same call with the same arguments may be

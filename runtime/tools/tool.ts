@@ -1,5 +1,5 @@
 import type { ToolSpec } from '../models/model.ts';
-import type { Pause } from '../sessions/record.ts';
+import type { Pause } from '../sessions/pause.ts';
 
 /** Why a tool call gave no result: one list for spans, the model and pages. */
 export const toolFailureKinds = [

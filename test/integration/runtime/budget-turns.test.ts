@@ -81,16 +81,21 @@ async function readSession(id: string) {
   };
 }
 
+interface Refused {
+  status: number | undefined;
+  code: string;
+  budget: { name: string };
+  retryAfter: string | null;
+}
+
 /** The error of a refused request, with the budget that it names. */
-async function refusedBy(
-  request: Promise<unknown>,
-): Promise<{ status: number; code: string; budget: { name: string } }> {
+async function refusedBy(request: Promise<unknown>): Promise<Partial<Refused>> {
   const error = (await request.then(
     () => undefined,
     (one: unknown) => one,
   )) as InstanceType<typeof OpenAI.APIError> | undefined;
-  const { error: body, status } = error ?? {};
-  return { status, ...(body as object) } as never;
+  const { status, headers } = error ?? {};
+  return { ...(error?.error as object | undefined), status, retryAfter: headers?.get('retry-after') ?? null };
 }
 
 describe('a budget that blocks', () => {
@@ -126,9 +131,9 @@ describe('a budget that blocks', () => {
     scripts.set('slow', () => ({ text: 'one two three', firstTokenMs: 1_500 }));
     const first = ask(runtime, 'clerk', 'slow', {}, { user });
     await expect.poll(async () => (await readHeld(accountId)).account?.reservedUsd).toBe('10');
-    expect(await refusedBy(ask(runtime, 'clerk', 'beside', {}, { user }))).toMatchObject({
-      ...{ status: 402, budget: { held_usd: '10' } },
-    });
+    const beside = await refusedBy(ask(runtime, 'clerk', 'beside', {}, { user }));
+    expect(beside).toMatchObject({ status: 402, budget: { held_usd: '10' } });
+    expect(beside.retryAfter).toBe('5');
     await first;
     expect((await readHeld(accountId)).account).toMatchObject({ reservedUsd: '0', pendingUsd: '3' });
     expect((await ask(runtime, 'clerk', 'after', {}, { user })).turn.state).toBe('completed');

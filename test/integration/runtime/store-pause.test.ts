@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ExhaustedBudget, Pause } from '../../../runtime/sessions/record.ts';
+import type { ExhaustedBudget, Pause } from '../../../runtime/sessions/pause.ts';
 import { openSqliteStore } from '../../../runtime/sessions/sqlite-store.ts';
 import type { SessionStore } from '../../../runtime/sessions/store.ts';
 import {
