@@ -1,15 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Budget } from '../../../server/contract/budgets.ts';
-import { windowAt } from '../../../server/domain/calendar.ts';
+import type { BudgetPeriod } from '../../../server/contract/periods.ts';
+import { windowAt, windowsBack } from '../../../server/domain/calendar.ts';
 import { seriesSteps } from '../../../server/domain/budgets/series.ts';
 import { formatAmount } from '../../../server/domain/prices/amount.ts';
 import { readDrivers, readSpendSeries } from '../../../server/queries/budget-course.ts';
 import { readLedgerMoment } from '../../../server/queries/budget-resolve.ts';
-import { readBudgetSpends } from '../../../server/queries/budget-spend.ts';
+import { readAccountSpend, readBudgetSpends } from '../../../server/queries/budget-spend.ts';
 import type { Db, QueryParameters } from '../../../server/queries/db.ts';
 import { budgetOf } from '../../support/budget-of.ts';
 import { useDatabase } from '../../support/database.ts';
 import { fillLedger } from '../../support/fill-ledger.ts';
+import { createRandom } from '../../support/load-random.ts';
 import { useBudgets } from './budgets-api.ts';
 
 const endMs = Date.parse('2026-11-20T00:00:00Z');
@@ -102,6 +104,42 @@ describe('budgets over a large ledger', () => {
     const drivers = await readDrivers(api.db, { ...one, previous: undefined });
     const models = drivers.filter(({ dimension }) => dimension === 'model');
     expect(models.reduce((sum, { spent }) => sum + spent, 0n)).toBe(first.spent);
+  });
+
+  it('are the sums of the rows in windows of every length, zone and time, also where clocks change', async () => {
+    const units = ['hour', 'day', 'week', 'month', 'quarter', 'year'] as const;
+    const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe', 'America/Havana'];
+    const moments = ['2026-10-25T00:30:00Z', '2026-10-25T01:30:00Z', '2026-11-01T05:30:00Z', '2026-10-03T15:40:00Z'];
+    const random = createRandom(7);
+    const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
+    for (let i = 0; i < 60; i += 1) {
+      const atMs = i < 24 ? Date.parse(pick(moments)) : endMs - Math.floor(random() * 85 * 86_400_000);
+      const period: BudgetPeriod =
+        i % 5 === 4
+          ? { kind: 'rolling', hours: 1 + Math.floor(random() * 900) }
+          : { kind: 'calendar', unit: pick(units), timeZone: pick(zones) };
+      const [scope, column, value] = pick([
+        ['project', "''", null],
+        ['agent', 'agent_name', `agent-${i % 5}`],
+        ['user', 'user_id', `user-${i % 50}`],
+        ['label', "labels['team']", `team-${i % 5}`],
+      ] as const);
+      const budget = budgetOf({ scope, labelKey: scope === 'label' ? 'team' : null, period });
+      const window = pick(windowsBack(period, atMs, 3));
+      const spend = await readAccountSpend(api.db, { projectId: api.project, budget, window, owners: [], value });
+      const [row] = await api.db.rows<{ usd: string; unpriced: string }>(
+        `SELECT toString(sum(cost_usd)) AS usd, sum(unpriced_calls) AS unpriced FROM ledger
+         WHERE project_id = {project:String} AND ${column} = {value:String}
+           AND toUnixTimestamp64Milli(start_time) >= {from:Int64} AND toUnixTimestamp64Milli(start_time) < {to:Int64}
+         LIMIT 1`,
+        {
+          ...{ project: api.project, value: value ?? '' },
+          ...{ from: window.fromMs, to: window.toMs ?? endMs + 400 * 86_400_000 },
+        },
+      );
+      const asked = `${JSON.stringify(period)} ${scope} ${new Date(window.fromMs).toISOString()}`;
+      expect([asked, formatAmount(spend.spent), spend.unpricedCalls]).toEqual([asked, row?.usd, Number(row?.unpriced)]);
+    }
   });
 
   it('have a course whose steps are those of the rows', async () => {
