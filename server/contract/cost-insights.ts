@@ -4,7 +4,7 @@ import { limit, queryOf } from './requests.ts';
 import { cost, unixNano, usage } from './values.ts';
 
 /** Movers of one dimension in one answer. */
-export const moverLimits = { default: 5, max: 50 } as const;
+const moverLimits = { default: 5, max: 50 } as const;
 
 const names = groupBy
   .transform((given) => (given.length === 0 ? (['agent', 'model', 'user'] as const) : given))
@@ -22,7 +22,6 @@ export const moversQuery = queryOf({
     .openapi({ description: '`previous`: as long, just before. `week`: the same hours seven days earlier.' }),
   limit: limit(moverLimits).openapi({ description: 'Of each dimension.' }),
 });
-export type MoversQuery = z.infer<typeof moversQuery>;
 
 const period = z.object({ usage, cost });
 const changeUsd = z.string().nullable().openapi({
@@ -101,7 +100,7 @@ export const forecastReply = z
 export type ForecastReply = z.infer<typeof forecastReply>;
 
 /** Groups of one answer. */
-export const sessionGroupLimits = { default: 200, max: 1_000 } as const;
+const sessionGroupLimits = { default: 200, max: 1_000 } as const;
 
 export const sessionCostsQuery = queryOf({
   ...costFilters,
@@ -155,12 +154,9 @@ export const cacheSavingsReply = z
       .string()
       .nullable()
       .openapi({ description: 'What tokens that were read from a cache, or written to one, cost.' }),
-    uncachedUsd: z
-      .string()
-      .nullable()
-      .openapi({
-        description: 'What the same tokens would have cost as plain input, by the prices in their ledger rows.',
-      }),
+    uncachedUsd: z.string().nullable().openapi({
+      description: 'What the same tokens would have cost as plain input, by the prices in their ledger rows.',
+    }),
     tokens: z.object({
       read: z.number().int(),
       written: z.number().int(),

@@ -103,7 +103,7 @@ export const costQuery = queryOf({
 });
 export type CostQuery = z.infer<typeof costQuery>;
 
-export const costFileMetrics = ['cost', 'tokens', 'calls'] as const;
+const costFileMetrics = ['cost', 'tokens', 'calls'] as const;
 export type CostFileMetric = (typeof costFileMetrics)[number];
 
 /** The same questions as a file; it holds every row, unless `limit` says otherwise. */

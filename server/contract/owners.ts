@@ -104,7 +104,7 @@ export const ownerChange = strict({
   .openapi('OwnerChange');
 
 /** Who pays for what matches. */
-export const ownerRule = z
+const ownerRule = z
   .object({
     ownerId: z.string(),
     ...ownerFields,

@@ -5,7 +5,7 @@ export interface DayCost {
   usd: number;
 }
 
-export interface MonthForecast {
+interface MonthForecast {
   usd: number;
   lowUsd: number;
   highUsd: number;

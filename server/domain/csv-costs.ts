@@ -22,7 +22,7 @@ interface Sums {
   cost: Cost;
 }
 
-export interface CostFile {
+interface CostFile {
   rows: readonly CostRow[];
   totals: Sums;
   groupBy: readonly CostGroupName[];

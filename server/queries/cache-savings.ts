@@ -13,7 +13,7 @@ type PriceRow = Record<'modelName' | 'version' | 'inputPrice' | 'readPrice' | 'w
   Record<'isPriced', boolean> &
   Record<'readTokens' | 'writeTokens' | 'write1hTokens', string>;
 
-export interface CacheSavingsRequest {
+interface CacheSavingsRequest {
   projectId: string;
   window: TimeWindow;
   filters: CostFilters;

@@ -19,7 +19,7 @@ export interface OwnerColumns {
   params: QueryParameters;
 }
 
-export const ledgerSources: OwnerSources = {
+const ledgerSources: OwnerSources = {
   agent: 'agent_name',
   user: 'user_id',
   day: 'toDate(start_time)',
@@ -57,7 +57,7 @@ export function ownerLabelKeys(rules: readonly Pick<OwnerMatcher, 'match'>[]): s
   return [...new Set(rules.flatMap(({ match }) => (match.label === undefined ? [] : [match.label.key])))].toSorted();
 }
 
-export function ownerLabelParams(keys: readonly string[]): QueryParameters {
+function ownerLabelParams(keys: readonly string[]): QueryParameters {
   return Object.fromEntries(keys.map((key, place) => [`ownerLabelKey${place}`, key]));
 }
 
