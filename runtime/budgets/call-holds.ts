@@ -68,13 +68,13 @@ export class CallHolds implements CallBudget {
     request: ModelRequest & { maxOutputTokens: number },
   ): Promise<string | undefined> {
     const { provider, model: name, adapter, reportedPrice, declaredPrice } = model;
-    const price =
-      reportedPrice ??
-      (await this.#parts.findPrice({ provider, model: name, atMs: this.#parts.nowMs() })) ??
-      declaredPrice;
-    if (price === undefined) return undefined;
-    const outputTokens = adapter.boundOutputTokens?.(request) ?? request.maxOutputTokens;
-    return worstCaseUsd(price, { inputTokens: boundInputTokens(request), outputTokens });
+    const bounds = {
+      inputTokens: boundInputTokens(request),
+      outputTokens: adapter.boundOutputTokens?.(request) ?? request.maxOutputTokens,
+    };
+    if (reportedPrice !== undefined) return worstCaseUsd(reportedPrice, bounds);
+    const found = await this.#parts.findPrice({ provider, model: name, atMs: this.#parts.nowMs() });
+    return (found && worstCaseUsd(found, bounds)) ?? (declaredPrice && worstCaseUsd(declaredPrice, bounds));
   }
 
   async #reserve(next: NextTry, { accounts, amountUsd, request }: Wanted): Promise<HeldTry> {
