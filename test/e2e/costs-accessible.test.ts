@@ -6,6 +6,7 @@ import { type CostCall, sendCostCalls, waitForBooked } from '../support/cost-cal
 import { startSystem, type System } from '../support/system.ts';
 
 const hourMs = 3_600_000;
+const thisMonth = new Date().toISOString().slice(0, 7);
 
 let system: System;
 let browser: Browser;
@@ -45,6 +46,16 @@ describe('in both themes', () => {
     ['nothing found', '/costs?live=off&agent=nobody', noAct],
     ['the ledger', '/costs/ledger?range=7d&counted=all', (page) => page.locator('td button').first().click()],
     ['no ledger rows', '/costs/ledger?agent=nobody', noAct],
+    ['what made an hour what it was', '/costs?live=off', explainHour],
+    ['the range by the calendar', '/costs?live=off&range=this-month', openRange],
+    ['the owners', '/costs/owners?range=7d&by=user', noAct],
+    [
+      'a new owner rule',
+      '/costs/owners?range=7d',
+      (page) => page.getByRole('button', { name: 'New rule' }).first().click(),
+    ],
+    ['the statement, with all its lines', `/costs/statement?month=${thisMonth}`, showLines],
+    ['the statement of an empty month', '/costs/statement?month=2020-02', noAct],
   ];
 
   test.each(states)('%s has no axe finding', async (_name, path, act) => {
@@ -55,7 +66,10 @@ describe('in both themes', () => {
   });
 
   test('at 390 px nothing scrolls sideways, and there is no axe finding', async () => {
-    for (const path of ['/costs?live=off&range=7d&by=agent,model&compare=on', '/costs/ledger?range=7d']) {
+    for (const path of [
+      ...['/costs?live=off&range=7d&by=agent,model&compare=on', '/costs/ledger?range=7d', '/costs/owners?range=7d'],
+      `/costs/statement?month=${thisMonth}`,
+    ]) {
       const page = await open(path, { width: 390, height: 844 });
       const sizes = await page
         .locator('main')
@@ -88,4 +102,19 @@ test('at 390 px a finger reads the chart, and the cards lead on', async () => {
 
 async function noAct(): Promise<void> {
   // The page as it is.
+}
+
+async function explainHour(page: Page): Promise<void> {
+  await page.locator('rect[data-part]').last().click();
+  await page.getByRole('heading', { name: /^What (made|changed on) / }).waitFor();
+}
+
+async function openRange(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^Time range/ }).click();
+  await page.locator('[data-range-calendar-day]').first().waitFor();
+}
+
+async function showLines(page: Page): Promise<void> {
+  await page.keyboard.press('e');
+  await page.locator('[data-centre] .line').first().waitFor();
 }
