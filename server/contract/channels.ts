@@ -3,7 +3,7 @@ import { strict } from './alert-rules.ts';
 import { cursor, limit, project, queryOf } from './requests.ts';
 import { nextCursor } from './values.ts';
 
-/** Where messages go. `slack` also serves what takes Slack's messages, such as Mattermost. */
+/** Where messages go: an incoming webhook of Slack, or a webhook of one's own. */
 export const channelTypes = ['slack', 'webhook'] as const;
 export const channelType = z.enum(channelTypes, { error: `must be one of ${channelTypes.join(', ')}` });
 export type ChannelType = z.infer<typeof channelType>;

@@ -2,7 +2,7 @@
 const steering = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu;
 /** A mention is one where no word ends before it; an address such as joe@shop.example is none. */
 const mention = /(?<![\p{L}\p{N}_])[@#]/gu;
-/** Invisible, and no part of a name: Slack, and what takes Slack's messages, find no mention across it. */
+/** Invisible, and no part of a name: no mention is found across it, also where plain names are looked for. */
 const wordJoiner = '\u2060';
 const nothing = '—';
 
