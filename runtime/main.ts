@@ -95,6 +95,7 @@ async function main(config: Config): Promise<void> {
     priceCall: prices.price,
     budgets,
     onEnd: (turn) => exporter.notify(turn),
+    onPaused: (turn) => exporter.notify(turn),
     onUnavailable: (message) => log.warn(message),
     onError: (error, what, ids) => log.error({ err: error, ...ids }, what),
   });

@@ -25,6 +25,8 @@ export interface SessionRunnerParts {
     { forTurn: (turn: Pick<TurnBudgetParts, 'session' | 'turn' | 'definition' | 'signal'>) => TurnBudget } | undefined;
   /** A turn has ended: its spans can be sent. */
   onEnd: (turn: { sessionId: string; turnId: string }) => void;
+  /** A turn waits: what it has done until now can be sent. */
+  onPaused?: ((turn: { sessionId: string; turnId: string }) => void) | undefined;
   /** Tools of an agent cannot be reached. */
   onUnavailable?: ((message: string) => void) | undefined;
   onError: (error: unknown, what: string, ids: { sessionId?: string; turnId?: string }) => void;
@@ -306,7 +308,10 @@ export class SessionRunner {
       return await runTurn({
         ...{ store, claim, session, turn, earlier, agent, priceCall, signal },
         budget: this.#parts.budgets?.forTurn({ session, turn, definition, signal }),
-        onPaused: (pause) => this.#tellPaused(sessionId, pause),
+        onPaused: (pause) => {
+          this.#tellPaused(sessionId, pause);
+          this.#parts.onPaused?.({ sessionId, turnId });
+        },
         emit: (event) => live.emit(event),
         onUnavailable: ({ name, message }) => this.#parts.onUnavailable?.(`${session.agent}: ${name}: ${message}`),
         nowMs: () => Date.now(),

@@ -9,7 +9,7 @@ import { SpanBatch } from './span-batch.ts';
 import type { Span } from './span.ts';
 import type { SpanSender } from './span-sender.ts';
 import type { AgentFacts } from './turn-record.ts';
-import { turnSpans } from './turn-spans.ts';
+import { doneSpans, turnSpans } from './turn-spans.ts';
 
 export interface ExporterOptions {
   store: Outbox;
@@ -31,6 +31,12 @@ type Outbox = Pick<
 export interface TurnRef {
   sessionId: string;
   turnId: string;
+}
+
+/** A turn whose spans are on their way; one that waits has more to come, and stays what it is in the outbox. */
+interface SentTurn {
+  ref: TurnRef;
+  isOpen: boolean;
 }
 
 const defaultSweepMs = 5_000;
@@ -69,7 +75,7 @@ export class SpanExporter {
     this.#running ??= this.#run();
   }
 
-  /** A turn, or without one a gateway call, has just ended: it is sent at once. */
+  /** A turn, or without one a gateway call, has just ended, or a turn waits: it is sent at once. */
   notify(turn?: TurnRef): void {
     if (turn !== undefined && this.#own.size < ownMax) this.#own.set(keyOf(turn), turn);
     this.#isNotified = true;
@@ -152,16 +158,19 @@ export class SpanExporter {
     const own = [...this.#own.values()].slice(0, itemsPerPass);
     const listed = isSweep ? await store.listUnexported(itemsPerPass + this.#broken.size) : [];
     const refs = new Map([...own, ...listed].map((ref) => [keyOf(ref), ref]));
-    const batch = this.#openBatches<TurnRef>(async (turns) => {
-      await store.markExported(turns);
-      for (const turn of turns) this.#own.delete(keyOf(turn));
+    const batch = this.#openBatches<SentTurn>(async (turns) => {
+      const ended = turns.filter(({ isOpen }) => !isOpen).map(({ ref }) => ref);
+      if (ended.length > 0) await store.markExported(ended);
+      // One that has ended meanwhile was notified again.
+      for (const { ref, isOpen } of turns)
+        if (!isOpen || this.#own.get(keyOf(ref)) === ref) this.#own.delete(keyOf(ref));
     });
     let count = 0;
     for (const [key, ref] of refs) {
       if ((this.#broken.get(key) ?? 0) > Date.now()) continue;
       await setImmediate(); // turns under way come first
       const made = await this.#makeSpans(ref);
-      if (made !== undefined) await batch.add(ref, made.spans, made.project);
+      if (made !== undefined) await batch.add({ ref, isOpen: made.isOpen }, made.spans, made.project);
       count += 1;
     }
     await batch.flush();
@@ -184,19 +193,21 @@ export class SpanExporter {
     );
   }
 
-  /** None of a turn that is gone or has not ended: there is nothing to send. Undefined: they cannot be made. */
-  async #makeSpans(ref: TurnRef): Promise<{ spans: Span[]; project: string | undefined } | undefined> {
+  /** None of a turn that is gone: there is nothing to send. Undefined: they cannot be made. */
+  async #makeSpans(ref: TurnRef): Promise<{ spans: Span[]; project: string | undefined; isOpen: boolean } | undefined> {
     const { store, describe, log } = this.#options;
     const session = await store.findSession(ref.sessionId, { evenExpired: true });
     const turn = session && (await store.findTurn(ref.sessionId, ref.turnId));
-    if (session === undefined || turn === undefined || turn.end === null) return { spans: [], project: undefined };
+    if (session === undefined || turn === undefined) return { spans: [], project: undefined, isOpen: false };
+    const isOpen = turn.end === null;
     const turns = turn.number === 1 ? [] : await store.listTurns(ref.sessionId);
     try {
       const agent = (await describe(session, turn)) ?? unknownAgent(session);
       const earlier = turns.filter(({ number }) => number < turn.number);
-      const spans = turnSpans({ session, earlier, turn, agent });
+      const record = { session, earlier, turn, agent };
+      const spans = isOpen ? doneSpans(record) : turnSpans(record);
       this.#broken.delete(keyOf(ref));
-      return { spans, project: session.project };
+      return { spans, project: session.project, isOpen };
     } catch (error) {
       if (error instanceof StoreUnavailableError) throw error;
       if (!this.#broken.has(keyOf(ref)))

@@ -5,7 +5,7 @@ import { modelCallSpans } from './model-call-spans.ts';
 import { rootSpan } from './root-span.ts';
 import { toolPart, turnSpanId } from './span-ids.ts';
 import { attributesOf, type Span, type SpanAttributes } from './span.ts';
-import { toolSpans } from './tool-spans.ts';
+import { type ToolPlace, toolSpans } from './tool-spans.ts';
 import { type Place, placeOf, type TurnRecord } from './turn-record.ts';
 
 /**
@@ -16,25 +16,52 @@ export function turnSpans(record: TurnRecord): Span[] {
   const { turn } = record;
   if (turn.end === null) return [];
   const place = placeOf(record);
-  const offered = describeOffered(record);
-  const firstStep = turn.entries.findIndex(({ type }) => type === 'step');
-  const firstGiven = describeGiven(record, firstStep, place);
+  const { firstGiven, spans } = callSpans(record, place);
   return [
     rootSpan(record, turn.end, { ...place, given: firstGiven }),
-    ...turn.entries.flatMap((entry, number) => {
-      if (entry.type === 'step') {
-        const given = number === firstStep ? firstGiven : describeGiven(record, number, place);
-        return stepSpans(record, entry, { ...place, given });
-      }
-      if (entry.type === 'compacted') return summarySpans(record, entry, number, place);
-      return [];
-    }),
-    ...toolSpans(turn.entries, turn.end.atMs, {
-      ...place,
-      spanId: (call) => turnSpanId(turn, toolPart(call)),
-      tools: offered,
-    }),
+    ...spans,
+    ...toolSpans(turn.entries, turn.end.atMs, toolPlaceOf(record, place)),
   ];
+}
+
+/**
+ * Of a turn that waits: the calls of models and tools that it has made, so that what they cost is known. When the turn has ended the
+ * same spans come again, below their root.
+ */
+export function doneSpans(record: TurnRecord): Span[] {
+  const { turn } = record;
+  const place = placeOf(record);
+  // A tool that was begun is called again, or its result is waited for.
+  const done = turn.entries.filter(
+    (entry) =>
+      entry.type !== 'tool_started' ||
+      turn.entries.some((one) => one.type === 'tool' && one.step === entry.step && one.callId === entry.callId),
+  );
+  return [...callSpans(record, place).spans, ...toolSpans(done, 0, toolPlaceOf(record, place))];
+}
+
+/** Of models, and what the first of them was given. */
+function callSpans(record: TurnRecord, place: Place): { firstGiven: SpanAttributes; spans: Span[] } {
+  const { entries } = record.turn;
+  const firstStep = entries.findIndex(({ type }) => type === 'step');
+  const firstGiven = describeGiven(record, firstStep, place);
+  const spans = entries.flatMap((entry, number) => {
+    if (entry.type === 'step') {
+      const given = number === firstStep ? firstGiven : describeGiven(record, number, place);
+      return stepSpans(record, entry, { ...place, given });
+    }
+    if (entry.type === 'compacted') return summarySpans(record, entry, number, place);
+    return [];
+  });
+  return { firstGiven, spans };
+}
+
+function toolPlaceOf(record: TurnRecord, place: Place): ToolPlace {
+  return {
+    ...place,
+    spanId: (call) => turnSpanId(record.turn, toolPart(call)),
+    tools: describeOffered(record),
+  };
 }
 
 function stepSpans(

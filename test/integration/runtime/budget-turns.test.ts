@@ -285,12 +285,16 @@ describe('a budget that pauses', () => {
     expect(error).toMatchObject({ status: 402, budget: { name: budget.name } });
     const { paused } = await readHeld(accountId);
     expect(paused).toHaveLength(2);
+    // What they have done is in the ledger while they wait.
+    await expect.poll(() => server.spentUsd(accountId)).toBe('7');
+    await expect.poll(async () => (await readHeld(accountId)).account).toMatchObject({ pendingUsd: '0' });
     const sessionId = paused.map((one) => one.sessionId).find((id) => !id.startsWith('sub_')) ?? '';
     server.budgets[server.budgets.indexOf(budget)] = { ...budget, amountUsd: '100' };
     await expect
       .poll(async () => (await readSession(sessionId)).turns[0], { timeout: 30_000 })
       .toMatchObject({ state: 'completed', text: 'let me see\n\nso it is' });
     expect(model.requests.filter((request) => lastSaid(request) === 'deep question')).toHaveLength(1);
+    await expect.poll(() => server.spentUsd(accountId)).toBe('13');
   });
 
   test('a turn that waits can be cancelled', async () => {
