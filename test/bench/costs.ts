@@ -86,6 +86,7 @@ try {
   await fillLedger(database, { ...fill, rows, projects, sessions: 200_000 });
   await fillLedger(database, { ...fill, rows, projects: ['all'], sessions: 200_000 });
   await waitForMerges(client);
+  await writeOwners();
   console.log(`${rows} decisions over ${days} days in ${projects.length} projects, and as many again in one`);
   console.log('question                         rows     p50 ms   p95 ms   CPU ms (ClickHouse and server)');
   for (const [name, path] of questions) await measure(name, path);
@@ -93,6 +94,26 @@ try {
   liveFeed.close();
   await Promise.all([db.close(), client.close()]);
   await database.stop();
+}
+
+/** Two in three agents of one project are owned by name, and some labels of another. */
+async function writeOwners(): Promise<void> {
+  const configuration = configurationOn(database);
+  const write = (projectId: string, i: number, match: object) =>
+    configuration.write({
+      ...{ objectType: 'owner', projectId, objectId: `bench-${i}`, author: 'bench', expectedVersion: 0 },
+      body: {
+        match,
+        team: `team ${i % 3}`,
+        costCentre: `CC-${i % 5}`,
+        validFrom: '2026-01-01',
+        validTo: null,
+        priority: i,
+      },
+    });
+  for (let i = 0; i < 20; i += 1) if (i % 3 !== 0) await write('shop', i, { agent: `agent-${i}` });
+  for (let i = 0; i < 4; i += 1) await write('search', i, { label: { key: 'team', pattern: `*-${i}` } });
+  await configuration.close();
 }
 
 async function measure(name: string, path: (round: number) => string): Promise<void> {
