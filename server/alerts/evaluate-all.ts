@@ -20,7 +20,7 @@ import { readAccounts, scopeOf, type AccountOfBudget } from './watched-accounts.
 
 export interface EvaluateRequest {
   db: Db;
-  budgets: Pick<Budgets, 'listAccounts' | 'list'>;
+  budgets: Pick<Budgets, 'listAccounts' | 'runtime'>;
   log: AlertLog;
   /** Where windows end. */
   atMs: number;

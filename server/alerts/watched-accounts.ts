@@ -1,6 +1,9 @@
 import type { Budgets } from '../budgets/budgets.ts';
-import type { Budget } from '../contract/budgets.ts';
+import { type HeldAccounts, readHeld } from '../budgets/held.ts';
+import type { Budget, BudgetAccount } from '../contract/budgets.ts';
 import type { WatchedAccount } from '../domain/alerts/budget-thresholds.ts';
+import { nothingHeld } from '../domain/budgets/account.ts';
+import { formatAmount, parseAmount } from '../domain/prices/amount.ts';
 import type { CauseRequest } from '../queries/alert-causes.ts';
 import type { Db } from '../queries/db.ts';
 
@@ -12,25 +15,36 @@ export interface AccountOfBudget {
   account: WatchedAccount;
 }
 
-/** What the accounts of a project have spent, by the ledger. */
+/** What the accounts of a project have spent, in the ledger and on its way there. */
 export async function readAccounts(
-  { db, budgets, atMs }: { db: Db; budgets: Pick<Budgets, 'listAccounts'>; atMs: number },
+  { db, budgets, atMs }: { db: Db; budgets: Pick<Budgets, 'listAccounts' | 'runtime'>; atMs: number },
   projectId: string,
 ): Promise<AccountOfBudget[]> {
-  const found = await budgets.listAccounts(db, { projectId, nowMs: atMs, limit: accountsMax });
-  return found.map(({ budget, account }) => ({
-    budget,
-    account: {
-      ...{ projectId, budgetId: budget.budgetId, name: budget.name, action: account.action },
-      ...{ channelIds: budget.channelIds, accountId: account.accountId, value: account.value },
-      ...{ thresholds: account.thresholds, amountUsd: account.amountUsd, spentUsd: account.spentUsd },
-      window: {
-        key: account.window.key,
-        fromMs: Date.parse(account.window.from),
-        toMs: account.window.to === null ? null : Date.parse(account.window.to),
-      },
+  const [found, held] = await Promise.all([
+    budgets.listAccounts(db, { projectId, nowMs: atMs, limit: accountsMax }),
+    readHeld(budgets.runtime, projectId),
+  ]);
+  return found.map(({ budget, account }) => ({ budget, account: toWatched(projectId, { budget, account, held }) }));
+}
+
+/** What the runtime has not sent to the ledger yet counts, too; while it is away, the ledger alone. */
+function toWatched(
+  projectId: string,
+  { budget, account, held }: { budget: Budget; account: BudgetAccount; held: HeldAccounts },
+): WatchedAccount {
+  const { pendingUsd } = held.find(account.accountId, account.window.key) ?? nothingHeld;
+  return {
+    ...{ projectId, budgetId: budget.budgetId, name: budget.name, action: account.action },
+    ...{ channelIds: budget.channelIds, accountId: account.accountId, value: account.value },
+    ...{ thresholds: account.thresholds, amountUsd: account.amountUsd, pendingUsd },
+    spentUsd: formatAmount(parseAmount(account.spentUsd) + parseAmount(pendingUsd)),
+    waitingSessions: held.countPaused((accountId) => accountId === account.accountId) ?? 0,
+    window: {
+      key: account.window.key,
+      fromMs: Date.parse(account.window.from),
+      toMs: account.window.to === null ? null : Date.parse(account.window.to),
     },
-  }));
+  };
 }
 
 /** The part of the ledger that an account counts, as rules name it. */

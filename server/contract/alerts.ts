@@ -75,8 +75,10 @@ export const alertEvent = z
         value: z.string().nullable(),
         windowKey: z.string(),
         threshold: z.number(),
-        spentUsd: z.string(),
+        spentUsd: z.string().openapi({ description: 'In the ledger, and on its way there.' }),
         amountUsd: z.string(),
+        pendingUsd: z.string().optional().openapi({ description: 'Of `spentUsd`, what the ledger does not have yet.' }),
+        waitingSessions: z.number().int().optional().openapi({ description: 'Sessions that wait until it is raised.' }),
       })
       .nullable(),
     projection: z.object({ exhaustedAtMs: ms.nullable(), usdAtEnd: z.string().nullable() }).nullable(),

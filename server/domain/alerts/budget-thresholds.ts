@@ -15,15 +15,26 @@ export interface WatchedAccount {
   thresholds: readonly number[];
   /** Decimal dollars. */
   amountUsd: string;
+  /** In the ledger, and in the runtime on its way there. */
   spentUsd: string;
+  /** Of that, what the ledger does not have yet. */
+  pendingUsd: string;
+  /** Sessions that wait until it is raised. */
+  waitingSessions: number;
   window: { key: string; fromMs: number; toMs: number | null };
+}
+
+/** A threshold that was told, when, and of which amount. */
+interface ToldThreshold {
+  threshold: number;
+  sinceMs: number;
+  amountUsd: string;
 }
 
 /** What was told of an account; the content of an event is kept for the day on which the account is gone. */
 export interface AccountLatch {
   account: WatchedAccount;
-  /** Thresholds that were told, and when. */
-  told: readonly { threshold: number; sinceMs: number }[];
+  told: readonly ToldThreshold[];
 }
 
 export interface BudgetFinding {
@@ -76,7 +87,8 @@ function sinceLastTold(
   found: readonly BudgetFinding[],
 ): WatchedAccount {
   if (before === undefined || found.length > 0) return account;
-  return { ...account, spentUsd: before.account.spentUsd, window: before.account.window };
+  const { spentUsd, pendingUsd, waitingSessions, window } = before.account;
+  return { ...account, spentUsd, pendingUsd, waitingSessions, window };
 }
 
 function stepAccount(
@@ -87,21 +99,23 @@ function stepAccount(
   const isNewWindow = before !== undefined && before.account.window.key !== account.window.key;
   const ended = isNewWindow ? endOf(before, atMs) : [];
   const told = before === undefined || isNewWindow ? [] : before.told;
-  const isOther = before !== undefined && !isNewWindow && before.account.amountUsd !== account.amountUsd;
   const isRolling = account.window.key === 'rolling';
-  const holds = (threshold: number) =>
-    isOther || !isRolling ? !isOther || isReached(account, threshold) : isReached(account, threshold * rollingRecovery);
-  const over = told.filter(({ threshold }) => !holds(threshold)).toSorted((a, b) => b.threshold - a.threshold)[0];
-  const kept = told.filter(({ threshold }) => holds(threshold));
+  // Of another amount than was told of, it may be over.
+  const holds = ({ threshold, amountUsd }: ToldThreshold) =>
+    amountUsd === account.amountUsd
+      ? !isRolling || isReached(account, threshold, rollingRecovery)
+      : isReached(account, threshold);
+  const over = told.filter((one) => !holds(one)).toSorted((a, b) => b.threshold - a.threshold)[0];
+  const kept = told.filter((one) => holds(one));
   const reached = thresholdsOf(account)
     .filter((threshold) => isReached(account, threshold) && kept.every((one) => one.threshold !== threshold))
-    .map((threshold) => ({ threshold, sinceMs: atMs }));
+    .map((threshold) => ({ threshold, sinceMs: atMs, amountUsd: account.amountUsd }));
   return {
     told: [...kept, ...reached].sort((a, b) => a.threshold - b.threshold),
     found: [
       ...ended,
-      ...(over === undefined ? [] : [{ account, ...over, to: 'resolved' as const, atMs }]),
-      ...reached.map((one) => ({ account, ...one, to: 'firing' as const, atMs })),
+      ...(over === undefined ? [] : [findingOf(account, over, { to: 'resolved', atMs })]),
+      ...reached.map((one) => findingOf(account, one, { to: 'firing', atMs })),
     ],
   };
 }
@@ -109,7 +123,15 @@ function stepAccount(
 /** One message for the highest threshold that was told. */
 function endOf({ account, told }: AccountLatch, atMs: number): BudgetFinding[] {
   const highest = told.at(-1);
-  return highest === undefined ? [] : [{ account, ...highest, to: 'resolved', atMs }];
+  return highest === undefined ? [] : [findingOf(account, highest, { to: 'resolved', atMs })];
+}
+
+function findingOf(
+  account: WatchedAccount,
+  { threshold, sinceMs }: ToldThreshold,
+  { to, atMs }: Pick<BudgetFinding, 'to' | 'atMs'>,
+): BudgetFinding {
+  return { account, threshold, sinceMs, to, atMs };
 }
 
 /** What stops calls is told when it does, whatever thresholds say. */
@@ -117,10 +139,13 @@ function thresholdsOf({ thresholds, action }: WatchedAccount): number[] {
   return [...new Set([...thresholds, ...(action === 'warn' ? [] : [exhausted])])].sort((a, b) => a - b);
 }
 
-function isReached({ spentUsd, amountUsd }: WatchedAccount, threshold: number): boolean {
+/** Where sessions wait it is used up, whatever is left: the next call does not fit. */
+function isReached(account: WatchedAccount, threshold: number, share = 1): boolean {
+  const { spentUsd, amountUsd, waitingSessions, action } = account;
+  if (threshold <= exhausted && waitingSessions > 0 && action !== 'warn') return true;
   const spent = parseAmount(spentUsd);
   if (spent <= 0n) return false;
-  const wanted = BigInt(Math.round(threshold * thresholdScale));
+  const wanted = BigInt(Math.round(threshold * share * thresholdScale));
   return spent * BigInt(exhausted * thresholdScale) >= parseAmount(amountUsd) * wanted;
 }
 
@@ -152,7 +177,10 @@ export function toBudgetEvent(finding: BudgetFinding, explanation: BudgetExplana
       to: new Date(window.toMs ?? atMs).toISOString(),
     },
     ...{ sinceMs, atMs, action: account.action },
-    budget: { accountId, value, windowKey: window.key, threshold, spentUsd, amountUsd },
+    budget: {
+      ...{ accountId, value, windowKey: window.key, threshold, spentUsd, amountUsd },
+      ...{ pendingUsd: account.pendingUsd, waitingSessions: account.waitingSessions },
+    },
     ...explanation,
     links: [eventLink(projectId, eventId), ...budgetLinks(projectId, budgetId, value)],
     channelIds: [...account.channelIds],

@@ -15,6 +15,7 @@ const start = Date.parse('2026-11-20T12:00:00Z');
 const account: WatchedAccount = {
   ...{ projectId: 'default', budgetId: 'b1', name: 'Support', action: 'warn', channelIds: ['c1'] },
   ...{ accountId: 'b1:', value: null, thresholds: [50, 80], amountUsd: '10', spentUsd: '0', window: november },
+  ...{ pendingUsd: '0', waitingSessions: 0 },
 };
 
 /** What is told of a budget that goes through these moments, half a minute apart. */
@@ -87,6 +88,26 @@ describe('the thresholds of a budget', () => {
     expect(new Set(events.map(({ eventId }) => eventId)).size).toBe(4);
   });
 
+  it('are all told when sessions wait for it, once, and are over when it is raised', () => {
+    const pausing = { action: 'pause', spentUsd: '9.6' } as const;
+    const events = tell(
+      { ...pausing, spentUsd: '5' },
+      { ...pausing, waitingSessions: 72 },
+      { ...pausing, waitingSessions: 80 },
+      // Raised; the sessions go on a moment later.
+      { ...pausing, waitingSessions: 80, amountUsd: '20' },
+      { ...pausing, amountUsd: '20' },
+      { ...pausing, amountUsd: '20' },
+    );
+    expect(inWords(events)).toEqual([
+      '0: 50 firing warning',
+      '1: 80 firing warning',
+      '1: 100 firing critical',
+      '4: 100 resolved critical',
+    ]);
+    expect(events[2]?.budget?.waitingSessions).toBe(72);
+  });
+
   it('of a rolling window are over when it has gone down by a twentieth', () => {
     const at = (spentUsd: string) => ({ window: rolling, spentUsd });
     const events = tell(at('5'), at('4.8'), at('4.7'), at('5'));
@@ -100,7 +121,7 @@ describe('the thresholds of a budget', () => {
     expect(one?.eventId).toBe(other?.eventId);
     expect(one?.budget).toEqual({
       ...{ accountId: 'b1:', value: null, windowKey: november.key, threshold: 50 },
-      ...{ spentUsd: '5', amountUsd: '10' },
+      ...{ spentUsd: '5', amountUsd: '10', pendingUsd: '0', waitingSessions: 0 },
     });
     expect(one?.value).toBe(50);
   });
