@@ -61,7 +61,7 @@ export const ruleTemplates: readonly RuleTemplate[] = [
     words: 'Calls whose cost nobody knows: the sums are too small.',
     fields: {
       ...{ name: 'Calls without a price', metric: 'unpriced_calls', groupBy: 'model', minutes: '1440' },
-      ...{ warning: '1' },
+      warning: '0',
     },
   },
   {
