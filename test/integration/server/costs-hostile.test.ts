@@ -106,7 +106,7 @@ describe('hostile values in questions about money', () => {
   });
 
   it.each([
-    ['/api/costs', { agnet: 'a' }, 'unknown parameter `agnet`; allowed: agent, environment,'],
+    ['/api/costs', { agnet: 'a' }, 'unknown parameter `agnet`; allowed: agent, costCentre, environment,'],
     ['/api/costs', { groupBy: 'tool' }, '`groupBy` must be names from agent, model,'],
     ['/api/costs', { groupBy: ['agent', 'model'] }, '`groupBy` must be given once'],
     ['/api/costs', { label: 'team' }, '`label` must be KEY=VALUE'],

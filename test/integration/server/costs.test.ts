@@ -63,7 +63,7 @@ describe('costs', () => {
     [
       'agent',
       [
-        ['support', '0.600000000001,92.3077', 4],
+        ['support', '0.600000000001', 4],
         ['search', '0.05', 2],
         [null, null, 1],
       ],
@@ -209,7 +209,7 @@ describe('costs', () => {
     expect(headers.get('content-disposition')).toBe('attachment; filename="costs-2026-11-20-to-2026-11-20.csv"');
     expect(text.split('\r\n')).toEqual([
       'day_utc,agent,model_calls,priced_calls,unpriced_calls,input_tokens,output_tokens,cache_read_tokens,cache_write_tokens,reasoning_tokens,cost_usd,share_percent',
-      '2026-11-20T00:00:00Z,support,4,4,0,10,5,0,0,0,0.600000000001',
+      '2026-11-20T00:00:00Z,support,4,4,0,10,5,0,0,0,0.600000000001,92.3077',
       '2026-11-20T00:00:00Z,search,2,1,1,70,0,0,0,0,0.05,7.6923',
       '2026-11-20T00:00:00Z,,1,0,1,0,0,0,0,0,,',
       '',
