@@ -1,6 +1,5 @@
 import type { AlertRule, AlertRuleInput } from '../../server/contract/alert-rules.ts';
 import type {
-  AlertEvent,
   AlertEventsReply,
   AlertRulesReply,
   AlertStatesReply,
@@ -9,7 +8,7 @@ import type {
 import { type Params, getJson, send, toSearch } from './client.ts';
 
 export type { AlertGroupName, AlertRule, AlertRuleInput } from '../../server/contract/alert-rules.ts';
-export type { AlertMetric, AlertSeverity, AlertStateName, AlertUnit } from '../../server/contract/alert-values.ts';
+export type { AlertMetric, AlertSeverity, AlertStateName } from '../../server/contract/alert-values.ts';
 export type {
   AlertCause,
   AlertChange,
@@ -72,11 +71,6 @@ export async function silenceState(project: string, target: StateTarget, minutes
 /** Changes of state, the newest first. */
 export function listEvents(params: Params, signal?: AbortSignal): Promise<AlertEventsReply> {
   return getJson<AlertEventsReply>('/alerts/events', params, signal);
-}
-
-/** One event by its id; undefined where the project has none. */
-export async function findEvent(project: string, event: string, signal?: AbortSignal): Promise<AlertEvent | undefined> {
-  return (await listEvents({ project, event, limit: 1 }, signal)).events[0];
 }
 
 interface StateTarget {
