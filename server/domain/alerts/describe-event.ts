@@ -68,7 +68,9 @@ export function describeAction(event: AlertEvent): string | undefined {
     pause: 'sessions pause until the budget is raised or its period ends',
     block: 'calls are refused until the budget is raised or its period ends',
   }[event.action];
-  return isUsedUp(event) ? effect : `none yet; at 100 %: ${effect}`;
+  if (!isUsedUp(event)) return `none yet; at 100 %: ${effect}`;
+  const waiting = event.budget?.waitingSessions ?? 0;
+  return waiting === 0 ? effect : `${waiting} ${waiting === 1 ? 'session waits' : 'sessions wait'} now; ${effect}`;
 }
 
 function isUsedUp({ budget }: AlertEvent): boolean {

@@ -56,6 +56,16 @@ describe('a message to Slack', () => {
     );
   });
 
+  it.each([
+    [1, '1 session waits now; sessions pause until'],
+    [72, '72 sessions wait now; sessions pause until'],
+  ])('says that %d wait for the budget', (waitingSessions, action) => {
+    const event = budgetEvent(100);
+    const budget = event.budget === null ? null : { ...event.budget, waitingSessions };
+    const fields = textsOf(slackMessage({ ...event, budget }, context).blocks?.[1]);
+    expect(fields.find((text) => text.startsWith('*Action*'))).toContain(action);
+  });
+
   it.each<[Partial<AlertEvent>, string]>([
     [{ to: 'resolved', severity: null }, '✅ Resolved: Spend of one agent'],
     [{ severity: 'warning' }, '🟠 Warning: Spend of one agent'],
