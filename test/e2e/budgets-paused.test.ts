@@ -28,9 +28,13 @@ test('a session that waits for a budget is listed by it, and goes on when the bu
   const session = new URL(page.url()).searchParams.get('chat') ?? '';
   expect(session).not.toBe('');
 
+  await Promise.all(Array.from({ length: 8 }, () => waitInVain()));
   await page.goto(`${system.url}/budgets`);
-  await page.locator(`[data-budget="${budgetId}"]`).getByTitle('1 session paused by it').waitFor();
+  await page.locator(`[data-budget="${budgetId}"]`).getByTitle('9 sessions paused by it').waitFor();
   await page.locator(`[data-budget="${budgetId}"]`).getByRole('link', { name: 'Tight' }).click();
+  await page.locator('[data-paused]').nth(7).waitFor();
+  expect(await page.locator('[data-paused]').count()).toBe(8);
+  await page.getByRole('button', { name: 'Show all 9 sessions' }).click();
   const paused = page.locator(`[data-paused="${session}"]`);
   await paused.waitFor();
   expect(await paused.getByRole('link').getAttribute('href')).toContain(`/sessions/${session}`);
@@ -38,7 +42,7 @@ test('a session that waits for a budget is listed by it, and goes on when the bu
   await page.getByRole('button', { name: 'Raise' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('New amount in US dollars').fill('5');
-  await dialog.getByText('1 paused session goes on as soon as there is room.').waitFor();
+  await dialog.getByText('9 paused sessions go on as soon as there is room.').waitFor();
   await page.keyboard.press('Control+Enter');
   await dialog.waitFor({ state: 'detached' });
   await paused.waitFor({ state: 'detached' });
@@ -47,3 +51,13 @@ test('a session that waits for a budget is listed by it, and goes on when the bu
   await page.getByText('Hello! What can I do for you?').waitFor();
   await page.close();
 });
+
+/** One more conversation that the budget has nothing left for. */
+async function waitInVain(): Promise<void> {
+  const reply = await fetch(`${system.url}/api/agents/support/chat`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ messages: [{ role: 'user', content: 'Hello' }] }),
+  });
+  expect(await reply.text()).toContain('budget_exhausted');
+}

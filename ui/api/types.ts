@@ -51,7 +51,7 @@ export type {
   OwnerRule,
   OwnersReply,
 } from '../../server/contract/owners.ts';
-export type { StatementCentre, StatementLine, StatementReply } from '../../server/contract/statement.ts';
+export type { StatementCentre, StatementReply } from '../../server/contract/statement.ts';
 export type {
   SessionListReply,
   SessionReply,
