@@ -43,7 +43,8 @@ async function ask(method: string, path: string, body?: unknown, query: Record<s
 
 async function read<T>(schema: z.ZodType<T>, ...request: Parameters<typeof ask>): Promise<T> {
   const { status, body } = await ask(...request);
-  if (status !== 200) throw new Error(`${request[0]} ${request[1]} answered ${String(status)}: ${JSON.stringify(body)}`);
+  if (status !== 200)
+    throw new Error(`${request[0]} ${request[1]} answered ${String(status)}: ${JSON.stringify(body)}`);
   return schema.parse(body);
 }
 
