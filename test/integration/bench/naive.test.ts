@@ -29,7 +29,7 @@ describe('the naive pipeline', () => {
          sum(input_tokens) AS inputTokens, sum(output_tokens) AS outputTokens, sum(cache_read_tokens) AS cachedTokens,
          countIf(operation = 'chat' AND JSONLength(input) > 0 AND JSONLength(output) > 0) AS withText,
          countIf(operation = 'chat') AS chats, countIf(session_id = '' OR user_id = '' OR name = '' OR duration_ns <= 0) AS bare,
-         countIf(start_time BETWEEN now() - INTERVAL 1 HOUR AND now()) AS today
+         countIf(start_time BETWEEN now() - INTERVAL 1 HOUR AND now() + INTERVAL 1 MINUTE) AS today
        FROM ${naiveTable} LIMIT 1`,
     );
     const { spans, traces, errors, inputTokens, outputTokens, cachedTokens } = acknowledged;
