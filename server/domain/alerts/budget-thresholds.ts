@@ -102,13 +102,15 @@ function stepAccount(
   const isRolling = account.window.key === 'rolling';
   // Of another amount than was told of, it may be over.
   const holds = ({ threshold, amountUsd }: ToldThreshold) =>
-    amountUsd === account.amountUsd
+    (threshold <= exhausted && isWaitedFor(account)) ||
+    (amountUsd === account.amountUsd
       ? !isRolling || isReached(account, threshold, rollingRecovery)
-      : isReached(account, threshold);
+      : isReached(account, threshold));
   const over = told.filter((one) => !holds(one)).toSorted((a, b) => b.threshold - a.threshold)[0];
   const kept = told.filter((one) => holds(one));
   const reached = thresholdsOf(account)
-    .filter((threshold) => isReached(account, threshold) && kept.every((one) => one.threshold !== threshold))
+    // Who knows that it is used up need not hear of 80 %.
+    .filter((threshold) => isReached(account, threshold) && kept.every((one) => one.threshold < threshold))
     .map((threshold) => ({ threshold, sinceMs: atMs, amountUsd: account.amountUsd }));
   return {
     told: [...kept, ...reached].sort((a, b) => a.threshold - b.threshold),
@@ -139,10 +141,14 @@ function thresholdsOf({ thresholds, action }: WatchedAccount): number[] {
   return [...new Set([...thresholds, ...(action === 'warn' ? [] : [exhausted])])].sort((a, b) => a - b);
 }
 
-/** Where sessions wait it is used up, whatever is left: the next call does not fit. */
+/** Then it is used up, whatever is left: the next call does not fit. */
+function isWaitedFor({ waitingSessions, action }: WatchedAccount): boolean {
+  return waitingSessions > 0 && action !== 'warn';
+}
+
 function isReached(account: WatchedAccount, threshold: number, share = 1): boolean {
-  const { spentUsd, amountUsd, waitingSessions, action } = account;
-  if (threshold <= exhausted && waitingSessions > 0 && action !== 'warn') return true;
+  const { spentUsd, amountUsd } = account;
+  if (threshold === exhausted && isWaitedFor(account)) return true;
   const spent = parseAmount(spentUsd);
   if (spent <= 0n) return false;
   const wanted = BigInt(Math.round(threshold * share * thresholdScale));

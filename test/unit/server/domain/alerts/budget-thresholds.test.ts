@@ -108,6 +108,12 @@ describe('the thresholds of a budget', () => {
     expect(events[2]?.budget?.waitingSessions).toBe(72);
   });
 
+  it('below it are not told when sessions wait for it, nor afterwards', () => {
+    const pausing = { action: 'pause', waitingSessions: 3 } as const;
+    const events = tell({ ...pausing, spentUsd: '6.7' }, { ...pausing, spentUsd: '8.2' });
+    expect(inWords(events)).toEqual(['0: 50 firing warning', '0: 100 firing critical']);
+  });
+
   it('of a rolling window are over when it has gone down by a twentieth', () => {
     const at = (spentUsd: string) => ({ window: rolling, spentUsd });
     const events = tell(at('5'), at('4.8'), at('4.7'), at('5'));
