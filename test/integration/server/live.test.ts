@@ -105,7 +105,7 @@ describe('the live stream and settlement', () => {
     await using stream = await openLive(api, 'minCostUsd=1');
     await api.write.spans({ traceId, spanId: spanIdOf(1) });
     await settled.traces({ traceId, costUsd: '1.5', pass: 20 });
-    expect((await stream.next()).data).toMatchObject({ traceId, cost: { usd: '1.5' } });
+    await stream.until({ traceId, cost: { usd: '1.5' } });
   });
 
   it('sees a pass whose summaries were written after those of the next one', async () => {
@@ -113,9 +113,9 @@ describe('the live stream and settlement', () => {
     await api.write.spans({ traceId: first, spanId: spanIdOf(1) }, { traceId: second, spanId: spanIdOf(1) });
     await using stream = await openLive(api, 'minCostUsd=3');
     await settled.traces({ traceId: second, costUsd: '3', pass: 31 });
-    expect((await stream.next()).data).toMatchObject({ traceId: second });
+    await stream.until({ traceId: second, cost: { usd: '3' } });
     await settled.traces({ traceId: first, costUsd: '3', pass: 30 });
-    expect((await stream.next()).data).toMatchObject({ traceId: first });
+    await stream.until({ traceId: first, cost: { usd: '3' } });
   });
 });
 
@@ -189,10 +189,19 @@ async function openLive(api: Api, filter = '', headers: Record<string, string> =
   void pump().catch(() => undefined);
   // Nothing tells when the first poll is over; it takes one small query.
   await new Promise((resolve) => setTimeout(resolve, settleMs));
+  const next = async (): Promise<Event> => {
+    const event = events.shift();
+    return event ?? new Promise((resolve) => waiting.push(resolve));
+  };
   return {
-    next: async (): Promise<Event> => {
-      const event = events.shift();
-      return event ?? new Promise((resolve) => waiting.push(resolve));
+    next,
+    /** Sums that come between reading a trace and filtering it make it match before it is sent with them. */
+    until: async (expected: { traceId: string; cost: { usd: string } }): Promise<void> => {
+      for (;;) {
+        const trace = traceSummary.parse((await next()).data);
+        if (trace.traceId === expected.traceId && trace.cost.usd === expected.cost.usd) return;
+        expect(trace.cost.usd, `${trace.traceId} on a stream of costly traces`).toBeNull();
+      }
     },
     async [Symbol.asyncDispose]() {
       await reader.cancel();
