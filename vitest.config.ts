@@ -16,7 +16,15 @@ const workersOfWaitingTests = Math.max(3, availableParallelism() - 1);
 /** Every test sees the same clock face, whatever machine it runs on. */
 process.env['TZ'] = 'UTC';
 
-const shared = { environment: 'node', restoreMocks: true, allowOnly: false } as const;
+const shared = {
+  environment: 'node',
+  restoreMocks: true,
+  allowOnly: false,
+  setupFiles: ['test/support/property-seed.ts'],
+};
+
+/** A busy machine once in thousands of tests loses a keystroke or answers too late; a fault shows twice. */
+const secondTry = 1;
 
 export default defineConfig({
   test: {
@@ -42,6 +50,7 @@ export default defineConfig({
           testTimeout: integrationTimeoutMs,
           hookTimeout: integrationTimeoutMs,
           expect: patience,
+          retry: secondTry,
           sequence: { groupOrder: 1 },
         },
       },
@@ -55,7 +64,7 @@ export default defineConfig({
           testTimeout: e2eTimeoutMs,
           hookTimeout: e2eTimeoutMs,
           expect: patience,
-          retry: 1, // a browser on a busy machine loses a keystroke once in thousands; a fault shows twice
+          retry: secondTry,
           sequence: { groupOrder: 2 },
         },
       },
