@@ -26,14 +26,23 @@ const amountUsd = z.string().openapi({
   description: 'In whole cents: amounts add up to the amount of what they are part of. What is not known is not in it.',
 });
 
+/** What something spent in the month and in the one before. */
+const amounts = {
+  usage,
+  cost,
+  amountUsd,
+  previousAmountUsd: z.string().openapi({
+    description: 'Of the month before, in whole cents, as its own statement has it by the owner rules of now.',
+  }),
+  previousCost: cost,
+};
+
 const statementLine = z
   .object({
     team: z.string().nullable(),
     agent: z.string().nullable(),
     model: z.string().nullable(),
-    usage,
-    cost,
-    amountUsd,
+    ...amounts,
   })
   .openapi('StatementLine');
 export type StatementLine = z.infer<typeof statementLine>;
@@ -42,14 +51,12 @@ const statementCentre = z
   .object({
     costCentre: z.string().nullable().openapi({ description: 'null: unallocated.' }),
     teams: z.array(z.string()),
-    usage,
-    cost,
-    amountUsd,
-    previousAmountUsd: z.string().openapi({ description: 'Of the month before, in whole cents.' }),
-    previousCost: cost,
-    lines: z.array(statementLine).openapi({ description: 'By team, agent and model, the costliest first.' }),
+    ...amounts,
+    lines: z.array(statementLine).openapi({
+      description: 'By team, agent and model, the costliest first; last those that only the month before had.',
+    }),
     rest: z
-      .object({ lineCount: z.number().int(), usage, cost, amountUsd })
+      .object({ lineCount: z.number().int(), ...amounts })
       .nullable()
       .openapi({ description: `Lines beyond the costliest ${statementLinesMax}, together.` }),
   })
@@ -68,11 +75,9 @@ export const statementReply = z
     }),
     ownerRules: z.number().int().openapi({ description: 'Rules that were asked, as they are now.' }),
     total: z.object({
-      usage,
+      ...amounts,
       cost: cost.openapi({ description: 'Exact: the sum of the ledger.' }),
       amountUsd: z.string().openapi({ description: 'The exact sum, rounded half up to cents.' }),
-      previousAmountUsd: z.string(),
-      previousCost: cost,
     }),
     centres: z.array(statementCentre).openapi({
       description:

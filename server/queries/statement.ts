@@ -1,4 +1,4 @@
-import { costFileRowsMax, type CostGroupName } from '../contract/costs.ts';
+import { costFileRowsMax, type CostsReply } from '../contract/costs.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { StatementReply } from '../contract/statement.ts';
 import { type CalendarMonth, monthBefore, windowOfMonth } from '../domain/calendar-month.ts';
@@ -15,17 +15,16 @@ export async function readStatement(
 ): Promise<StatementReply> {
   const owners = await listOwnerRules(db, projectId);
   const window = windowOfMonth(month);
-  const sum = (of: typeof window, groupBy: readonly CostGroupName[]) =>
+  const sum = (of: typeof window) =>
     getCosts(db, {
-      ...{ projectId, window: of, groupBy, interval: undefined, limit: costFileRowsMax },
+      ...{ projectId, window: of, interval: undefined, limit: costFileRowsMax },
+      groupBy: ['costCentre', 'team', 'agent', 'model'],
       filters: { values: {}, labels: new Map(), unattributed: [], owners },
     });
-  const [costs, before] = await Promise.all([
-    sum(window, ['costCentre', 'team', 'agent', 'model']),
-    sum(windowOfMonth(monthBefore(month)), ['costCentre']),
-  ]);
-  if (costs.groupCount > costs.rows.length) {
-    const message = `the statement would have ${costs.groupCount} lines, and ${costFileRowsMax} are allowed; fewer names of agents help`;
+  const [costs, before] = await Promise.all([sum(window), sum(windowOfMonth(monthBefore(month)))]);
+  for (const { groupCount, rows } of [costs, before]) {
+    if (groupCount <= rows.length) continue;
+    const message = `the statement would have ${groupCount} lines, and ${costFileRowsMax} are allowed; fewer names of agents help`;
     throw new ApiError('query_too_large', message);
   }
   const { verifiedTo } = costs.booked;
@@ -34,16 +33,13 @@ export async function readStatement(
     ...{ from: rfc3339(window.from), to: rfc3339(window.to) },
     isFinal: msOf(window.to) <= nowMs && verifiedTo !== null && BigInt(verifiedTo) >= window.to,
     ownerRules: owners.length,
-    ...buildStatement({
-      ...{ rows: costs.rows, totals: sumsOf(costs.totals) },
-      ...{ previousRows: before.rows, previousTotals: sumsOf(before.totals) },
-    }),
+    ...buildStatement(sumsOf(costs), sumsOf(before)),
     booked: costs.booked,
   };
 }
 
-function sumsOf({ usage, cost }: Awaited<ReturnType<typeof getCosts>>['totals']) {
-  return { usage, cost };
+function sumsOf({ rows, totals: { usage, cost } }: CostsReply) {
+  return { rows, totals: { usage, cost } };
 }
 
 function rfc3339(time: UnixNano): string {

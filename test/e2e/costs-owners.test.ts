@@ -80,16 +80,20 @@ test('the statement has whole cents that add up, what is not known, and leads to
     .locator('[data-centre="Unallocated"] .line')
     .evaluateAll((rows) => rows.map((row) => row.children[1]?.textContent.trim()));
   expect(lines).toEqual(['$0.33', '–']);
+  const changes = await page
+    .locator('[data-centre="Unallocated"] .line')
+    .evaluateAll((rows) => rows.map((row) => row.children[4]?.textContent.replace(/\s+/g, ' ').trim()));
+  expect(changes).toEqual(['+$0.33 new', '–']);
 
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('link', { name: 'CSV' }).click(),
   ]);
-  const file = readFileSync(await download.path(), 'utf8')
+  const [header = '', ...file] = readFileSync(await download.path(), 'utf8')
     .trim()
-    .split('\r\n')
-    .slice(1);
-  const cents = file.reduce((sum, line) => sum + Math.round(Number(line.split(',').at(-1)) * 100), 0);
+    .split('\r\n');
+  const place = header.split(',').indexOf('amount_usd');
+  const cents = file.reduce((sum, line) => sum + Math.round(Number(line.split(',')[place]) * 100), 0);
   expect(cents).toBe(100);
 
   await page.locator('[data-centre="CC-100"] .amount a').first().click();

@@ -1,12 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { errorReply } from '../../../server/contract/errors-reply.ts';
-import { type StatementReply, statementReply } from '../../../server/contract/statement.ts';
+import { type StatementLine, type StatementReply, statementReply } from '../../../server/contract/statement.ts';
 import { useDatabase } from '../../support/database.ts';
 import { fillLedger } from '../../support/fill-ledger.ts';
 import { request } from './api.ts';
 import { picodollars } from './ledger-fixtures.ts';
 import { useMoneyApi } from './money-api.ts';
 
+const amountOfLine = ({ team, agent, model, amountUsd }: StatementLine) =>
+  JSON.stringify([team, agent, model, amountUsd]);
 const centsOf = (usd: string) => Math.round(Number(usd) * 100);
 const rules = [
   { match: { agent: 'agent-0' }, costCentre: 'CC-1', team: 'Zero', priority: 1 },
@@ -87,6 +89,14 @@ describe('a monthly statement', () => {
     for (const centre of october.centres) {
       const before = september.centres.find(({ costCentre }) => costCentre === centre.costCentre);
       expect(picodollars(centre.previousCost.usd ?? '0')).toBe(picodollars(before?.cost.usd ?? '0'));
+      expect(centre.previousAmountUsd).toBe(before?.amountUsd ?? '0.00');
+      const amounts = before?.lines.filter(({ usage }) => usage.modelCalls > 0).map(amountOfLine) ?? [];
+      const previous = centre.lines.filter(
+        ({ previousCost }) => previousCost.pricedCalls + previousCost.unpricedCalls > 0,
+      );
+      expect(previous.map((line) => amountOfLine({ ...line, amountUsd: line.previousAmountUsd })).toSorted()).toEqual(
+        amounts.toSorted(),
+      );
     }
     expect(october.centres.reduce((sum, one) => sum + centsOf(one.previousAmountUsd), 0)).toBe(
       centsOf(october.total.previousAmountUsd),
@@ -109,9 +119,13 @@ describe('a monthly statement', () => {
     const statement = await read({ month: '2026-10' });
     const { body, headers } = await request(api.app, '/api/statement.csv', { project: api.project, month: '2026-10' });
     expect(headers.get('content-disposition')).toBe('attachment; filename="statement-2026-10.csv"');
-    const lines = String(body).trim().split('\r\n').slice(1);
-    const sum = lines.reduce((all, line) => all + centsOf(line.split(',').at(-1) ?? ''), 0);
-    expect(sum).toBe(centsOf(statement.total.amountUsd));
+    const [header = '', ...lines] = String(body).trim().split('\r\n');
+    const sumOf = (name: string) => {
+      const place = header.split(',').indexOf(name);
+      return lines.reduce((all, line) => all + centsOf(line.split(',')[place] ?? ''), 0);
+    };
+    expect(sumOf('amount_usd')).toBe(centsOf(statement.total.amountUsd));
+    expect(sumOf('previous_amount_usd')).toBe(centsOf(statement.total.previousAmountUsd));
     expect(lines.length).toBe(statement.centres.reduce((all, centre) => all + centre.lines.length, 0));
   });
 

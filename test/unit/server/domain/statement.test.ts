@@ -30,8 +30,7 @@ function build(rows: CostRow[], previousRows: CostRow[] = []) {
       unpricedCalls: all.filter(({ cost }) => cost.usd === null).length,
     },
   });
-  const [totals, previousTotals] = [totalsOf(rows), totalsOf(previousRows)];
-  return buildStatement({ rows, totals, previousRows, previousTotals });
+  return buildStatement({ rows, totals: totalsOf(rows) }, { rows: previousRows, totals: totalsOf(previousRows) });
 }
 
 const centsOf = (usd: string) => Math.round(Number(usd) * 100);
@@ -63,6 +62,27 @@ describe('a statement', () => {
     expect(total.previousAmountUsd).toBe('3.50');
   });
 
+  it('has what each line cost in the month before; lines that only that month had come last', () => {
+    const { centres } = build(
+      [row('A', 'x', '2'), row('A', 'new', '1')],
+      [row('A', 'gone', '9'), row('A', 'x', '0.5'), row('B', 'x', '0.25')],
+    );
+    const lines = centres.flatMap((centre) =>
+      centre.lines.map((line) => [centre.costCentre, line.agent, line.amountUsd, line.previousAmountUsd]),
+    );
+    expect(lines).toEqual([
+      ['A', 'x', '2.00', '0.50'],
+      ['A', 'new', '1.00', '0.00'],
+      ['A', 'gone', '0.00', '9.00'],
+      ['B', 'x', '0.00', '0.25'],
+    ]);
+    const [, fresh, gone] = centres[0]?.lines ?? [];
+    expect([fresh?.previousCost, gone?.cost]).toEqual([
+      { usd: null, pricedCalls: 0, unpricedCalls: 0 },
+      { usd: null, pricedCalls: 0, unpricedCalls: 0 },
+    ]);
+  });
+
   it('leaves what has no price out of amounts, and counts it', () => {
     const { total, centres } = build([row('A', 'x', null), row('A', 'y', '0.1')]);
     expect(total.cost).toEqual({ usd: '0.1', pricedCalls: 1, unpricedCalls: 1 });
@@ -75,16 +95,25 @@ describe('a statement', () => {
   it('ties out to the cent: lines with their centre, centres with the total, at any amounts', () => {
     const amount = fc.option(fc.bigInt({ min: 0n, max: 10n ** 14n }).map(formatAmount), { freq: 9 });
     const line = fc.tuple(fc.constantFrom('A', 'B', 'C', null), fc.string({ maxLength: 3 }), amount);
+    // One line of each name, as a grouped query answers.
+    const month = fc.uniqueArray(line, {
+      maxLength: 60,
+      selector: ([centre, agent]) => JSON.stringify([centre, agent]),
+    });
+    const rowsOf = (lines: readonly [string | null, string, string | null][]) =>
+      lines.map(([centre, agent, usd]) => row(centre, agent, usd));
     fc.assert(
-      fc.property(fc.array(line, { maxLength: 60 }), (lines) => {
-        const { total, centres } = build(lines.map(([centre, agent, usd]) => row(centre, agent, usd)));
-        expect(centres.reduce((sum, one) => sum + centsOf(one.amountUsd), 0)).toBe(centsOf(total.amountUsd));
-        for (const centre of centres) {
-          const ofLines = centre.lines.reduce((sum, one) => sum + centsOf(one.amountUsd), 0);
-          expect(ofLines).toBe(centsOf(centre.amountUsd));
+      fc.property(month, month, (lines, before) => {
+        const { total, centres } = build(rowsOf(lines), rowsOf(before));
+        for (const name of ['amountUsd', 'previousAmountUsd'] as const) {
+          const amountOf = (one: Record<typeof name, string>) => centsOf(one[name]);
+          expect(centres.reduce((sum, one) => sum + amountOf(one), 0)).toBe(amountOf(total));
+          for (const centre of centres) {
+            expect(centre.lines.reduce((sum, one) => sum + amountOf(one), 0)).toBe(amountOf(centre));
+          }
         }
-        const exact = centres.map(({ cost }) => cost.usd);
-        expect(sumAmounts(exact)).toBe(total.cost.usd);
+        expect(sumAmounts(centres.map(({ cost }) => cost.usd))).toBe(total.cost.usd);
+        expect(sumAmounts(centres.map(({ previousCost }) => previousCost.usd))).toBe(total.previousCost.usd);
       }),
       { numRuns: 300, seed: 8 },
     );
@@ -92,32 +121,38 @@ describe('a statement', () => {
 
   it('puts lines beyond the costliest ones together', () => {
     const rows = Array.from({ length: statementLinesMax + 7 }, (_, i) => row('A', `agent-${i}`, '0.003'));
-    const [centre] = build(rows).centres;
+    const before = [row('A', `agent-${statementLinesMax}`, '1.5'), row('A', 'agent-0', '2')];
+    const [centre] = build(rows, before).centres;
     expect(centre?.lines).toHaveLength(statementLinesMax);
     expect(centre?.rest?.lineCount).toBe(7);
     const lines = centre?.lines.reduce((sum, one) => sum + centsOf(one.amountUsd), 0) ?? 0;
     expect(lines + centsOf(centre?.rest?.amountUsd ?? '0')).toBe(centsOf(centre?.amountUsd ?? '0'));
     expect(parseAmount(centre?.rest?.cost.usd ?? '0')).toBe(parseAmount('0.021'));
+    expect([centre?.rest?.previousAmountUsd, centre?.previousAmountUsd]).toEqual(['1.50', '3.50']);
   });
 
-  it('is a file whose amounts add up to the total', () => {
-    const built = build([row('A', '=cmd', '0.005'), row('A', 'b', '0.005'), row(null, 'c', '0.004')]);
+  it('is a file whose amounts add up to the total, with the change of each line', () => {
+    const built = build(
+      [row('A', '=cmd', '0.005'), row('A', 'b', '0.005'), row('B', 'd', null), row(null, 'c', '3.004')],
+      [row('A', 'b', '0.25'), row('B', 'd', '1'), row(null, 'c', '2')],
+    );
     const text = formatStatementCsv({
       ...built,
-      ...{
-        month: '2026-10',
-        timeZone: 'UTC',
-        from: '',
-        to: '',
-        isFinal: true,
-        ownerRules: 1,
-        booked: { verifiedTo: null },
-      },
+      ...{ month: '2026-10', timeZone: 'UTC', from: '', to: '', isFinal: true, ownerRules: 1 },
+      booked: { verifiedTo: null },
     });
-    const lines = text.trim().split('\r\n').slice(1);
-    expect(lines[0]).toBe("2026-10,UTC,A,team of A,'=cmd,m,1,1,0,10,1,0,0,0.005,0.01");
-    expect(lines.at(-1)).toContain('2026-10,UTC,Unallocated,,c,m,');
-    const sum = lines.reduce((all, line) => all + centsOf(line.split(',').at(-1) ?? ''), 0);
-    expect(sum).toBe(centsOf(built.total.amountUsd));
+    const [header = '', ...lines] = text.trim().split('\r\n');
+    expect(lines).toEqual([
+      "2026-10,UTC,A,team of A,'=cmd,m,1,1,0,10,1,0,0,0.005,0.01,,0.00,0.01,",
+      '2026-10,UTC,A,team of A,b,m,1,1,0,10,1,0,0,0.005,0.00,0.25,0.25,-0.25,-100.0000',
+      '2026-10,UTC,B,team of B,d,m,1,0,1,10,1,0,0,,0.00,1,1.00,,',
+      '2026-10,UTC,Unallocated,,c,m,1,1,0,10,1,0,0,3.004,3.00,2,2.00,1.00,50.0000',
+    ]);
+    const sumOf = (name: string) => {
+      const place = header.split(',').indexOf(name);
+      return lines.reduce((all, line) => all + centsOf(line.split(',')[place] ?? ''), 0);
+    };
+    expect(sumOf('amount_usd')).toBe(centsOf(built.total.amountUsd));
+    expect(sumOf('previous_amount_usd')).toBe(centsOf(built.total.previousAmountUsd));
   });
 });

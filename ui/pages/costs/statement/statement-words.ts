@@ -1,4 +1,5 @@
-import type { StatementReply } from '../../../api/types.ts';
+import type { Cost, StatementCentre, StatementReply } from '../../../api/types.ts';
+import { countOf } from '../../../components/format.ts';
 
 /** `October 2026`. */
 export function nameMonth(month: string): string {
@@ -18,20 +19,49 @@ export function formatCents(usd: string): string {
   return `${usd.startsWith('-') ? '−' : ''}$${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${cents}`;
 }
 
-/** `+12.3 %`, `new`, `–`: of two amounts in whole cents. */
-export function describeStep(now: string, before: string): string {
-  const [is, was] = [Number(now), Number(before)];
-  if (is === was) return '0 %';
-  if (was === 0) return 'new';
-  const percent = (Math.abs(is - was) / was) * 100;
-  return `${is > was ? '+' : '−'}${percent < 0.1 ? '< 0.1' : percent.toFixed(1)} %`;
+type Amounts = Pick<StatementCentre, 'cost' | 'amountUsd' | 'previousCost' | 'previousAmountUsd'>;
+
+interface Step {
+  /** `+$12.30`; null where it is not known. */
+  difference: string | null;
+  /** `+12.3 %`, `new`, `–`. */
+  text: string;
+  title: string;
 }
 
-/** `+$12.30`: the difference of two amounts in whole cents. */
-export function differenceOf(now: string, before: string): string {
-  const cents = Math.round(Number(now) * 100) - Math.round(Number(before) * 100);
-  if (cents === 0) return '$0.00';
-  return `${cents > 0 ? '+' : '−'}${formatCents((Math.abs(cents) / 100).toFixed(2))}`;
+/** From the month before to this one. In per cent of whole cents, as they stand there; of less than a cent, of the exact sums. */
+export function describeStep({ cost, amountUsd, previousCost, previousAmountUsd }: Amounts): Step {
+  if (isUnknown(cost) || isUnknown(previousCost)) {
+    const title = `What it cost in ${isUnknown(cost) ? 'this month' : 'the month before'} is not known: no call has a price.`;
+    return { difference: null, text: '–', title };
+  }
+  const cents = Math.round(Number(amountUsd) * 100) - Math.round(Number(previousAmountUsd) * 100);
+  const difference =
+    cents === 0 ? '$0.00' : `${cents > 0 ? '+' : '−'}${formatCents((Math.abs(cents) / 100).toFixed(2))}`;
+  const { unpricedCalls } = previousCost;
+  const gap = unpricedCalls === 0 ? '' : `, without ${countOf(unpricedCalls, 'call')} that had no price`;
+  const isNew = previousCost.pricedCalls + unpricedCalls === 0;
+  return {
+    difference,
+    text: isNew && cents > 0 ? 'new' : describeRatio(cents, { cost, previousCost, previousAmountUsd }),
+    title: isNew
+      ? 'No calls in the month before'
+      : `${difference} after ${formatCents(previousAmountUsd)} in the month before${gap}`,
+  };
+}
+
+function describeRatio(cents: number, amounts: Omit<Amounts, 'amountUsd'>): string {
+  if (cents === 0) return '0 %';
+  const previousCents = Math.round(Number(amounts.previousAmountUsd) * 100);
+  const [is, was] = [Number(amounts.cost.usd ?? '0'), Number(amounts.previousCost.usd ?? '0')];
+  if (previousCents === 0 && was === 0) return '–';
+  const ratio = previousCents === 0 ? (is - was) / was : cents / previousCents;
+  const percent = Math.abs(ratio) * 100;
+  return `${cents > 0 ? '+' : '−'}${percent < 0.1 ? '< 0.1' : percent.toFixed(1)} %`;
+}
+
+function isUnknown({ usd, unpricedCalls }: Cost): boolean {
+  return usd === null && unpricedCalls > 0;
 }
 
 /** What there is still to say about the figures, a sentence each. */
