@@ -157,8 +157,14 @@ const limits = strict({
   maxCostPerTurn: dollars().describe('US dollars.').optional(),
   maxCostPerSession: dollars().describe('US dollars.').optional(),
   concurrency: whole(1, 100_000).describe('Turns at a time, over all sessions and replicas.').optional(),
-  requestsPerMinute: whole(1, 1_000_000).optional(),
-  tokensPerMinute: whole(1, 1_000_000_000).optional(),
+  requestsPerMinute: whole(1, 1_000_000)
+    .describe(
+      'Model calls in any 60 seconds, retries included, over all sessions and replicas. One above it waits up to 10 s, then its turn ends (429).',
+    )
+    .optional(),
+  tokensPerMinute: whole(1, 1_000_000_000)
+    .describe('The same of tokens, input and output: by estimate before a call, as they were once it has ended.')
+    .optional(),
 }).prefault({});
 
 const budget = strict({

@@ -96,6 +96,8 @@ export function findEndError(end: TurnEnd): DoorError | undefined {
   if (end.state === 'cancelled' && end.text === '') return new DoorError('turn_cancelled', message);
   // After text it ended as by any other limit.
   if (end.reason === 'budget_exhausted' && end.text === '') return exhaustedError(message, end.budget);
+  if ((end.reason === 'requests_per_minute' || end.reason === 'tokens_per_minute') && end.text === '')
+    return new DoorError('rate_limited', message, { retryAfterMs: end.retryAfterMs });
   if (end.state !== 'failed') return undefined;
   if (end.reason === 'output_invalid') return new DoorError('output_invalid', message);
   if (end.reason === 'internal_error') return new DoorError('internal', message);

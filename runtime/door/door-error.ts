@@ -50,7 +50,11 @@ export const doorErrors = {
   wrong_host: [421, 'invalid_request_error', 'The Host header does not name this machine.'],
   price_unknown: [422, 'invalid_request_error', 'A budget that stops applies, and the model has no price.'],
   idempotency_key_reused: [422, 'invalid_request_error', 'The key was used with another request.'],
-  rate_limited: [429, 'rate_limit_error', 'The provider limits the rate, also after retries and fallbacks.'],
+  rate_limited: [
+    429,
+    'rate_limit_error',
+    'The provider limits the rate, also after retries and fallbacks; or the agent does by its own limits, which the message names.',
+  ],
   quota_exhausted: [429, 'insufficient_quota', 'The account at the provider has nothing left.'],
   queue_full: [429, 'rate_limit_error', 'As many messages wait in the session as its agent allows.'],
   internal: [500, 'server_error', 'A bug; the log has the cause.'],

@@ -1,5 +1,6 @@
 import { BudgetStopped, type CallBudget } from '../budgets/call-budget.ts';
 import { type AskEvent, AskFailure } from '../run/agent.ts';
+import { type CallRate, RateStopped } from '../run/call-rate.ts';
 import type { Price } from '../run/price-usage.ts';
 import type { Attempt } from '../sessions/record.ts';
 import { callOnce } from './call-once.ts';
@@ -67,6 +68,8 @@ export interface CallOptions {
   isAllVisible?: boolean;
   /** Absent: no budget counts this call, and nothing waits for one. */
   budget?: CallBudget | undefined;
+  /** Absent: calls may follow each other as fast as they like. */
+  rate?: CallRate | undefined;
   nowMs?: () => number;
   /** Ends early, without throwing, when the signal is aborted. */
   sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -77,22 +80,27 @@ export interface CallOptions {
 /**
  * Asks the models of a chain in their order until one gives a whole answer; the only place that tries again. Yields what arrives,
  * `attempt` after a try that failed where another one follows (reasoning and pieces of tool calls that came with it are void), and `end`. Until the first
- * text another try or model takes over; from then on a failure ends it. Throws an AskFailure, or a BudgetStopped before a try that
- * a budget refuses.
+ * text another try or model takes over; from then on a failure ends it. Throws an AskFailure, or before a try a BudgetStopped or a
+ * RateStopped that refuses it.
  */
 export async function* callModels(
   chain: readonly ChainModel[],
   request: Omit<ModelRequest, 'model'>,
   options: CallOptions,
 ): AsyncGenerator<AskEvent, void, undefined> {
-  const { signal, budget, nowMs = Date.now, sleep = sleepUnlessAborted, random = Math.random } = options;
+  const { signal, budget, rate, nowMs = Date.now, sleep = sleepUnlessAborted, random = Math.random } = options;
   const attempts: Attempt[] = [];
   const fail = (failure: ModelFailure, partialText: string) => new AskFailure({ attempts, partialText, failure });
   for (const [place, hop] of chain.entries()) {
     const isLast = place === chain.length - 1;
     for (let tries = 1; ; tries += 1) {
       const next = { number: attempts.length, model: hop, request: fillRequest(request, hop), isLast };
+      const counted = await rate?.take(next.request, signal).catch((error: unknown) => {
+        throw error instanceof RateStopped ? new RateStopped(error.ending, attempts) : error;
+      });
+      if (rate !== undefined && counted === undefined) throw fail(abortedFailure(), '');
       const held = await budget?.hold(next);
+      if (held !== undefined && (held.status !== 'granted' || signal.aborted)) await counted?.giveBack();
       if (held?.status === 'skipped') break;
       if (held?.status === 'refused') throw new BudgetStopped(held.refusal, attempts);
       if (held !== undefined && signal.aborted) {
@@ -110,15 +118,17 @@ export async function* callModels(
       attempt.endMs = nowMs();
       attempts.push(attempt);
       if ('reply' in outcome) {
+        if (outcome.reply.usage !== undefined) await counted?.correct(outcome.reply.usage);
         yield { type: 'end', reply: outcome.reply, attempts };
         return;
       }
       const { failure, partialText } = outcome;
       const { kind, message, status, retryAfterMs } = failure;
       attempt.failure = { kind, message, status, retryAfterMs };
-      if (attempt.reservedUsd !== undefined && wasUnbilled(failure, attempt)) {
+      if (wasUnbilled(failure, attempt)) {
+        await counted?.correct({ inputTokens: 0, outputTokens: 0 });
+        if (attempt.reservedUsd !== undefined) await budget?.release(next);
         delete attempt.reservedUsd;
-        await budget?.release(next);
       }
       const isVisible = partialText !== '' || (options.isAllVisible === true && attempt.firstTokenMs !== undefined);
       if (isVisible || failure.kind === 'aborted') throw fail(failure, partialText);

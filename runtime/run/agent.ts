@@ -4,6 +4,7 @@ import type { ModelEvent, ModelReply, ModelRequest, ToolSpec, Usage } from '../m
 import type { ModelFailure } from '../models/model-failure.ts';
 import type { Attempt } from '../sessions/record.ts';
 import type { ToolBox } from '../tools/tool.ts';
+import type { CallRate } from './call-rate.ts';
 
 /** A revision of an agent, ready to run. */
 export interface RunnableAgent {
@@ -22,10 +23,15 @@ export type AskEvent =
   | { type: 'attempt'; attempt: Attempt }
   | { type: 'end'; reply: ModelReply; attempts: readonly Attempt[] };
 
-/** Asks the models of an agent in their order. Throws an AskFailure, or a BudgetStopped before a try that `budget` refuses. */
+/** Asks the models of an agent in their order. Throws an AskFailure, or a BudgetStopped or RateStopped before a try that is refused. */
 export type AskModels = (
   request: Omit<ModelRequest, 'model'>,
-  options: { signal: AbortSignal; firstTokenTimeoutMs: number; budget?: CallBudget | undefined },
+  options: {
+    signal: AbortSignal;
+    firstTokenTimeoutMs: number;
+    budget?: CallBudget | undefined;
+    rate?: CallRate | undefined;
+  },
 ) => AsyncIterable<AskEvent>;
 
 /** No model gave a whole answer. */

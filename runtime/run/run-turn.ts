@@ -5,6 +5,7 @@ import type { Attempt, Entry, ModelCall, StepEntry, Turn, TurnEnd } from '../ses
 import type { Tool } from '../tools/tool.ts';
 import { AskFailure, type RunnableAgent } from './agent.ts';
 import { toPrice } from '../models/own-price.ts';
+import { type CallRate, callRate, RateStopped } from './call-rate.ts';
 import { checkOutput, describeRepair } from './check-output.ts';
 import { compact } from './compact.ts';
 import {
@@ -55,6 +56,7 @@ class TurnRun {
   readonly #log: TurnLog;
   readonly #instructions: string;
   readonly #sessionUsd: string;
+  readonly #rate: CallRate | undefined;
   #tools: readonly Tool[] | undefined;
   #missing: readonly string[] | undefined;
 
@@ -63,6 +65,11 @@ class TurnRun {
     this.#log = log;
     this.#instructions = fillInstructions(job.agent.definition, job.turn.input.variables);
     this.#sessionUsd = addUsd(job.earlier.map(({ entries }) => turnUsd(entries)));
+    const { store, deadlineMs, nowMs } = job;
+    this.#rate = callRate({
+      ...{ store, deadlineMs, nowMs, agent: job.session.agent, limits: job.agent.definition.limits },
+      persist: (write) => log.persist(write),
+    });
   }
 
   async untilEnd(): Promise<Ending | 'open'> {
@@ -71,7 +78,7 @@ class TurnRun {
       if (this.#job.turn.claims > 1) await this.#job.budget?.settle(this.#log.entries, 0);
       for (;;) {
         this.#job.signal.throwIfAborted();
-        const ending = await this.#advance().catch((error: unknown) => this.#stopByBudget(error));
+        const ending = await this.#advance().catch((error: unknown) => this.#stopByRefusal(error));
         if (ending !== undefined) return ending;
       }
     } catch (error) {
@@ -157,7 +164,7 @@ class TurnRun {
     try {
       const budget = await this.#job.budget?.forCall(`chat ${step}`);
       const { reply, attempts } = await this.#listen(
-        agent.ask(request, { signal, budget, firstTokenTimeoutMs: this.#limits.firstTokenTimeout }),
+        agent.ask(request, { signal, budget, rate: this.#rate, firstTokenTimeoutMs: this.#limits.firstTokenTimeout }),
       );
       const { text, toolCalls, state } = reply;
       await this.#append({
@@ -170,7 +177,8 @@ class TurnRun {
         ...(await this.#describeCall(reply, attempts)),
       });
     } catch (error) {
-      if (!(error instanceof AskFailure || error instanceof BudgetStopped)) throw error;
+      const isRefused = error instanceof BudgetStopped || error instanceof RateStopped;
+      if (!(error instanceof AskFailure || isRefused)) throw error;
       const reason = stopReason(signal);
       if (reason === 'lost' || reason === 'shutdown') throw new TurnStopped(reason);
       // What was visible and which models failed is part of the record, however the turn goes on.
@@ -186,7 +194,7 @@ class TurnRun {
           attempts,
         });
       }
-      if (error instanceof BudgetStopped) throw error;
+      if (isRefused) throw error;
     }
     return undefined;
   }
@@ -197,8 +205,9 @@ class TurnRun {
     await this.#job.budget?.settle([entry], this.#log.entries.length - 1);
   }
 
-  /** How the turn ends, or that it waits, when a budget refuses a model call of it or of a sub-agent. Throws any other error. */
-  async #stopByBudget(error: unknown): Promise<Ending | 'open'> {
+  /** How the turn ends, or that it waits, when a budget or a rate refuses a model call of it or of a sub-agent. Throws any other error. */
+  async #stopByRefusal(error: unknown): Promise<Ending | 'open'> {
+    if (error instanceof RateStopped) return error.ending;
     if (error instanceof TurnPaused) return this.#pause(error.pause.budget, error.pause.sessionId);
     if (!(error instanceof BudgetStopped)) throw error;
     const { reason, message, budget }: BudgetRefusal = error.refusal;
@@ -333,7 +342,8 @@ class TurnRun {
         ask: async (request) => {
           const budget = await this.#job.budget?.forCall(`summary ${place}`);
           const { firstTokenTimeout } = this.#limits;
-          return this.#collect(agent.ask(request, { signal, budget, firstTokenTimeoutMs: firstTokenTimeout }));
+          const limits = { signal, budget, rate: this.#rate, firstTokenTimeoutMs: firstTokenTimeout };
+          return this.#collect(agent.ask(request, limits));
         },
         nowMs: this.#job.nowMs,
       }),

@@ -303,7 +303,8 @@ export class SessionRunner {
       this.#tellSoFar(live, turn, agent);
       const nowMs = Date.now();
       const workedMs = nowMs - (turn.startedMs ?? nowMs) - pausedMs(turn.entries, nowMs);
-      setDeadline(agent.definition.limits.turnTimeout - workedMs);
+      const leftMs = agent.definition.limits.turnTimeout - workedMs;
+      setDeadline(leftMs);
       const { definition } = agent;
       return await runTurn({
         ...{ store, claim, session, turn, earlier, agent, priceCall, signal },
@@ -314,6 +315,7 @@ export class SessionRunner {
         },
         emit: (event) => live.emit(event),
         onUnavailable: ({ name, message }) => this.#parts.onUnavailable?.(`${session.agent}: ${name}: ${message}`),
+        deadlineMs: nowMs + leftMs,
         nowMs: () => Date.now(),
         sleep: (ms) => pause(ms),
       });

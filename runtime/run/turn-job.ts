@@ -24,6 +24,8 @@ export interface TurnJob {
   onUnavailable: (server: { name: string; message: string }) => void;
   /** Its reason is a TurnStopped. */
   signal: AbortSignal;
+  /** When its time is over. */
+  deadlineMs: number;
   nowMs: () => number;
   sleep: (ms: number) => Promise<void>;
 }

@@ -61,6 +61,8 @@ export const endReasons = [
   'turn_timeout',
   'max_cost_per_turn',
   'max_cost_per_session',
+  'requests_per_minute',
+  'tokens_per_minute',
   'loop_detected',
   'output_invalid',
   'output_length',
@@ -85,6 +87,8 @@ export interface TurnEnd {
   message?: string | undefined;
   /** Of `model_failed`: what the last model failed with. */
   failure?: { kind: ModelFailureKind; status?: number | undefined; retryAfterMs?: number | undefined } | undefined;
+  /** Of `requests_per_minute` and `tokens_per_minute`: when the next model call can be made. */
+  retryAfterMs?: number | undefined;
   /** Of `budget_exhausted`. */
   budget?: ExhaustedBudget | undefined;
   /** The answer, or as much of it as the user saw. */

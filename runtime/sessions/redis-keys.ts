@@ -32,6 +32,11 @@ export function placesKey(agent: string): string {
   return `{sg:places:${encodeURIComponent(agent.toWellFormed())}}`;
 }
 
+/** JSON: what the agent's model calls were, second by second. */
+export function ratesKey(agent: string): string {
+  return `{sg:rates:${encodeURIComponent(agent.toWellFormed())}}`;
+}
+
 export function registryKeys(agent: string): string[] {
   const name = encodeURIComponent(agent.toWellFormed());
   return [

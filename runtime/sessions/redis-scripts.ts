@@ -1,4 +1,5 @@
 import { callLimit, deploymentLimit } from './kept.ts';
+import { secondsCounted } from './rate-window.ts';
 import { notLate, sessionScripts } from './redis-session-scripts.ts';
 
 const clock = `
@@ -76,6 +77,53 @@ redis.call('ZADD', KEYS[1], now + tonumber(ARGV[3]), ARGV[1])
 redis.call('PEXPIRE', KEYS[1], 2 * tonumber(ARGV[3]))
 return 1`;
 
+/** As `rate-window.ts`: `{ second, requests, tokens }` of each second that counts. */
+const rateWindow = `
+local second = math.floor(now / 1000)
+local buckets = {}
+local json = redis.call('GET', KEYS[1])
+for _, one in ipairs(json and cjson.decode(json) or {}) do
+  if one[1] > second - ${secondsCounted} and one[1] <= second + 1 then buckets[#buckets + 1] = one end
+end
+local function keep() redis.call('SET', KEYS[1], cjson.encode(buckets), 'PX', ${2 * secondsCounted * 1000}) end
+`;
+
+/** ARGV: limits of calls and tokens, -1 for none; tokens. 0 and the second; or which limit is full, and milliseconds. */
+const takeRate = `
+local function findWait(place, wanted, limit)
+  if limit < 0 then return 0 end
+  local surplus, wait = wanted - limit, 0
+  for _, one in ipairs(buckets) do surplus = surplus + one[place] end
+  for _, one in ipairs(buckets) do
+    if surplus <= 0 then return wait end
+    surplus = surplus - one[place]
+    wait = (one[1] + ${secondsCounted}) * 1000 - now
+  end
+  return wait
+end
+local tokens = tonumber(ARGV[3])
+local ofRequests, ofTokens = findWait(2, 1, tonumber(ARGV[1])), findWait(3, tokens, tonumber(ARGV[2]))
+if ofTokens > ofRequests then return { 2, ofTokens } end
+if ofRequests > 0 then return { 1, ofRequests } end
+local last = buckets[#buckets]
+if not last or last[1] < second then
+  last = { second, 0, 0 }
+  buckets[#buckets + 1] = last
+end
+last[2], last[3] = last[2] + 1, last[3] + tokens
+keep()
+return { 0, last[1] }`;
+
+/** ARGV: second, calls and tokens to add. */
+const correctRate = `
+for _, one in ipairs(buckets) do
+  if one[1] == tonumber(ARGV[1]) then
+    one[2], one[3] = math.max(0, one[2] + tonumber(ARGV[2])), math.max(0, one[3] + tonumber(ARGV[3]))
+    keep()
+  end
+end
+return 1`;
+
 /** All that is done in Redis, each one atomic. */
 export const redisScripts = {
   ...sessionScripts,
@@ -87,6 +135,8 @@ export const redisScripts = {
   removeCalls: { lua: removeCalls, keys: 3, isRefusedLate: false },
   listCalls: { lua: listCalls, keys: 3, isRefusedLate: false },
   takePlace: { lua: clock + takePlace, keys: 1, isRefusedLate: false },
+  takeRate: { lua: clock + rateWindow + takeRate, keys: 1, isRefusedLate: false },
+  correctRate: { lua: clock + rateWindow + correctRate, keys: 1, isRefusedLate: false },
   deploy: { lua: clock + notLate + point + deploy, keys: 4, isRefusedLate: true },
   moveAlias: { lua: clock + notLate + point + moveAlias, keys: 4, isRefusedLate: true },
 } as const;

@@ -1,5 +1,6 @@
 import { RedisClient } from './redis-client.ts';
 import { redisPlaces } from './redis-places.ts';
+import { redisRates } from './redis-rates.ts';
 import { redisCalls, redisRegistry } from './redis-registry.ts';
 import { redisScripts } from './redis-scripts.ts';
 import { redisSessions } from './redis-sessions.ts';
@@ -19,6 +20,7 @@ export async function openRedisStore(url: string): Promise<{ store: SessionStore
     ...redisTurns(redis),
     ...redisSweep(redis),
     ...redisPlaces(redis),
+    ...redisRates(redis),
     ...redisCalls(redis),
     ...redisRegistry(redis),
     ping: async () => {

@@ -77,6 +77,8 @@ CREATE TABLE places (
   PRIMARY KEY (agent, session)
 ) WITHOUT ROWID;
 
+CREATE TABLE rates (agent TEXT PRIMARY KEY, buckets TEXT NOT NULL) WITHOUT ROWID;
+
 CREATE TABLE calls (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, json TEXT NOT NULL);
 
 CREATE TABLE revisions (
@@ -104,7 +106,11 @@ ALTER TABLE sessions ADD COLUMN paused TEXT;
 CREATE INDEX sessions_paused ON sessions (key) WHERE paused IS NOT NULL;
 `;
 
-export const sessionSchema: SqliteSchema = { version: 2, tables: sessionTables, upgrades: [pausing] };
+const counting = `
+CREATE TABLE rates (agent TEXT PRIMARY KEY, buckets TEXT NOT NULL) WITHOUT ROWID;
+`;
+
+export const sessionSchema: SqliteSchema = { version: 3, tables: sessionTables, upgrades: [pausing, counting] };
 
 /** Creates the tables in a new file, changes those of an older one; several processes may do so at once. Throws where a newer program wrote the file. */
 export function prepareSchema(db: DatabaseSync, { version, tables, upgrades = [] }: SqliteSchema): void {

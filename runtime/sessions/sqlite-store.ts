@@ -1,5 +1,6 @@
 import { SqliteDatabase } from './sqlite-database.ts';
 import { sqlitePlaces } from './sqlite-places.ts';
+import { sqliteRates } from './sqlite-rates.ts';
 import { sqliteRegistry } from './sqlite-registry.ts';
 import { sessionSchema } from './sqlite-schema.ts';
 import { sqliteOutbox, sqliteSessions } from './sqlite-sessions.ts';
@@ -17,6 +18,7 @@ export function openSqliteStore(path: string): SessionStore {
     ...sqliteTurns(db),
     ...sqliteOutbox(db),
     ...sqlitePlaces(db),
+    ...sqliteRates(db),
     ...sqliteRegistry(db),
     ping: async () => {
       await db.read(() => db.get('SELECT count(*) FROM sqlite_schema'));

@@ -4,7 +4,7 @@ import type { SessionStore } from './store.ts';
 const methods = [
   ...(['createSession', 'findSession', 'listTurns', 'findTurn', 'listSessions', 'deleteSession', 'accept'] as const),
   ...(['claim', 'renew', 'append', 'finish', 'release', 'pause', 'resume', 'cancel', 'takePlace'] as const),
-  ...(['freePlace', 'listAbandoned', 'listPaused'] as const),
+  ...(['freePlace', 'takeRate', 'correctRate', 'listAbandoned', 'listPaused'] as const),
   ...(['removeExpired', 'listUnexported', 'markExported', 'keepCall', 'listCalls', 'removeCalls', 'deploy'] as const),
   ...(['moveAlias', 'findDeployed', 'findRevision', 'listDeployed', 'listRevisions', 'listDeployments'] as const),
   ...(['ping', 'close'] as const),

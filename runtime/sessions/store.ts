@@ -53,6 +53,18 @@ export type Accepted =
 /** `cancel`: end it now; `supersede`: a newer message ends it; `lost`: another process has it. */
 export type Held = 'held' | 'cancel' | 'supersede' | 'lost';
 
+/** What the model calls of an agent may be within any minute, over all of its sessions. */
+export interface RateLimits {
+  requestsPerMinute?: number | undefined;
+  tokensPerMinute?: number | undefined;
+}
+
+export type RateTaken =
+  /** `tokens`: what was counted, never more than the limit, so that one large call can still be made. */
+  | { status: 'taken'; second: number; tokens: number }
+  /** Nothing was counted; `limit` is the one that makes it wait longest. */
+  | { status: 'full'; limit: keyof RateLimits; waitMs: number };
+
 /** A session that waits, and whose it is. */
 export interface PausedSession {
   sessionId: string;
@@ -146,6 +158,13 @@ export interface SessionStore {
    */
   takePlace(agent: string, place: { sessionId: string; limit: number; leaseMs: number }): Promise<boolean>;
   freePlace(agent: string, sessionId: string): Promise<void>;
+  /**
+   * Counts one model call with so many tokens in one step with the check, all replicas together. Made again after a
+   * StoreUnavailableError it may count twice, which ends by itself within a minute.
+   */
+  takeRate(agent: string, wanted: RateLimits & { tokens: number }): Promise<RateTaken>;
+  /** Adds to what was taken in a second, or takes off from it. Of one that does not count any more nothing changes. */
+  correctRate(agent: string, correction: { second: number; requests: number; tokens: number }): Promise<void>;
   /** Sessions with open turns that no one holds. Call it every few seconds: a store may repair its indexes on the way. */
   listAbandoned(limit: number): Promise<string[]>;
   /**

@@ -130,7 +130,9 @@ test('a file of the release before is taken over with what it holds', async () =
   const { session, turn } = await holdTurn(before, { leaseMs: 1 });
   await before.close();
   const file = new DatabaseSync(path);
-  file.exec('DROP INDEX sessions_paused; ALTER TABLE sessions DROP COLUMN paused; PRAGMA user_version = 1');
+  file.exec(
+    'DROP INDEX sessions_paused; ALTER TABLE sessions DROP COLUMN paused; DROP TABLE rates; PRAGMA user_version = 1',
+  );
   file.close();
 
   const store = openSqliteStore(path);

@@ -7,6 +7,8 @@ const reasonWords: Readonly<Record<string, string>> = {
   turn_timeout: 'The turn took longer than it may.',
   max_cost_per_turn: 'The turn would have cost more than it may.',
   max_cost_per_session: 'The conversation would have cost more than it may.',
+  requests_per_minute: 'The agent may not make more model calls in this minute.',
+  tokens_per_minute: 'The agent may not use more tokens in this minute.',
   loop_detected: 'It went on doing the same thing.',
   output_invalid: 'Its answer did not have the form that it must have.',
   output_length: 'Its answer was longer than a model may give.',
