@@ -21,6 +21,8 @@ export interface GroupState {
   unseenSinceMs: number | null;
   /** When its firing was last told; null: never, it was silenced. */
   notifiedMs: number | null;
+  /** The highest severity of this firing that was told. Absent in what older releases kept: that in which it was. */
+  notifiedLevel?: Level;
   /** Messages of this firing: the ids of events are made of it. */
   notices: number;
 }
@@ -44,7 +46,7 @@ export function newGroupState(atMs: number): GroupState {
     severity: null,
     sinceMs: atMs,
     ...{ warningSinceMs: null, criticalSinceMs: null, calmSinceMs: null, calmLevel: 0, missingSinceMs: null },
-    ...{ unseenSinceMs: null, notifiedMs: null, notices: 0 },
+    ...{ unseenSinceMs: null, notifiedMs: null, notifiedLevel: 0, notices: 0 },
   };
 }
 

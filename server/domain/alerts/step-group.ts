@@ -84,11 +84,14 @@ function fire(start: GroupState, level: Level, { atMs, isSilenced }: Look): Step
   const notice = isRaised ? start.notices + 1 : 1;
   const sinceMs = isRaised ? start.sinceMs : atMs;
   const severity = severityOf(level);
+  const toldBefore = isRaised
+    ? { notifiedMs: start.notifiedMs, notifiedLevel: notifiedLevelOf(start) }
+    : ({ notifiedMs: null, notifiedLevel: 0 } as const);
   return {
     after: {
       ...start,
       ...{ state: 'firing', severity, sinceMs, calmSinceMs: null, calmLevel: 0, notices: notice },
-      notifiedMs: isSilenced ? null : atMs,
+      ...(isSilenced ? toldBefore : { notifiedMs: atMs, notifiedLevel: level }),
     },
     change: { from: start.state, to: 'firing', severity, isReminder: false, sinceMs, notice },
   };
@@ -112,7 +115,10 @@ function goOnFiring(
   }
   const notice = start.notices + 1;
   return {
-    after: { ...enter(start, 'resolved', atMs), severity: null, calmSinceMs: null, notifiedMs: null, notices: 0 },
+    after: {
+      ...enter(start, 'resolved', atMs),
+      ...{ severity: null, calmSinceMs: null, notifiedMs: null, notifiedLevel: 0, notices: 0 },
+    },
     change: {
       ...{ from: 'firing', to: 'resolved', severity: start.severity, isReminder: false },
       ...{ sinceMs: start.sinceMs, notice },
@@ -120,17 +126,26 @@ function goOnFiring(
   };
 }
 
-/** Tells again what goes on: after its time, or when a silence has ended in which it could not be told. */
+/** Tells again what goes on: after its time, or when a silence has ended in which it began or became worse than was told. */
 function remind({ renotifyMinutes }: StepRule, start: GroupState, { atMs, isSilenced, isAcknowledged }: Look): Step {
   const { notifiedMs, severity, sinceMs } = start;
+  const [level, notifiedLevel] = [levelOf(severity), notifiedLevelOf(start)];
   const isOwed =
-    notifiedMs === null || (renotifyMinutes !== null && atMs - notifiedMs >= renotifyMinutes * msPerMinute);
+    level > notifiedLevel ||
+    (notifiedMs !== null && renotifyMinutes !== null && atMs - notifiedMs >= renotifyMinutes * msPerMinute);
   if (!isOwed || isSilenced || isAcknowledged) return { after: start, change: undefined };
   const notice = start.notices + 1;
   return {
-    after: { ...start, notifiedMs: atMs, notices: notice },
+    after: {
+      ...{ ...start, notifiedMs: atMs, notices: notice },
+      notifiedLevel: level > notifiedLevel ? level : notifiedLevel,
+    },
     change: { from: 'firing', to: 'firing', severity, isReminder: true, sinceMs, notice },
   };
+}
+
+function notifiedLevelOf({ notifiedMs, notifiedLevel, severity }: GroupState): Level {
+  return notifiedLevel ?? (notifiedMs === null ? 0 : levelOf(severity));
 }
 
 function enter(start: GroupState, state: GroupState['state'], atMs: number): GroupState {

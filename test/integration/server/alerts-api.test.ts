@@ -168,6 +168,44 @@ describe('what rules say', () => {
     await server.tickAt(startMs + 690_000);
     expect((await read(alertStatesReply, 'GET', 'states')).states).toEqual([]);
   });
+
+  it('is not told again when a silence ends that began after it was told', async () => {
+    const window = { kind: 'rolling', minutes: 1_440 };
+    const { rule } = await read(alertRuleReply, 'POST', 'rules', {
+      ...spend,
+      window,
+      filters: { environment: 'hush' },
+    });
+    const startMs = nowMs - 8 * 60_000;
+    const environment = 'hush';
+    await ledger.book(
+      { ...booking(201, startMs, 'support', '6'), environment },
+      { ...booking(202, startMs, 'billing', '3'), environment },
+    );
+    const at = `states/${rule.ruleId}`;
+    let half = 0;
+    const tick = () => server.tickAt(startMs + (half += 1) * 30_000);
+    await tick();
+    expect((await ask('POST', `${at}/acknowledge`, { group: 'support' })).status).toBe(200);
+    for (const silence of [
+      { group: 'support', minutes: 240 },
+      { group: 'support', minutes: 0 },
+    ]) {
+      expect((await ask('POST', `${at}/silence`, silence)).status).toBe(200);
+      await tick();
+    }
+    for (const minutes of [240, 0]) {
+      expect((await ask('POST', `${at}/silence`, { minutes })).status).toBe(200);
+      await tick();
+    }
+    await tick();
+    const { events } = await read(alertEventsReply, 'GET', 'events', undefined, { rule: rule.ruleId });
+    expect(events.map(({ to, group, severity }) => [to, group, severity]).toSorted()).toEqual([
+      ['firing', 'billing', 'warning'],
+      ['firing', 'support', 'critical'],
+    ]);
+    await read(alertRuleReply, 'DELETE', `rules/${rule.ruleId}`);
+  });
 });
 
 describe('a back-test', () => {

@@ -78,6 +78,46 @@ describe('a group of a rule', () => {
     ]);
   });
 
+  it('is told after a silence only if it is worse than what was told before', () => {
+    const fields = { warning: 10, critical: 20 };
+    const silenced = Object.fromEntries(
+      repeat(1, 9).map((_, i) => [i + 1, { isSilenced: true, isAcknowledged: true }]),
+    );
+    expect(tell(fields, repeat(11, 12), silenced).told).toEqual(['0: ok > firing warning']);
+    const raised = ['0: ok > firing warning', '2: firing > firing critical'];
+    expect(tell(fields, [11, 11, 25, ...repeat(15, 9)], silenced).told).toEqual(raised);
+    const still = [...raised, '10: firing > firing critical again'];
+    expect(tell(fields, [11, 11, ...repeat(25, 12)], silenced).told).toEqual(still);
+  });
+
+  it('is never told again what was told aloud, whatever is silenced and acknowledged', () => {
+    const look = fc.record({
+      value: fc.constantFrom(1, 15, 25),
+      isSilenced: fc.boolean(),
+      isAcknowledged: fc.boolean(),
+    });
+    const rule = ruleOf({ warning: 10, critical: 20 });
+    const lasting = fc.array(fc.tuple(look, fc.integer({ min: 1, max: 8 })), { minLength: 1, maxLength: 30 });
+    fc.assert(
+      fc.property(lasting, (given) => {
+        const looks = given.flatMap(([one, times]) => Array.from({ length: times }, () => one));
+        let state: GroupState | undefined;
+        let told = new Set<string | null>();
+        for (const [i, one] of looks.entries()) {
+          const { after, change } = stepGroup(rule, state, { atMs: i * tickMs, ...one });
+          if (after.state !== 'firing' || state?.state !== 'firing') told = new Set();
+          if (change?.isReminder === true) expect([...told]).not.toContain(change.severity);
+          if (change !== undefined && !one.isSilenced) told.add(change.severity);
+          // Nor does anybody who may be told go without the word.
+          const isHeard = after.state !== 'firing' || one.isSilenced || one.isAcknowledged;
+          expect(isHeard || told.has(after.severity) || told.has('critical')).toBe(true);
+          state = after;
+        }
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
   it('without data is ok, no data, or firing, as the rule says', () => {
     expect(tell({ noDataAs: 'ok' }, [1, null, null]).told).toEqual([]);
     expect(tell({ noDataAs: 'firing', warning: 10, critical: 20 }, [1, null]).told).toEqual([
