@@ -117,11 +117,12 @@ export class Budgets {
     // Of an account from which nothing was taken yet only those are known who wait for it.
     const others = [...waiting].flatMap(([accountId, [first]]) => {
       const isKept = first === undefined || kept.some((one) => one.accountId === accountId);
-      return isKept ? [] : [{ accountId, windowKey: first.pause.budget.windowKey, reservedUsd: '0', pendingUsd: '0' }];
+      const { windowKey } = first?.pause.budget ?? { windowKey: '' };
+      return isKept ? [] : [{ accountId, windowKey, reservedUsd: '0', pendingUsd: '0', spentUsd: '0' }];
     });
     return {
-      accounts: [...kept, ...others].map(({ accountId, windowKey, reservedUsd, pendingUsd }) => ({
-        ...{ accountId, windowKey, reservedUsd, pendingUsd },
+      accounts: [...kept, ...others].map(({ accountId, windowKey, reservedUsd, pendingUsd, spentUsd }) => ({
+        ...{ accountId, windowKey, reservedUsd, pendingUsd, spentUsd },
         pausedSessions: waiting.get(accountId)?.length ?? 0,
       })),
       paused: paused.slice(0, listedPausedMax).map(({ sessionId, agent, pause }) => ({

@@ -20,7 +20,7 @@ import { readAccounts, scopeOf, type AccountOfBudget } from './watched-accounts.
 
 export interface EvaluateRequest {
   db: Db;
-  budgets: Pick<Budgets, 'listAccounts' | 'runtime'>;
+  budgets: Pick<Budgets, 'list' | 'runtime'>;
   log: AlertLog;
   /** Where windows end. */
   atMs: number;

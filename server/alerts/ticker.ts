@@ -14,7 +14,7 @@ import { evaluatedTo, tickAt } from './tick-clock.ts';
 export interface TickerOptions {
   db: Db;
   writer: AlertWriter;
-  budgets: Pick<Budgets, 'listAccounts' | 'runtime'>;
+  budgets: Pick<Budgets, 'list' | 'runtime'>;
   log: AlertLog;
   /** Who writes; another name at every start. */
   owner: string;

@@ -1,8 +1,9 @@
-import type { Budgets } from '../budgets/budgets.ts';
+import { type Budgets, readOwners } from '../budgets/budgets.ts';
 import { type HeldAccounts, readHeld } from '../budgets/held.ts';
+import { mapSome } from '../budgets/map-some.ts';
+import { readAccounts as readAccountsOf } from '../budgets/overview.ts';
 import type { Budget, BudgetAccount } from '../contract/budgets.ts';
 import type { WatchedAccount } from '../domain/alerts/budget-thresholds.ts';
-import { nothingHeld } from '../domain/budgets/account.ts';
 import { formatAmount, parseAmount } from '../domain/prices/amount.ts';
 import type { CauseRequest } from '../queries/alert-causes.ts';
 import type { Db } from '../queries/db.ts';
@@ -15,16 +16,25 @@ export interface AccountOfBudget {
   account: WatchedAccount;
 }
 
-/** What the accounts of a project have spent, in the ledger and on its way there. */
+/** What the accounts of a project have spent, in the ledger and on its way there; also those of which it is all on its way. */
 export async function readAccounts(
-  { db, budgets, atMs }: { db: Db; budgets: Pick<Budgets, 'listAccounts' | 'runtime'>; atMs: number },
+  { db, budgets, atMs }: { db: Db; budgets: Pick<Budgets, 'list' | 'runtime'>; atMs: number },
   projectId: string,
 ): Promise<AccountOfBudget[]> {
-  const [found, held] = await Promise.all([
-    budgets.listAccounts(db, { projectId, nowMs: atMs, limit: accountsMax }),
+  // The runtime is asked first: what is booked meanwhile is found in the ledger.
+  const [all, held] = await Promise.all([
+    budgets.list(db, { projectId, nowMs: atMs }),
     readHeld(budgets.runtime, projectId),
   ]);
-  return found.map(({ budget, account }) => ({ budget, account: toWatched(projectId, { budget, account, held }) }));
+  const owners = await readOwners(db, projectId, all);
+  const found = await mapSome(all, async (budget) => {
+    const { accounts } = await readAccountsOf(db, budget, { projectId, owners, held, nowMs: atMs });
+    return accounts.map((account) => ({ budget, account: toWatched(projectId, { budget, account, held }) }));
+  });
+  return found
+    .flat()
+    .toSorted((a, b) => shareOf(b.account) - shareOf(a.account))
+    .slice(0, accountsMax);
 }
 
 /** What the runtime has not sent to the ledger yet counts, too; while it is away, the ledger alone. */
@@ -32,7 +42,7 @@ function toWatched(
   projectId: string,
   { budget, account, held }: { budget: Budget; account: BudgetAccount; held: HeldAccounts },
 ): WatchedAccount {
-  const { pendingUsd } = held.find(account.accountId, account.window.key) ?? nothingHeld;
+  const { pendingUsd } = account;
   return {
     ...{ projectId, budgetId: budget.budgetId, name: budget.name, action: account.action },
     ...{ channelIds: budget.channelIds, accountId: account.accountId, value: account.value },
@@ -45,6 +55,10 @@ function toWatched(
       toMs: account.window.to === null ? null : Date.parse(account.window.to),
     },
   };
+}
+
+function shareOf({ spentUsd, amountUsd }: WatchedAccount): number {
+  return Number(spentUsd) / Number(amountUsd);
 }
 
 /** The part of the ledger that an account counts, as rules name it. */

@@ -145,6 +145,7 @@ export const runtimeBudgets = z.object({
       windowKey: z.string(),
       reservedUsd: usd,
       pendingUsd: usd,
+      spentUsd: usd.optional().openapi({ description: 'By the ledger, when it was last asked which calls it has.' }),
       pausedSessions: z.number().int(),
     }),
   ),

@@ -41,7 +41,7 @@ const configuration = configurationOn(database);
 let nowMs = endMs - 3_600_000 + 5_000;
 const ticker = new AlertTicker({
   ...{ db, writer, owner: 'bench', now: () => nowMs, monotonicMs: () => performance.now() },
-  budgets: { runtime: new RuntimeClient(undefined, undefined), listAccounts: () => Promise.resolve([]) },
+  budgets: { runtime: new RuntimeClient(undefined, undefined), list: () => Promise.resolve([]) },
   log: { info: () => undefined, warn: console.warn, error: console.error },
   readVerifiedTo: () => Promise.resolve(nowMs),
 });

@@ -13,6 +13,8 @@ export interface Spend {
 export interface Held {
   pendingUsd: string;
   reservedUsd: string;
+  /** What the ledger had when the runtime last dropped from `pendingUsd` what was booked. */
+  spentUsd?: string | undefined;
 }
 
 export const nothingHeld: Held = { pendingUsd: '0', reservedUsd: '0' };
@@ -37,7 +39,7 @@ export function describeAccount(
 ): BudgetAccount {
   const { budgetId, amountUsd, action, thresholds } = budget;
   const amount = parseAmount(amountUsd);
-  const [pending, reserved] = [parseAmount(held.pendingUsd), parseAmount(held.reservedUsd)];
+  const [pending, reserved] = [unbookedOf(spend.spent, held), parseAmount(held.reservedUsd)];
   const used = spend.spent + pending;
   return {
     ...{ accountId: accountIdOf(budgetId, spend.value), budgetId, value: spend.value, amountUsd, action, thresholds },
@@ -49,6 +51,18 @@ export function describeAccount(
     remainingUsd: formatAmount(amount - used - reserved),
     state: stateOf({ used, amount, thresholds }),
   };
+}
+
+/**
+ * Of what the runtime calls pending that which the ledger does not have by now: the runtime looks every other second, and what
+ * was booked since would count twice, and be told. Where others spend meanwhile, it is too little for so long.
+ */
+function unbookedOf(spent: bigint, { pendingUsd, spentUsd }: Held): bigint {
+  const pending = parseAmount(pendingUsd);
+  if (spentUsd === undefined) return pending;
+  const left = parseAmount(spentUsd) + pending - spent;
+  if (left < 0n) return 0n;
+  return left < pending ? left : pending;
 }
 
 export function describeWindow({ key, fromMs, toMs }: PeriodWindow): BudgetAccount['window'] {

@@ -9,7 +9,10 @@ import { configurationOn } from '../../support/configuration.ts';
 import type { TestDatabase } from '../../support/database.ts';
 
 /** One server that looks at alert rules, at moments that the test names. Its tables are its own: ticks are of all projects. */
-export function alertServer(database: TestDatabase, { owner = randomUUID() }: { owner?: string } = {}) {
+export function alertServer(
+  database: TestDatabase,
+  { owner = randomUUID(), runtimeUrl }: { owner?: string; runtimeUrl?: string } = {},
+) {
   const db = connectDb({ ...database, queryTimeoutMs: 20_000 });
   const writer = new AlertWriter(database);
   const configuration = configurationOn(database);
@@ -18,7 +21,7 @@ export function alertServer(database: TestDatabase, { owner = randomUUID() }: { 
   let verifiedToMs: number | undefined;
   const ticker = new AlertTicker({
     ...{ db, writer, owner },
-    budgets: new Budgets({ configuration, runtime: new RuntimeClient(undefined, undefined) }),
+    budgets: new Budgets({ configuration, runtime: new RuntimeClient(runtimeUrl, undefined) }),
     log: {
       info: () => undefined,
       warn: (fields, message) => void warnings.push(`${message}: ${JSON.stringify(fields)}`),

@@ -7,6 +7,7 @@ import { newProjectId, type TestDatabase, useDatabase } from '../../support/data
 import { makeOwnTables } from '../../support/own-tables.ts';
 import { alertServer } from './alert-fixtures.ts';
 import { ledgerWriter } from './ledger-fixtures.ts';
+import { startSmallRuntime } from './small-runtime.ts';
 
 const noonMs = Date.parse('2026-11-20T12:00:00Z');
 const minuteMs = 60_000;
@@ -28,8 +29,11 @@ function useServers() {
     await tables.remove();
   });
   return {
-    start: (owner?: string) => {
-      const server = alertServer(tables, owner === undefined ? {} : { owner });
+    start: (owner?: string, runtimeUrl?: string) => {
+      const server = alertServer(tables, {
+        ...(owner === undefined ? {} : { owner }),
+        ...(runtimeUrl === undefined ? {} : { runtimeUrl }),
+      });
       open.push(server);
       return server;
     },
@@ -261,5 +265,50 @@ describe('thresholds of a budget', () => {
     expect(warned?.projection?.usdAtEnd).toBeTruthy();
     expect(warned?.causes.map(({ dimension, value }) => `${dimension} ${value}`)).toEqual(['model large', 'user ann']);
     expect(warned?.channelIds).toEqual(['c1']);
+  });
+});
+
+describe('thresholds of a budget beside a runtime', () => {
+  const servers = useServers();
+
+  it('count what is on its way to the ledger once, also of who has nothing else, and hear of who waits', async () => {
+    const projectId = newProjectId();
+    const runtime = await startSmallRuntime();
+    const server = servers.start('one', runtime.url);
+    await server.configuration.write({
+      ...{ objectType: 'budget', projectId, objectId: 'b1', author: 'test' },
+      body: {
+        ...{ name: 'Each user', scope: 'user', labelKey: null, value: null, amountUsd: '10', action: 'pause' },
+        period: { kind: 'total' },
+        ...{ thresholds: [50, 80], channelIds: ['c1'], createdMs: noonMs },
+      },
+    });
+    const hold = (user: string, pendingUsd: string, more: object = {}) => ({
+      ...{ accountId: `b1:${user}`, windowKey: 'total', pendingUsd, reservedUsd: '0', spentUsd: '0' },
+      ...{ pausedSessions: 0, ...more },
+    });
+    // Ann's call is booked, and the runtime has not looked since; of Bob's two, one is.
+    const holds = [hold('ann', '4'), hold('bob', '6'), hold('eve', '8.5'), hold('tom', '0', { pausedSessions: 2 })];
+    runtime.reply('GET /agents', { agents: [] });
+    runtime.reply(`GET /v1/budgets?project=${projectId}`, { accounts: holds, paused: [] });
+    await servers
+      .ledgerOf(projectId)
+      .book(
+        call(1, noonMs - 2_000, { costUsd: '4', user: 'ann' }),
+        call(2, noonMs - 2_000, { costUsd: '2', user: 'bob' }),
+      );
+    await server.tickAt(noonMs);
+    await runtime.stop();
+    expect(server.warnings).toEqual([]);
+    const events = await eventsOf(server, projectId);
+    expect(events.map(({ group, limit, value, budget }) => [group, limit, value, budget?.waitingSessions])).toEqual(
+      expect.arrayContaining([
+        ['bob', 50, 60, 0],
+        ['eve', 50, 85, 0],
+        ['eve', 80, 85, 0],
+        ['tom', 100, 0, 2],
+      ]),
+    );
+    expect(events).toHaveLength(4);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   accountIdOf,
   describeAccount,
+  type Held,
   readAccountId,
   warnedFrom,
 } from '../../../../../server/domain/budgets/account.ts';
@@ -10,7 +11,7 @@ import { budgetOf } from '../../../../support/budget-of.ts';
 
 const window = { key: 'day:x', fromMs: 0, toMs: 86_400_000 };
 
-function accountOf(spentUsd: string, held?: { pendingUsd: string; reservedUsd: string }) {
+function accountOf(spentUsd: string, held?: Held) {
   const budget = budgetOf({ amountUsd: '10', thresholds: [50, 80] });
   const spend = { value: 'ada', spent: parseAmount(spentUsd), unpricedCalls: 0 };
   return describeAccount(budget, { window, spend, held });
@@ -34,6 +35,20 @@ describe('an account', () => {
     expect(account.state).toBe('warned');
     expect(accountOf('4', { pendingUsd: '0', reservedUsd: '6' })).toMatchObject({ remainingUsd: '0', state: 'ok' });
     expect(accountOf('10.25').remainingUsd).toBe('-0.25');
+  });
+
+  it.each([
+    ['what is booked since the runtime last looked', '4', { pendingUsd: '4', spentUsd: '0' }, '0'],
+    ['all but what is booked since', '3', { pendingUsd: '4', spentUsd: '1' }, '2'],
+    ['nothing where others have spent as much', '9', { pendingUsd: '4', spentUsd: '1' }, '0'],
+    [
+      'all of it where a correction or the time has taken from what was booked',
+      '0.5',
+      { pendingUsd: '4', spentUsd: '1' },
+      '4',
+    ],
+  ])('does not count twice: %s', (_what, spent, held, pendingUsd) => {
+    expect(accountOf(spent, { ...held, reservedUsd: '0' }).pendingUsd).toBe(pendingUsd);
   });
 
   it('is warned from the first threshold, exactly', () => {
