@@ -116,6 +116,9 @@ export const costFileQuery = queryOf({
   compare: z.literal('previous', { error: 'must be previous' }).optional().openapi({
     description: 'Adds the period before, as long, and the change; not together with `interval`.',
   }),
+  sessions: z.literal('true', { error: 'must be true' }).optional().openapi({
+    description: 'Adds how many sessions a group has, and what each costs; not together with `interval`.',
+  }),
   limit: wholeNumber({ min: 1, max: costFileRowsMax })
     .optional()
     .openapi({

@@ -1,3 +1,4 @@
+import type { SessionCostsReply } from '../contract/cost-insights.ts';
 import type { CostFileMetric, CostGroupName, CostInterval, CostRow } from '../contract/costs.ts';
 import type { Cost, Usage } from '../contract/values.ts';
 import { labelKeyOf } from './cost-filters.ts';
@@ -31,6 +32,8 @@ interface CostFile {
   metric: CostFileMetric;
   /** The same groups in the period before; those that it has alone come last. */
   before?: readonly CostRow[] | undefined;
+  /** What sessions cost, by the same groups: those that are not in it have none. Without a grouping its totals count. */
+  sessions?: Pick<SessionCostsReply, 'totals' | 'rows'> | undefined;
 }
 
 /**
@@ -38,14 +41,16 @@ interface CostFile {
  * changes in per cent have four digits.
  */
 export function formatCostsCsv(file: CostFile): string {
-  const { groupBy, interval, totals, metric, before } = file;
+  const { groupBy, interval, totals, metric, before, sessions } = file;
   const times = interval === undefined ? [] : [`${interval}_utc`];
   const unit = { cost: 'usd', tokens: 'tokens', calls: 'calls' }[metric];
   const compared = before === undefined ? [] : [`previous_${unit}`, `change_${unit}`, 'change_percent'];
   const earlier = new Map(before?.map((row) => [keyOf(row, groupBy), row]));
   const whole = sizeOf(totals, metric);
+  const bySessions = sessions === undefined ? null : new Map(listSessionCosts(sessions, groupBy));
+  const counted = bySessions === null ? [] : ['sessions', 'session_cost_usd', 'usd_per_session'];
   return formatCsv([
-    [...times, ...groupBy, ...figures.map(([header]) => header), 'share_percent', ...compared],
+    [...times, ...groupBy, ...figures.map(([header]) => header), 'share_percent', ...compared, ...counted],
     ...[...sortBySize(file), ...goneRows(file)].map((row): CsvCell[] => {
       const size = sizeOf(row, metric);
       const past = earlier.get(keyOf(row, groupBy));
@@ -62,6 +67,7 @@ export function formatCostsCsv(file: CostFile): string {
               toCell(size === null || was === null ? null : write(size - was, metric)),
               toCell(size === null || was === null ? null : percent(size - was, was)),
             ]),
+        ...(bySessions === null ? [] : sessionCells(bySessions.get(keyOf(row, groupBy)))),
       ];
     }),
   ]);
@@ -83,6 +89,19 @@ function goneRows({ rows, before = [], groupBy }: CostFile): CostRow[] {
   return before
     .filter((row) => !present.has(keyOf(row, groupBy)))
     .map((row) => ({ ...row, usage, cost: { usd: '0', pricedCalls: 0, unpricedCalls: 0 } }));
+}
+
+type SessionCosts = SessionCostsReply['totals'];
+
+function listSessionCosts(
+  { totals, rows }: Pick<SessionCostsReply, 'totals' | 'rows'>,
+  groupBy: readonly CostGroupName[],
+): [string, SessionCosts][] {
+  return groupBy.length === 0 ? [['[]', totals]] : rows.map((row) => [JSON.stringify(row.values), row]);
+}
+
+function sessionCells(costs: SessionCosts | undefined): CsvCell[] {
+  return [costs?.sessions ?? 0, costs?.cost.usd ?? null, costs?.usdPerSession ?? null].map(toCell);
 }
 
 /** Dollars are whole 10^-12; null: not known. */

@@ -7,6 +7,7 @@ import { formatCostsCsv } from '../domain/csv-costs.ts';
 import type { TimeWindow } from '../domain/filters.ts';
 import { msPerDay, nsPerMs } from '../domain/time.ts';
 import { getCosts } from '../queries/costs.ts';
+import { getSessionCosts } from '../queries/session-costs.ts';
 import { getSettlementStatus } from '../queries/settlement-status.ts';
 import { createRouter, errorReplies, replies } from './api.ts';
 import { readCostFilters } from './cost-filters.ts';
@@ -31,20 +32,25 @@ export function costRoutes({ now }: { now: () => number }) {
       const { project: projectId, groupBy, interval, limit } = query;
       const window = readWindow(query, now(), costWindowMs);
       const filters = await readCostFilters(c.var.db, query, groupBy);
-      if (query.compare !== undefined && interval !== undefined) {
-        throw new ApiError('invalid_request', '`compare` and `interval` do not go together');
+      for (const name of ['compare', 'sessions'] as const) {
+        if (query[name] === undefined || interval === undefined) continue;
+        throw new ApiError('invalid_request', `\`${name}\` and \`interval\` do not go together`);
       }
       const request = { projectId, window, filters, groupBy, interval, limit: limit ?? costFileRowsMax };
-      const [{ rows, totals, groupCount }, before] = await Promise.all([
+      const [{ rows, totals, groupCount }, before, sessions] = await Promise.all([
         getCosts(c.var.db, request),
         query.compare === undefined
           ? undefined
           : getCosts(c.var.db, { ...request, window: windowBefore(window, 'previous'), limit: costFileRowsMax }),
+        query.sessions === undefined
+          ? undefined
+          : getSessionCosts(c.var.db, { projectId, window, filters, groupBy, limit: costFileRowsMax }),
       ]);
       if (limit === undefined && groupCount > rows.length) throw tooManyRows(groupCount);
       if (before !== undefined && before.groupCount > before.rows.length) throw tooManyRows(before.groupCount);
+      if (sessions !== undefined && sessions.groupCount > sessions.rows.length) throw tooManyRows(sessions.groupCount);
       c.header('content-disposition', `attachment; filename="${fileName(window)}"`);
-      const file = { rows, totals, groupBy, interval, metric: query.metric, before: before?.rows };
+      const file = { rows, totals, groupBy, interval, metric: query.metric, before: before?.rows, sessions };
       return c.body(formatCostsCsv(file), 200, { 'content-type': 'text/csv; charset=utf-8' });
     })
     .openapi(settlementRoute, async (c) => c.json(await getSettlementStatus(c.var.db), 200));

@@ -97,9 +97,33 @@ test('a group that only the period before has is in the table and in the file', 
   const lines = readFileSync(await download.path(), 'utf8')
     .trim()
     .split('\r\n');
-  expect(lines[0]).toMatch(/^agent,.*,cost_usd,share_percent,previous_usd,change_usd,change_percent$/);
-  expect(lines.find((line) => line.startsWith('gone,'))).toMatch(/,0,0\.0000,2,-2,-100\.0000$/);
-  expect(lines.find((line) => line.startsWith('support,'))).toMatch(/,1,49\.3827,0\.25,0\.75,300\.0000$/);
+  expect(lines[0]).toMatch(
+    /^agent,.*,cost_usd,share_percent,previous_usd,change_usd,change_percent,sessions,session_cost_usd,usd_per_session$/,
+  );
+  expect(lines.find((line) => line.startsWith('gone,'))).toMatch(/,0,0\.0000,2,-2,-100\.0000,0,,$/);
+  expect(lines.find((line) => line.startsWith('support,'))).toMatch(/,1,49\.3827,0\.25,0\.75,300\.0000,1,1,1$/);
+  await page.close();
+});
+
+test('each group says what a session of it costs, and the table is ordered by it', async () => {
+  const page = await open('/costs?live=off&range=2d');
+  const cellOf = (group: string) => page.locator(`[data-group="${group}"] .session`);
+  await cellOf('billing').getByText('$0.50').waitFor();
+  // What names no session is in no session's cost.
+  expect(await cellOf('billing').getAttribute('title')).toBe('$0.5: $0.5 in 1 session');
+  expect(await cellOf('search').getAttribute('title')).toBe('No call here names a session.');
+  await page.getByRole('button', { name: 'Per session' }).click();
+  await page.waitForURL(/order=-session/);
+  await waitForIdle(page);
+  const names = await page
+    .locator('[data-group]')
+    .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-group')));
+  expect(names).toEqual(['support', 'billing', 'search']);
+  // A session is one session: its cost stands there already.
+  await page.getByLabel('Group by', { exact: true }).last().selectOption('session');
+  await page.waitForURL(/by=session/);
+  await waitForIdle(page);
+  expect(await page.getByRole('button', { name: 'Per session' }).count()).toBe(0);
   await page.close();
 });
 

@@ -4,10 +4,12 @@ import { listIntervals } from './cost-intervals.ts';
 import {
   type CostQuery,
   type GroupName,
+  countsSessions,
   pickInterval,
   readCostQuery,
   resolveWindow,
   toCostParams,
+  writeGroups,
 } from './cost-query.ts';
 import { QueryPage } from './query-page.svelte.ts';
 import type { Router } from './router.svelte.ts';
@@ -15,11 +17,10 @@ import type { Router } from './router.svelte.ts';
 export interface CostInsightsView {
   query: CostQuery;
   forecast: ForecastReply;
-  sessions: SessionCostsReply;
   savings: CacheSavingsReply;
 }
 
-/** What the sums of a range mean: where the month ends, what a session costs, what caching saved. */
+/** What the sums of a range mean: where the month ends, what caching saved. */
 export class CostInsights extends QueryPage<CostQuery, CostInsightsView> {
   constructor(router: Router) {
     super(router, readCostQuery);
@@ -33,12 +34,38 @@ export class CostInsights extends QueryPage<CostQuery, CostInsightsView> {
   protected async readView(query: CostQuery, signal: AbortSignal): Promise<CostInsightsView> {
     const params = toCostParams(query, resolveWindow(query, Date.now()));
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    const [forecast, sessions, savings] = await Promise.all([
+    const [forecast, savings] = await Promise.all([
       getForecast({ project: query.project, ...query.filters, timeZone }, signal),
-      getSessionCosts(params, signal),
       getCacheSavings(params, signal),
     ]);
-    return { query, forecast, sessions, savings };
+    return { query, forecast, savings };
+  }
+}
+
+/** Groups of which it is asked; the API answers at most so many. */
+const sessionGroupsMax = 1_000;
+
+export interface CostSessionsView {
+  query: CostQuery;
+  /** By the groups of the query, where sessions can be counted by them. */
+  reply: SessionCostsReply;
+}
+
+/** What a session costs, in all and in each group of the table: counting them reads rows, so it is a question of its own. */
+export class CostSessions extends QueryPage<CostQuery, CostSessionsView> {
+  constructor(router: Router) {
+    super(router, readCostQuery);
+  }
+
+  protected override get queryKey(): string {
+    const { project, range, filters, by } = this.query;
+    return JSON.stringify([project, range, filters, countsSessions(by) ? by : []]);
+  }
+
+  protected async readView(query: CostQuery, signal: AbortSignal): Promise<CostSessionsView> {
+    const params = toCostParams(query, resolveWindow(query, Date.now()));
+    const groups = countsSessions(query.by) ? { groupBy: writeGroups(query.by), limit: sessionGroupsMax } : {};
+    return { query, reply: await getSessionCosts({ ...params, ...groups }, signal) };
   }
 }
 

@@ -5,6 +5,7 @@ import { assignSlots, keyOfGroup, pickTop, selectGroups } from './cost-groups.ts
 import { type Sums, measure } from './cost-measure.ts';
 import {
   type CostQuery,
+  countsSessions,
   pickInterval,
   previousWindow,
   readCostQuery,
@@ -53,6 +54,7 @@ export class CostPage extends QueryPage<CostQuery, CostView> {
       interval: options.interval ? view.interval : null,
       metric: view.query.metric === 'cost' ? null : view.query.metric,
       compare: view.before !== null && !options.interval ? 'previous' : null,
+      sessions: countsSessions(view.query.by) && !options.interval ? 'true' : null,
     });
   }
 

@@ -44,7 +44,9 @@ export interface CostQuery extends CostSelection {
   against: 'previous' | 'week';
 }
 
-export const costColumns = ['name', 'calls', 'input', 'output', 'cached', 'cost', 'share', 'change'] as const;
+export const costColumns = [
+  ...(['name', 'calls', 'input', 'output', 'cached', 'cost', 'session', 'share', 'change'] as const),
+] as const;
 export type CostColumn = (typeof costColumns)[number];
 export interface CostOrder {
   column: CostColumn;
@@ -176,6 +178,11 @@ export function sessionsHref(selection: CostSelection): string | null {
 /** The address parameters of all filters: those that are not set are removed. */
 export function writeCostFilters(filters: CostFilters): Record<string, readonly string[] | null> {
   return Object.fromEntries(filterNames.map((name) => [name, filters[name] ?? null]));
+}
+
+/** Whether a group can have several sessions: a session itself has one, and costs what its row says. */
+export function countsSessions(by: readonly GroupName[]): boolean {
+  return !by.includes('session');
 }
 
 export function writeGroups(groups: readonly GroupName[]): string {

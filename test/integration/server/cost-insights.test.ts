@@ -207,6 +207,24 @@ describe('the cost of a session', () => {
     });
   });
 
+  it('stands in the file of costs beside each group, and goes with no interval', async () => {
+    const parameters = {
+      project: api.project,
+      from: '2026-11-20T00:00:00Z',
+      to: '2026-11-21T00:00:00Z',
+      sessions: 'true',
+    };
+    const { body } = await request(api.app, '/api/costs.csv', { ...parameters, groupBy: 'agent' });
+    const [header, ...lines] = String(body).trim().split('\r\n');
+    expect(header).toMatch(/,share_percent,sessions,session_cost_usd,usd_per_session$/);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^a,.*,3,0\.301,0\.100333333333$/);
+    const refused = await request(api.app, '/api/costs.csv', { ...parameters, interval: 'day' });
+    expect([refused.status, errorReply.parse(refused.body).error.message]).toEqual([
+      ...[400, '`sessions` and `interval` do not go together'],
+    ]);
+  });
+
   it('is not known, not zero, without sessions', async () => {
     const { body } = await request(api.app, '/api/costs/sessions-summary', { project: api.project, agent: 'nobody' });
     expect(sessionCostsReply.parse(body).totals).toMatchObject({

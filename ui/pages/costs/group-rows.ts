@@ -1,10 +1,12 @@
 import type { CostRow } from '../../api/types.ts';
+import { toPico } from '../../components/exact-usd.ts';
 import type { GroupValues } from '../../state/cost-drill.ts';
 import { keyOfGroup, nameGroup, readGroup } from '../../state/cost-groups.ts';
 import { measure } from '../../state/cost-measure.ts';
 import type { CostView } from '../../state/cost-page.svelte.ts';
 import type { CostColumn, CostOrder } from '../../state/cost-query.ts';
 import { type Change, describeChange } from './change.ts';
+import type { PerSession } from './session-costs.ts';
 
 /** One row of the table. */
 export interface GroupRow {
@@ -18,10 +20,14 @@ export interface GroupRow {
   cachedShare: number | null;
   /** Null unless compared. */
   change: Change | null;
+  /** Null where sessions are not counted. */
+  perSession: PerSession | null;
 }
 
+type SessionCosts = ((values: GroupValues) => PerSession) | null;
+
 /** The groups of an answer in the order of a column; what is not known comes last either way. */
-export function listGroupRows(view: CostView, order: CostOrder): GroupRow[] {
+export function listGroupRows(view: CostView, order: CostOrder, sessionCosts: SessionCosts = null): GroupRow[] {
   const { query, groups, before } = view;
   const earlier = new Map(before?.rows.map((row) => [keyOfGroup(readGroup(query.by, row)), row]));
   const allRead = before !== null && before.rows.length >= before.groupCount;
@@ -34,6 +40,7 @@ export function listGroupRows(view: CostView, order: CostOrder): GroupRow[] {
     return {
       ...{ key, values, row, size, name: nameGroup(query.by, values) },
       cachedShare: inputTokens === 0 ? null : cacheReadTokens / inputTokens,
+      perSession: sessionCosts?.(values) ?? null,
       change:
         before === null
           ? null
@@ -44,11 +51,11 @@ export function listGroupRows(view: CostView, order: CostOrder): GroupRow[] {
             }),
     };
   });
-  return [...rows, ...listGone(view)].sort((a, b) => compareRows(a, b, order));
+  return [...rows, ...listGone(view, sessionCosts)].sort((a, b) => compareRows(a, b, order));
 }
 
 /** Groups of the period before that this one does not have: they changed as well. Unknown where not all were read. */
-function listGone({ query, groups, before }: CostView): GroupRow[] {
+function listGone({ query, groups, before }: CostView, sessionCosts: SessionCosts): GroupRow[] {
   if (before === null || groups.rows.length < groups.groupCount) return [];
   const present = new Set(groups.rows.map((row) => keyOfGroup(readGroup(query.by, row))));
   return before.rows.flatMap((past): GroupRow[] => {
@@ -57,7 +64,9 @@ function listGone({ query, groups, before }: CostView): GroupRow[] {
     if (present.has(key)) return [];
     const row: CostRow = { ...past, ...nothing };
     const change = describeChange({ metric: query.metric, now: 0n, before: measure(query.metric, past) });
-    return [{ ...{ key, values, row, change, size: 0n, name: nameGroup(query.by, values) }, cachedShare: null }];
+    const perSession = sessionCosts?.(values) ?? null;
+    const name = nameGroup(query.by, values);
+    return [{ key, values, row, change, size: 0n, name, cachedShare: null, perSession }];
   });
 }
 
@@ -88,7 +97,7 @@ function byName(a: GroupRow, b: GroupRow): number {
 }
 
 function sizeOf(
-  { row, size, cachedShare, change }: GroupRow,
+  { row, size, cachedShare, change, perSession }: GroupRow,
   column: Exclude<CostColumn, 'name'>,
 ): bigint | number | null {
   if (column === 'calls') return row.usage.modelCalls;
@@ -96,5 +105,10 @@ function sizeOf(
   if (column === 'output') return row.usage.outputTokens;
   if (column === 'cached') return cachedShare;
   if (column === 'cost') return measure('cost', row);
+  if (column === 'session') return toPicoOrNull(perSession?.usd ?? null);
   return column === 'share' ? size : (change?.difference ?? null);
+}
+
+function toPicoOrNull(usd: string | null): bigint | null {
+  return usd === null ? null : toPico(usd);
 }

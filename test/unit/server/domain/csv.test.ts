@@ -82,6 +82,40 @@ describe('costs as a CSV file', () => {
     ]);
   });
 
+  it('says what a session of each group costs, also where a group has none', () => {
+    const row = (agent: string | null, usd: string | null) => ({
+      ...{ agent, usage },
+      cost: { usd, pricedCalls: usd === null ? 0 : 3, unpricedCalls: usd === null ? 3 : 0 },
+    });
+    const sums = (usd: string | null, sessions: number, usdPerSession: string | null) => ({
+      ...{ sessions, successful: 0, failed: 0, usdPerSession, usdPerSuccessfulSession: null },
+      cost: { usd, pricedCalls: 1, unpricedCalls: 0 },
+    });
+    const sessions = {
+      totals: sums('0.2', 4, '0.05'),
+      rows: [
+        { values: ['a'], ...sums('0.2', 3, '0.066666666667') },
+        { values: [null], ...sums(null, 1, null) },
+      ],
+    };
+    const totals = row(null, '0.4');
+    const file = formatCostsCsv({
+      ...{ rows: [row('a', '0.3'), row('b', '0.1'), row(null, null)], totals },
+      ...{ groupBy: ['agent'], interval: undefined, metric: 'cost', sessions },
+    });
+    const [header, ...lines] = file.trim().split('\r\n');
+    expect(header).toMatch(/cost_usd,share_percent,sessions,session_cost_usd,usd_per_session$/);
+    expect(lines.map((line) => [line.split(',')[0], ...line.split(',').slice(-3)])).toEqual([
+      ['a', '3', '0.2', '0.066666666667'],
+      ['b', '0', '', ''],
+      ['', '1', '', ''],
+    ]);
+    const whole = formatCostsCsv({
+      ...{ rows: [row(null, '0.4')], totals, groupBy: [], interval: undefined, metric: 'cost', sessions },
+    });
+    expect(whole.trim()).toMatch(/,4,0\.2,0\.05$/);
+  });
+
   it('has only its header when there are no rows', () => {
     const file = formatCostsCsv({ rows: [], totals, groupBy: [], interval: undefined, metric: 'cost' });
     expect(file).toMatch(/^model_calls,.*,cost_usd,share_percent\r\n$/);

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { describeChange } from '../../../../ui/pages/costs/change.ts';
 import { readFilterText } from '../../../../ui/pages/costs/filter-text.ts';
 import { listGroupRows, nextOrder } from '../../../../ui/pages/costs/group-rows.ts';
+import { readSessionCosts } from '../../../../ui/pages/costs/session-costs.ts';
+import type { SessionCostsReply } from '../../../../ui/api/types.ts';
 import { formatShare } from '../../../../ui/state/cost-measure.ts';
 import { costRow, costsReply, costView } from '../cost-fixture.ts';
 
@@ -10,6 +12,11 @@ const rows = [
   costRow(null, { agent: 'b' }, { modelCalls: 5, inputTokens: 0 }),
   costRow('1', { agent: null }, { modelCalls: 2 }),
 ];
+const sessionSums = (sessions: number, usd: string) => ({
+  ...{ sessions, successful: sessions, failed: 0, cost: { usd, pricedCalls: 1, unpricedCalls: 0 } },
+  usdPerSession: (Number(usd) / sessions).toFixed(12),
+  usdPerSuccessfulSession: null,
+});
 const total = costRow('4', {}, { modelCalls: 8 });
 const names = (
   column: 'name' | 'cost' | 'calls' | 'cached' | 'change',
@@ -24,6 +31,44 @@ describe('the table of groups', () => {
     expect(names('calls', true)).toEqual(['b', 'no agent', 'a']);
     expect(names('cached', true)).toEqual(['a', 'no agent', 'b']);
     expect(names('name', false)).toEqual(['a', 'b', 'no agent']);
+  });
+
+  test('says what a session of each group costs, and orders by it', () => {
+    const view = costView({ groups: costsReply(rows, total) });
+    const read = (groups: SessionCostsReply['rows'], groupCount = groups.length) =>
+      readSessionCosts({
+        ...{ by: view.query.by, problem: null },
+        view: { query: view.query, reply: { totals: sessionSums(9, '4'), rows: groups, groupCount } },
+      });
+    const counted = [
+      { values: ['a'], ...sessionSums(3, '1') },
+      { values: [null], ...sessionSums(2, '1') },
+    ];
+    const inOrder = (sessions: ReturnType<typeof read>) =>
+      listGroupRows(view, { column: 'session', descending: true }, sessions);
+    expect(inOrder(read(counted)).map(({ name, perSession }) => [name, perSession?.text])).toEqual([
+      ['no agent', '$0.50'],
+      ['a', '$0.333'],
+      ['b', '–'],
+    ]);
+    expect(inOrder(read(counted)).map(({ perSession }) => perSession?.title)).toEqual([
+      '$0.5: $1 in 2 sessions',
+      '$0.333333333333: $1 in 3 sessions',
+      'No call here names a session.',
+    ]);
+    expect(inOrder(read(counted, 5)).at(-1)?.perSession?.title).toContain('were not counted');
+  });
+
+  test('says while sessions are counted, and why they cannot be', () => {
+    const view = costView({ groups: costsReply(rows, total), search: 'by=agent,model' });
+    const { by } = view.query;
+    const other = costView({}).query;
+    const reply = { totals: sessionSums(1, '1'), rows: [{ values: ['a'], ...sessionSums(1, '1') }], groupCount: 1 };
+    const ofOther = readSessionCosts({ by, view: { query: other, reply }, problem: null });
+    expect(ofOther?.(['a', 'm'])).toEqual({ usd: null, text: '', title: 'Sessions are being counted' });
+    const failed = readSessionCosts({ by, view: null, problem: 'it took too long' });
+    expect(failed?.(['a', 'm'])).toMatchObject({ text: '–', title: 'Sessions could not be counted: it took too long' });
+    expect(readSessionCosts({ by: ['session', 'model'], view: null, problem: null })).toBe(null);
   });
 
   test('a click turns the order of a column round', () => {
