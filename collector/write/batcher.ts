@@ -25,10 +25,13 @@ export type WriteOutcome =
   | { status: 'overloaded' | 'unavailable'; retryAfterMs: number };
 
 export const batchLimits = {
-  /** Bodies wait this long for company when nothing is being inserted. */
+  /** Bodies wait at least this long for company, */
   gatherMs: 5,
-  /** And this long while something is; then they go beside it. */
+  /** this long while something is being inserted, */
   gatherBusyMs: 100,
+  /** and up to this long when `gatherRows` or more arrive in that time: an insert costs as much as a thousand rows. */
+  gatherMaxMs: 300,
+  gatherRows: 1_500,
   rows: 16_384,
   bytes: 32 * 1024 * 1024,
   /** Batches on their way at one time. */
@@ -61,6 +64,7 @@ interface Batch<Body, Told> {
   waiting: Waiting<Body>[];
   /** By `performance.now`. */
   openedMs: number;
+  gatherMs: number;
 }
 
 /** Where bodies go that ClickHouse does not take. */
@@ -93,6 +97,8 @@ export class Batcher<Body, Told> {
   readonly #batches: Batch<Body, Told>[] = [];
   readonly #underWay = new Set<Promise<void>>();
   #queuedBytes = 0;
+  /** Since the latest batch was opened. */
+  #arrivals = { sinceMs: 0, rows: 0 };
   #timer: NodeJS.Timeout | undefined;
   #isDraining = false;
   #lastInsertMs = Number.NEGATIVE_INFINITY;
@@ -125,7 +131,11 @@ export class Batcher<Body, Told> {
     if (rows === 0) return { outcome: { status: 'stored' }, told };
     batch.bytes += bytes;
     this.#queuedBytes += weightBytes;
-    if (!this.#batches.includes(batch)) this.#batches.push(batch);
+    if (!this.#batches.includes(batch)) {
+      this.#batches.push(batch);
+      this.#arrivals = { sinceMs: batch.openedMs, rows: 0 };
+    }
+    this.#arrivals.rows += rows;
     const outcome = await new Promise<WriteOutcome>((answer) => {
       batch.waiting.push({ ...received, rows, weightBytes, answer });
       if (this.#isFull(batch)) this.#pump();
@@ -145,7 +155,16 @@ export class Batcher<Body, Told> {
     const last = this.#batches.at(-1);
     if (last !== undefined && !this.#isFull(last) && last.bytes + bytes <= this.#limits.bytes) return last;
     const content = new ReceivedContent(this.#deps.newContent);
-    return { content, bytes: 0, waiting: [], openedMs: performance.now() };
+    const openedMs = performance.now();
+    return { content, bytes: 0, waiting: [], openedMs, gatherMs: this.#gatherMs(openedMs) };
+  }
+
+  /** The more rows a second since the batch before was opened, the longer; where few come, none waits in vain. */
+  #gatherMs(nowMs: number): number {
+    const { gatherMs, gatherMaxMs, gatherRows } = this.#limits;
+    const { sinceMs, rows } = this.#arrivals;
+    const expectedRows = (rows / Math.max(1, nowMs - sinceMs)) * gatherMaxMs;
+    return Math.max(gatherMs, gatherMaxMs * Math.min(1, expectedRows / gatherRows));
   }
 
   #isFull({ content, bytes }: Batch<Body, Told>): boolean {
@@ -180,8 +199,8 @@ export class Batcher<Body, Told> {
 
   #waitMs(batch: Batch<Body, Told>): number {
     if (this.#isDraining || this.#batches.length > 1 || this.#isFull(batch)) return 0;
-    const { gatherMs, gatherBusyMs } = this.#limits;
-    return batch.openedMs + (this.#underWay.size > 0 ? gatherBusyMs : gatherMs) - performance.now();
+    const leastMs = this.#underWay.size > 0 ? this.#limits.gatherBusyMs : 0;
+    return batch.openedMs + Math.max(leastMs, batch.gatherMs) - performance.now();
   }
 
   async #commit(batch: Batch<Body, Told>): Promise<void> {

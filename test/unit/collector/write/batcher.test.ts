@@ -101,6 +101,22 @@ describe('Batcher', () => {
     expect(inserts.map(({ table }) => table)).toEqual(['messages', 'spans', 'span_events']);
   });
 
+  it('waits longer for company the more rows arrive, and hardly at all when few do', async () => {
+    const { inserter, inserts } = fakeInserter(() => stored);
+    const patient = { gatherMs: 1, gatherBusyMs: 1, gatherMaxMs: 3_600_000, retryMs: 300 };
+    const many = newBatcher(inserter, { limits: { ...patient, gatherRows: 1 } });
+    await Promise.all([many.submit(requestOf('a')), many.submit(requestOf('b'))]);
+    const waiting = many.submit(requestOf('c'));
+    inserts.length = 0;
+    // Few arrive, by the measure of this one: each goes at once, one after the other.
+    const few = newBatcher(inserter, { limits: { ...patient, gatherRows: 1e12 } });
+    for (const name of ['d', 'e', 'f']) await few.submit(requestOf(name));
+    expect(inserts.filter(({ table }) => table === 'spans')).toHaveLength(3);
+    await many.drain();
+    expect(await waiting).toEqual({ status: 'stored' });
+    expect(inserts.filter(({ table }) => table === 'spans')).toHaveLength(4);
+  });
+
   it('inserts a message once, but again after an insert that was not acknowledged', async () => {
     let works = false;
     const { inserter, inserts } = fakeInserter(() =>
