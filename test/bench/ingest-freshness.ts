@@ -8,7 +8,7 @@ import { startPipeline } from '../support/pipeline.ts';
 import { compareStored, readStoredSums, waitUntilBooked } from '../support/stored-sums.ts';
 
 const warmupMs = 5_000;
-const probeEveryMs = 500;
+const probeEveryMs = 1_000;
 const concurrency = 32;
 const settlePatienceMs = 180_000;
 const widths = [10, 9, 18, 18, 18, 12];

@@ -10,8 +10,8 @@ export interface Freshness {
 }
 
 /** How finely the two are measured. */
-const readableEveryMs = 25;
-const bookedEveryMs = 50;
+const readableEveryMs = 50;
+const bookedEveryMs = 200;
 const patienceMs = 60_000;
 const project = 'probe';
 
