@@ -1,11 +1,13 @@
 import { statSync } from 'node:fs';
 import { relative } from 'node:path';
+import { askServer } from './budgets/resolve-budgets.ts';
 import { type CommandConfig, ConfigError, loadCommandConfig } from './config.ts';
 import { suggest } from './definition/fields.ts';
 import { type LoadedAgents, loadAgents, PathError } from './definition/load-agents.ts';
 import type { LoadedAgent } from './definition/read-definition.ts';
 import { agentJsonSchema } from './definition/schema.ts';
 import { type AgentsCommand, readArguments } from './deploy/arguments.ts';
+import { findMissingChannels } from './deploy/check-channels.ts';
 import { deployAgents, type Moved } from './deploy/deploy.ts';
 import { describePlan } from './deploy/describe-plan.ts';
 import { listAgents } from './deploy/list-agents.ts';
@@ -18,6 +20,9 @@ import type { Revision, SessionStore } from './sessions/store.ts';
 const fine = 0;
 const faulty = 1;
 const calledWrongly = 2;
+
+/** Where the server is by default. */
+const localServerUrl = 'http://127.0.0.1:4000';
 
 const toldErrors = ['ConfigError', 'DeployFault', 'StoreUnavailableError'];
 
@@ -52,6 +57,7 @@ async function runOn(files: Files, command: AgentsCommand, config: CommandConfig
       if (command.options.has('--json'))
         console.log(JSON.stringify({ agents: plans }, (_key, value: unknown) => value ?? null, 2));
       else for (const line of describePlan(plans)) console.log(line);
+      await warnOfChannels(files.agents, config);
       return fine;
     }
     case 'deploy': {
@@ -62,6 +68,7 @@ async function runOn(files: Files, command: AgentsCommand, config: CommandConfig
         for (const one of moved) printMoved(one);
         const same = chosen.agents.length - moved.length;
         if (same > 0) console.log(`${same} unchanged`);
+        await warnOfChannels(chosen.agents, config);
       });
     }
     case 'list':
@@ -127,6 +134,21 @@ async function withStore(config: CommandConfig, use: (store: SessionStore) => Pr
   } finally {
     await store.close();
   }
+}
+
+/** A budget that names a channel which is not there is a budget all the same. */
+async function warnOfChannels(
+  agents: readonly LoadedAgent[],
+  { serverUrl, internalSecret }: CommandConfig,
+): Promise<void> {
+  const headers: Record<string, string> =
+    internalSecret === undefined ? {} : { 'x-sightglass-internal': internalSecret };
+  const ask = askServer({ headers, findServer: () => serverUrl ?? localServerUrl, onRefused: warn });
+  for (const line of await findMissingChannels(ask, agents)) warn(line);
+}
+
+function warn(line: string): void {
+  console.error(`sightglass: ${line}`);
 }
 
 function printMoved({ name, from, to }: Moved): void {

@@ -12,6 +12,10 @@ export type CommandConfig = Readonly<{
   dataDir: string;
   /** Undefined: sessions are kept in `dataDir`. */
   redisUrl: string | undefined;
+  /** Where the server is asked, if it is known. */
+  serverUrl: string | undefined;
+  /** Present where keys are needed: what the installation's own programs know each other by. */
+  internalSecret: string | undefined;
   /** Where references of definitions are found. */
   environment: NodeJS.ProcessEnv;
 }>;
@@ -22,14 +26,10 @@ export type Config = CommandConfig &
     host: string;
     /** 0 = any free port. */
     port: number;
-    /** Where prices are asked for; undefined: nowhere. */
-    serverUrl: string | undefined;
     /** What becomes of calls while the server has never said which budgets apply to them. */
     budgetsUnresolved: WhenUnresolved;
     /** Base address of the collector. */
     otlpUrl: string;
-    /** Present where keys are needed: what the installation's own programs know each other by. */
-    internalSecret: string | undefined;
   }>;
 
 /** A wrong environment: one line per variable, each naming the variable, its value and what is allowed. */
@@ -46,6 +46,9 @@ const command = {
   SIGHTGLASS_AGENTS_DIR: z.string().default(samplesDir),
   SIGHTGLASS_DATA_DIR: z.string().default('.sightglass'),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  SIGHTGLASS_AUTH: z.enum(['off', 'on']).default('off'),
+  SIGHTGLASS_INTERNAL_SECRET: z.string().min(32).max(500).optional(),
+  SIGHTGLASS_SERVER_URL: z.url({ protocol: /^https?$/ }).optional(),
 };
 
 const environment = z.object({
@@ -60,9 +63,6 @@ const environment = z.object({
     .transform(Number)
     .refine((port) => port <= 65_535)
     .default(4100),
-  SIGHTGLASS_AUTH: z.enum(['off', 'on']).default('off'),
-  SIGHTGLASS_INTERNAL_SECRET: z.string().min(32).max(500).optional(),
-  SIGHTGLASS_SERVER_URL: z.url({ protocol: /^https?$/ }).optional(),
   SIGHTGLASS_BUDGETS_UNRESOLVED: z.enum(['declared', 'refuse', 'allow']).default('declared'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:4318'),
 });
@@ -103,10 +103,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     environment: env,
     host: values.SIGHTGLASS_HOST,
     port: values.SIGHTGLASS_RUNTIME_PORT,
-    serverUrl: values.SIGHTGLASS_SERVER_URL?.replace(/\/$/, ''),
     budgetsUnresolved: values.SIGHTGLASS_BUDGETS_UNRESOLVED,
     otlpUrl: values.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/$/, ''),
-    internalSecret: isAuthOn ? values.SIGHTGLASS_INTERNAL_SECRET : undefined,
   });
 }
 
@@ -114,12 +112,17 @@ function commandPart(values: {
   SIGHTGLASS_AGENTS_DIR: string;
   SIGHTGLASS_DATA_DIR: string;
   REDIS_URL?: string | undefined;
+  SIGHTGLASS_AUTH: 'off' | 'on';
+  SIGHTGLASS_INTERNAL_SECRET?: string | undefined;
+  SIGHTGLASS_SERVER_URL?: string | undefined;
 }) {
   return {
     agentsDir: values.SIGHTGLASS_AGENTS_DIR,
     areSamples: resolve(values.SIGHTGLASS_AGENTS_DIR) === samplesDir,
     dataDir: resolve(values.SIGHTGLASS_DATA_DIR),
     redisUrl: values.REDIS_URL,
+    serverUrl: values.SIGHTGLASS_SERVER_URL?.replace(/\/$/, ''),
+    internalSecret: values.SIGHTGLASS_AUTH === 'on' ? values.SIGHTGLASS_INTERNAL_SECRET : undefined,
   };
 }
 

@@ -25,6 +25,7 @@ const reply = z.object({
   nowMs: z.number(),
   accounts: z.array(account),
   bookedCalls: z.array(z.object({ traceId: z.string(), spanId: z.string() })),
+  channels: z.array(z.string()).nullable().optional(),
 });
 
 /** What one value may spend of a budget, and what the ledger had of it at a moment. */
@@ -54,6 +55,8 @@ export interface AskedBudgets extends BudgetContext {
   accounts?: readonly string[] | undefined;
   /** Which of them does the ledger have? */
   calls?: readonly { traceId: string; spanId: string }[] | undefined;
+  /** Also what the channels of the project are called? */
+  channels?: boolean | undefined;
 }
 
 /** Asks the server which budgets apply. Undefined: it gave no answer that could be used. */

@@ -25,6 +25,7 @@ export const definitionLimits = {
   variables: 100,
   labels: 16,
   budgets: 20,
+  channels: 20,
   evals: 100,
 };
 
@@ -178,7 +179,12 @@ const budget = strict({
     .refine(isTimezone, { error: ({ input }) => `is wrong${got(input)}, allowed: an IANA name such as Europe/Berlin` })
     .default('UTC')
     .describe('Where days, weeks and months begin.'),
-  notifyAt: list(number(1, 1_000), 10, 'percentages').default([80, 100]),
+  notifyAt: list(number(1, 1_000), 10, 'percentages')
+    .default([80, 100])
+    .describe('Per cent of the amount at which somebody is told.'),
+  notify: list(text(100), definitionLimits.channels, 'channels')
+    .default([])
+    .describe('Channels of the project by their names. Left out: nobody is told, the page Alerts shows it.'),
   action: oneOf(['warn', 'downgrade', 'pause', 'block'])
     .default('block')
     .describe('At 100 %: only tell, use the last model of the chain, end the turn until it is raised, refuse.'),

@@ -11,6 +11,8 @@ import type { ConfigurationWriter } from '../queries/configuration-writer.ts';
 import type { Db } from '../queries/db.ts';
 import { listOwnerRules } from '../queries/owners.ts';
 import type { RuntimeClient } from '../runtime-client.ts';
+import { ChannelBook } from '../alerts/deliver/channel-book.ts';
+import { findChannels } from '../domain/budgets/declared.ts';
 import { Definitions } from './definitions.ts';
 import { mapSome } from './map-some.ts';
 
@@ -37,7 +39,10 @@ export class Budgets {
 
   /** By name, those of the API first. */
   async list(db: Db, { projectId, nowMs }: { projectId: string; nowMs: number }): Promise<Budget[]> {
-    const [stored, declared] = await Promise.all([listStoredBudgets(db, projectId), this.#definitions.list(nowMs)]);
+    const [stored, declared] = await Promise.all([
+      listStoredBudgets(db, projectId),
+      this.#listDeclared(db, { projectId, nowMs }),
+    ]);
     return [...stored, ...declared.toSorted(byName)];
   }
 
@@ -48,7 +53,8 @@ export class Budgets {
   ): Promise<Budget> {
     const object = await findObject(db, { objectType: 'budget', projectId, objectId: budgetId });
     if (object !== undefined) return toBudget(object);
-    const declared = (await this.#definitions.list(nowMs)).find((one) => one.budgetId === budgetId);
+    const all = await this.#listDeclared(db, { projectId, nowMs });
+    const declared = all.find((one) => one.budgetId === budgetId);
     if (declared === undefined) throw notFound(budgetId);
     return declared;
   }
@@ -112,6 +118,12 @@ export class Budgets {
       .flat()
       .toSorted((a, b) => shareOf(b.account) - shareOf(a.account))
       .slice(0, limit);
+  }
+
+  async #listDeclared(db: Db, { projectId, nowMs }: { projectId: string; nowMs: number }): Promise<Budget[]> {
+    const declared = await this.#definitions.list(nowMs);
+    if (declared.every(({ missingChannels }) => missingChannels.length === 0)) return declared;
+    return findChannels(declared, await new ChannelBook(db).list(projectId));
   }
 
   async #getStored(db: Db, question: { projectId: string; budgetId: string; nowMs: number }): Promise<Budget> {

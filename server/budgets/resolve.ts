@@ -1,3 +1,4 @@
+import { ChannelBook } from '../alerts/deliver/channel-book.ts';
 import type { CheckReply, CheckRequest, ResolveReply, ResolveRequest } from '../contract/budget-calls.ts';
 import { describeAccount } from '../domain/budgets/account.ts';
 import { accountsByIds, accountsOfCall, type Caller } from '../domain/budgets/applicable.ts';
@@ -39,6 +40,7 @@ export async function resolveAccounts(
     }),
     bookedCalls: moment.bookedCalls,
     revision: revisionOf(stored, owners, nowMs),
+    channels: request.channels ? (await new ChannelBook(db).list(projectId)).map(({ name }) => name) : null,
     nowMs: moment.nowMs,
   };
 }

@@ -82,6 +82,7 @@ export const declaredBudget = z.object({
   period: z.enum(['hour', 'day', 'week', 'month', 'total']),
   timezone: z.string().max(64).default('UTC'),
   notifyAt: z.array(z.number()).max(budgetLimits.thresholdsMax).default([80, 100]),
+  notify: z.array(z.string().max(budgetLimits.nameLength)).max(budgetLimits.channelsMax).default([]),
   action: z.enum(budgetActions).default('block'),
 });
 export type DeclaredBudget = z.infer<typeof declaredBudget>;
@@ -106,6 +107,10 @@ export const resolveRequest = strict({
         'Exactly these, whoever calls; ids that no budget has are left out. Without it, those that a call of this agent, user, ' +
         'session and these labels falls on.',
     }),
+  channels: z
+    .boolean({ error: 'must be true or false' })
+    .default(false)
+    .openapi({ description: 'Also what the channels of the project are called.' }),
 }).openapi('BudgetResolveRequest');
 export type ResolveRequest = z.infer<typeof resolveRequest>;
 
@@ -132,6 +137,7 @@ export const resolveReply = z
       description:
         'Another one whenever calls may fall on other accounts than before; empty: the project has no budget.',
     }),
+    channels: z.array(z.string()).nullable().openapi({ description: 'By name; null: they were not asked for.' }),
     nowMs: z.number().int().openapi({ description: 'The database’s clock when the ledger was read.' }),
   })
   .openapi('BudgetResolution');

@@ -152,6 +152,9 @@ export const budget = z
     agent: z.string().nullable().openapi({
       description: 'Of a declared one: the agent that declares it; it counts this agent’s spending alone.',
     }),
+    missingChannels: z
+      .array(z.string())
+      .openapi({ description: 'Of a declared one: names that it gives and no channel of the project has.' }),
     version: z.number().int().openapi({ description: '0 of a declared one.' }),
     createdAt: rfc3339.nullable().openapi({ description: 'null of a declared one.' }),
     updatedAt: rfc3339.nullable(),

@@ -38,6 +38,7 @@ const asked = z.object({
   declared: z.array(declared),
   calls: z.array(z.object({ traceId: z.string(), spanId: z.string() })),
   accounts: z.array(z.string()).optional(),
+  channels: z.boolean().default(false),
 });
 export type AskedBudgets = z.infer<typeof asked>;
 
@@ -54,6 +55,8 @@ export interface BudgetServer {
   url: string;
   /** In force; what a test changes here is a new revision. */
   budgets: ServedBudget[];
+  /** By name. */
+  channels: string[];
   /** PROVIDER/MODEL -> its price; what is not here has none. */
   prices: Map<string, Price>;
   asked: AskedBudgets[];
@@ -79,7 +82,7 @@ export async function startBudgetServer({ port = 0 } = {}): Promise<BudgetServer
   let snapshot = Date.now();
   const served: BudgetServer = {
     ...{ url: '', budgets: [], prices: new Map<string, Price>(), asked: [], ledger: new Map(), spans: [] },
-    ...{ isBooking: true, isAway: false },
+    ...{ isBooking: true, isAway: false, channels: [] },
     spentUsd: (accountId) => {
       const found = findAccount(served.budgets, accountId);
       return addUsd([...served.ledger.values()].filter((call) => found && counts(found, call)).map(({ usd }) => usd));
@@ -136,6 +139,7 @@ function resolve(served: BudgetServer, question: AskedBudgets, nowMs: number) {
   return {
     revision: served.budgets.length === 0 ? '' : JSON.stringify(served.budgets),
     nowMs,
+    channels: question.channels ? served.channels : null,
     accounts: accounts.map(({ budget, value }) => ({
       ...{
         accountId: `${budget.budgetId}:${value ?? ''}`,

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { DeclaredBudget } from '../../contract/budget-calls.ts';
-import type { Budget } from '../../contract/budgets.ts';
+import { type Budget, budgetLimits } from '../../contract/budgets.ts';
 import type { BudgetPeriod } from '../../contract/periods.ts';
 
 const idDigits = 16;
 
 /**
- * The budgets that an agent's definition declares. Their ids tell whose they are, what they count and when, not how much: who
+ * The budgets that an agent's definition declares; the channels that they name are still to be found. Their ids tell whose they are, what they count and when, not how much: who
  * raises one in the file raises the same one.
  */
 export function toDeclaredBudgets(agent: string, declared: readonly DeclaredBudget[]): Budget[] {
@@ -16,6 +16,21 @@ export function toDeclaredBudgets(agent: string, declared: readonly DeclaredBudg
     const rank = seen.get(what) ?? 0;
     seen.set(what, rank + 1);
     return toBudget(agent, one, `def-${hash(rank === 0 ? what : `${what}${rank}`)}`);
+  });
+}
+
+/** Finds the channels that declared budgets name; two of one name are both told. */
+export function findChannels(
+  budgets: readonly Budget[],
+  channels: readonly { channelId: string; name: string }[],
+): Budget[] {
+  return budgets.map((budget) => {
+    const named = channels.filter(({ name }) => budget.missingChannels.includes(name));
+    return {
+      ...budget,
+      channelIds: named.map(({ channelId }) => channelId).slice(0, budgetLimits.channelsMax),
+      missingChannels: budget.missingChannels.filter((one) => !named.some(({ name }) => name === one)),
+    };
   });
 }
 
@@ -32,7 +47,7 @@ function toBudget(agent: string, declared: DeclaredBudget, budgetId: string): Bu
     period: periodOf(declared),
     thresholds: [...new Set(declared.notifyAt)].toSorted((a, b) => a - b),
     action: declared.action,
-    channelIds: [],
+    ...{ channelIds: [], missingChannels: [...new Set(declared.notify)] },
     ...{ source: 'definition', agent, version: 0, createdAt: null, updatedAt: null },
   };
 }

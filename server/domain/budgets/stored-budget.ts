@@ -21,7 +21,7 @@ export function toBudget({
   return {
     budgetId: objectId,
     ...budgetInput.parse(input),
-    ...{ source: 'api', agent: null, version },
+    ...{ source: 'api', agent: null, missingChannels: [], version },
     createdAt: new Date(createdMs).toISOString(),
     updatedAt: new Date(updatedAtMs).toISOString(),
   };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { startBudgetServer } from '../../support/budget-server.ts';
 import { cleanEnvironment, repositoryDir } from '../../support/program.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { startRuntime } from '../../support/runtime.ts';
@@ -226,4 +227,25 @@ test('says in one line that the store cannot be reached', async () => {
     status: 1,
     stderr: matching('^sightglass: no sessions can be kept in .*runtime.sqlite: [^\\n]*\\n$'),
   });
+});
+
+test('warns of channels that budgets name and the project does not have, and deploys all the same', async () => {
+  const server = await startBudgetServer();
+  server.channels.push('oncall', 'finance');
+  const budgets = [
+    { scope: 'agent', usd: 5, period: 'day', notify: ['finance'] },
+    { scope: 'user', usd: 5, period: 'day', notify: ['on-call', 'oncall'] },
+  ];
+  write('desk', { budgets });
+  const env = { SIGHTGLASS_SERVER_URL: server.url };
+  const warning =
+    'sightglass: agents/desk.yaml: budgets[1].notify names on-call, and project default has no such channel, it has: oncall, finance, did you mean oncall?\n';
+  expect(await run(['plan', 'agents'], env)).toMatchObject({ status: 0, stderr: warning });
+  const deployed = await run(['deploy', 'agents'], env);
+  expect(deployed).toMatchObject({ status: 0, stdout: matching('^desk: new → ') });
+  expect(deployed.stderr).toContain(warning);
+  await server.close();
+  expect((await run(['plan', 'agents'], env)).stderr).toBe(
+    'sightglass: whether the channels that budgets name are there is not known: no server answers; SIGHTGLASS_SERVER_URL says where it is\n',
+  );
 });

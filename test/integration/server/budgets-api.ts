@@ -26,11 +26,12 @@ export function useBudgets(database: TestDatabase, options: { runtimeUrl?: () =>
   const client = connectDatabase(database);
   const [keys, configuration] = [keysOn(database), configurationOn(database)];
   const clock = { nowMs: Date.parse('2026-11-20T18:00:00Z') };
+  const channels = channelsOn(database);
   let app: ReturnType<typeof createApp> | undefined;
   const getApp = () =>
     (app ??= createApp({
       ...{ db, log, liveFeed, keys, configuration, resettlements: resettlementsOn(database) },
-      channels: channelsOn(database),
+      channels,
       priceBook: loadPriceBook(undefined),
       now: () => clock.nowMs,
       uiDirectory: import.meta.dirname,
@@ -79,7 +80,7 @@ export function useBudgets(database: TestDatabase, options: { runtimeUrl?: () =>
   };
   const changed = z.object({ budget });
   return {
-    ...{ project, db, clock, ledger },
+    ...{ project, db, clock, ledger, channels },
     send,
     /** The status and the error of what is refused. */
     refuse: async (method: string, path: string, body?: unknown) => {

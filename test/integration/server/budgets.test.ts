@@ -20,7 +20,16 @@ describe('budgets', () => {
   it('are made, changed, listed and removed', async () => {
     const made = await api.create({ ...input, action: 'pause' });
     expect(made).toMatchObject({
-      ...{ ...input, thresholds: [50, 80], action: 'pause', labelKey: null, channelIds: [], source: 'api', version: 1 },
+      ...{
+        ...input,
+        thresholds: [50, 80],
+        action: 'pause',
+        labelKey: null,
+        channelIds: [],
+        missingChannels: [],
+        source: 'api',
+        version: 1,
+      },
       createdAt: '2026-11-20T18:00:00.000Z',
     });
     const changed = await api.change(made.budgetId, { ...input, amountUsd: '300', version: 1 });
@@ -178,6 +187,23 @@ describe('budgets beside a runtime', () => {
     expect(accountCount).toBe(2);
     expect(focus?.pausedSessions).toEqual([{ sessionId: 's1', agent: 'desk', sinceMs: 1 }]);
     expect((await api.list()).budgets[0]).toMatchObject({ pausedSessions: 3, account: { value: 'eve' } });
+    runtime.reply('GET /agents', {
+      agents: [{ name: 'desk', budgets: [{ ...declared, notify: ['oncall', 'nobody'] }] }],
+    });
+    const channel = {
+      name: 'oncall',
+      type: 'slack',
+      url: 'https://hooks.slack.com/services/x',
+      isEnabled: true,
+    } as const;
+    const { channelId } = (await api.channels.create(api.db, channel, { projectId: api.project, author: 'api' }))
+      .channel;
+    api.clock.nowMs += 60_000;
+    const told = { budgetId, channelIds: [channelId], missingChannels: ['nobody'] };
+    expect((await api.list()).budgets[0]).toMatchObject(told);
+    expect((await api.get(budgetId)).budget).toMatchObject(told);
+    expect((await api.resolve({ channels: true })).channels).toEqual(['oncall']);
+    expect((await api.resolve({})).channels).toBeNull();
     const [status, code, message] = await api.refuse('DELETE', `/${budgetId}`);
     expect([status, code]).toEqual([400, 'invalid_request']);
     expect(message).toBe('this budget is declared in the definition of agent desk; change it there and deploy');

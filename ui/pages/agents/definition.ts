@@ -104,10 +104,16 @@ export function readBudgets(definition: Content): string[] {
     return [
       `$${String(budget['usd'])} ${isTotal ? 'in all' : `${period === 'hour' ? 'an' : 'a'} ${period}`} for ${who}`,
       ...(zone === undefined || isTotal ? [] : [`${zone} time`]),
-      ...(notifyAt.length === 0 ? [] : [`tells at ${notifyAt.join(', ')}`]),
+      ...(notifyAt.length === 0 ? [] : [`tells ${nameChannels(budget)}at ${notifyAt.join(', ')}`]),
       `then ${textOf(budget['action']) ?? 'block'}`,
     ].join(' · ');
   });
+}
+
+/** Whom a budget tells, if it says so. */
+function nameChannels(budget: Content): string {
+  const channels = textsOf(budget['notify']);
+  return channels.length === 0 ? '' : `${channels.join(', ')} `;
 }
 
 export function readEvals(definition: Content): { id: string; settings: Setting[] }[] {

@@ -101,3 +101,10 @@ export function joinWords(words: readonly string[]): string {
   if (words.length <= 1) return words.join('');
   return `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
 }
+
+/** What is wrong with a budget whose file names channels that are not there. */
+export function describeMissingChannels(names: readonly string[]): string {
+  const [is, them] =
+    names.length === 1 ? ['no channel of this project is', 'it'] : ['no channels of this project are', 'them'];
+  return `The file tells ${joinWords(names)}, and ${is} called that: nobody hears of this budget there. Make ${them}, or name another in the file.`;
+}

@@ -97,10 +97,12 @@ describe('a definition in words', () => {
         notifyAt: [80, 100],
         action: 'downgrade',
       },
+      { scope: 'agent', usd: '9', period: 'hour', notifyAt: [100], notify: ['oncall', 'finance'], action: 'warn' },
       { scope: 'label:team', usd: '5', period: 'total', timezone: 'UTC', notifyAt: [], action: 'block' },
     ];
     expect(readBudgets({ budgets })).toEqual([
       '$200 a day for the agent · Europe/Berlin time · tells at 80 %, 100 % · then downgrade',
+      '$9 an hour for the agent · tells oncall, finance at 100 % · then warn',
       '$5 in all for each value of team · then block',
     ]);
     expect(readEvals({ evals: [{ id: 'polite', type: 'rubric', sampleRate: 0.05 }] })).toEqual([

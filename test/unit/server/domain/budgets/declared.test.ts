@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import type { DeclaredBudget } from '../../../../../server/contract/budget-calls.ts';
-import { toDeclaredBudgets } from '../../../../../server/domain/budgets/declared.ts';
+import { findChannels, toDeclaredBudgets } from '../../../../../server/domain/budgets/declared.ts';
 
 const daily: DeclaredBudget = {
+  notify: [],
   ...{ scope: 'user', usd: '0.5', period: 'day', timezone: 'Europe/Berlin', notifyAt: [100, 80], action: 'block' },
 };
 
@@ -39,4 +40,18 @@ it('tells two budgets for the same thing apart by their order', () => {
   const [first, second] = toDeclaredBudgets('support', [daily, { ...daily, usd: '1', action: 'warn' }]);
   expect(first?.budgetId).toBe(toDeclaredBudgets('support', [daily])[0]?.budgetId);
   expect(second?.budgetId).not.toBe(first?.budgetId);
+});
+
+it('tells the channels that it names, all of a name; those that are not there are said', () => {
+  const channels = [
+    { channelId: 'c1', name: 'oncall' },
+    { channelId: 'c2', name: 'finance' },
+    { channelId: 'c3', name: 'oncall' },
+  ];
+  const find = (notify: string[]) => findChannels(toDeclaredBudgets('support', [{ ...daily, notify }]), channels)[0];
+  expect(find(['oncall', 'Finance', 'oncall'])).toMatchObject({
+    channelIds: ['c1', 'c3'],
+    missingChannels: ['Finance'],
+  });
+  expect(find([])).toMatchObject({ channelIds: [], missingChannels: [] });
 });

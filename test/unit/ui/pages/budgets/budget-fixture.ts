@@ -6,7 +6,15 @@ export function makeBudget(changes: Partial<Budget> = {}): Budget {
   return {
     ...{ budgetId: 'b1', name: 'Support, a day', scope: 'agent', labelKey: null, value: 'support', amountUsd: '10' },
     period: { kind: 'calendar', unit: 'day', timeZone: 'UTC' },
-    ...{ thresholds: [50, 80], action: 'pause', channelIds: [], source: 'api', agent: null, version: 1 },
+    ...{
+      thresholds: [50, 80],
+      action: 'pause',
+      channelIds: [],
+      missingChannels: [],
+      source: 'api',
+      agent: null,
+      version: 1,
+    },
     ...{ createdAt: '2026-11-01T00:00:00Z', updatedAt: '2026-11-01T00:00:00Z' },
     ...changes,
   };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sliceHref } from '../../../../../ui/pages/budgets/budget-links.ts';
-import { describeScope } from '../../../../../ui/pages/budgets/budget-words.ts';
+import { describeMissingChannels, describeScope } from '../../../../../ui/pages/budgets/budget-words.ts';
 import { describeChange, groupDrivers } from '../../../../../ui/pages/budgets/drivers.ts';
 import { describeExhaustion } from '../../../../../ui/pages/budgets/exhaustion.ts';
 import { describeRaise, raiseSteps, readRaise } from '../../../../../ui/pages/budgets/raise.ts';
@@ -17,6 +17,13 @@ test('a declared budget names its agent once', () => {
   expect(describeScope({ ...declared, scope: 'agent', value: 'support' })).toBe('agent support');
   expect(describeScope({ ...declared, scope: 'session' })).toBe('each session of agent support');
   expect(describeScope({ scope: 'label', labelKey: 'team', value: 'care', agent: null })).toBe('label team=care');
+});
+
+test('channels that are not there are named, and what can be done', () => {
+  expect(describeMissingChannels(['oncall'])).toBe(
+    'The file tells oncall, and no channel of this project is called that: nobody hears of this budget there. Make it, or name another in the file.',
+  );
+  expect(describeMissingChannels(['oncall', 'finance'])).toContain('tells oncall and finance, and no channels of');
 });
 
 test('a slice is the account’s window and value, and a driver narrows it', () => {
