@@ -49,6 +49,7 @@ function toWatched(
     ...{ thresholds: account.thresholds, amountUsd: account.amountUsd, pendingUsd },
     spentUsd: formatAmount(parseAmount(account.spentUsd) + parseAmount(pendingUsd)),
     waitingSessions: held.countPaused((accountId) => accountId === account.accountId) ?? 0,
+    isHeldKnown: held.runtime !== 'unavailable',
     window: {
       key: account.window.key,
       fromMs: Date.parse(account.window.from),

@@ -21,6 +21,8 @@ export interface WatchedAccount {
   pendingUsd: string;
   /** Sessions that wait until it is raised. */
   waitingSessions: number;
+  /** False: the runtime did not answer, so what it has and who waits is not known. */
+  isHeldKnown: boolean;
   window: { key: string; fromMs: number; toMs: number | null };
 }
 
@@ -104,7 +106,7 @@ function stepAccount(
   const holds = ({ threshold, amountUsd }: ToldThreshold) =>
     (threshold <= exhausted && isWaitedFor(account)) ||
     (amountUsd === account.amountUsd
-      ? !isRolling || isReached(account, threshold, rollingRecovery)
+      ? !isRolling || !account.isHeldKnown || isReached(account, threshold, rollingRecovery)
       : isReached(account, threshold));
   const over = told.filter((one) => !holds(one)).toSorted((a, b) => b.threshold - a.threshold)[0];
   const kept = told.filter((one) => holds(one));

@@ -15,7 +15,7 @@ const start = Date.parse('2026-11-20T12:00:00Z');
 const account: WatchedAccount = {
   ...{ projectId: 'default', budgetId: 'b1', name: 'Support', action: 'warn', channelIds: ['c1'] },
   ...{ accountId: 'b1:', value: null, thresholds: [50, 80], amountUsd: '10', spentUsd: '0', window: november },
-  ...{ pendingUsd: '0', waitingSessions: 0 },
+  ...{ pendingUsd: '0', waitingSessions: 0, isHeldKnown: true },
 };
 
 /** What is told of a budget that goes through these moments, half a minute apart. */
@@ -112,6 +112,15 @@ describe('the thresholds of a budget', () => {
     const pausing = { action: 'pause', waitingSessions: 3 } as const;
     const events = tell({ ...pausing, spentUsd: '6.7' }, { ...pausing, spentUsd: '8.2' });
     expect(inWords(events)).toEqual(['0: 50 firing warning', '0: 100 firing critical']);
+  });
+
+  it('of a rolling window are not over because the runtime does not answer', () => {
+    const waited = { window: rolling, action: 'pause', spentUsd: '9', waitingSessions: 2 } as const;
+    const away = { ...waited, spentUsd: '1', waitingSessions: 0, isHeldKnown: false };
+    expect(inWords(tell(waited, away, waited, { ...away, isHeldKnown: true }))).toEqual([
+      ...['0: 50 firing warning', '0: 80 firing warning', '0: 100 firing critical'],
+      '3: 100 resolved critical',
+    ]);
   });
 
   it('of a rolling window are over when it has gone down by a twentieth', () => {
