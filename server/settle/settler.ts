@@ -12,6 +12,7 @@ import {
 } from '../queries/settlement-changes.ts';
 import { readCursor } from '../queries/settlement-cursor.ts';
 import { readLastPass } from '../queries/settlement-ledger.ts';
+import { readQueueShare } from '../queries/settlement-pressure.ts';
 import type { SettlementWriter } from '../queries/settlement-writer.ts';
 import { decideBatch, largeTraceRows, readBatch } from './batch.ts';
 import { Failures, isAway } from './failures.ts';
@@ -38,6 +39,10 @@ export interface SettlerOptions {
   monotonicMs?: (() => number) | undefined;
   /** Arrivals of one verified window: what a pass holds in memory. */
   verifiedRowsMax?: number | undefined;
+  /** Spans of one pass: traces are settled in batches of about so many. */
+  batchRowsMax?: number | undefined;
+  /** So long settlement leaves the machine to collectors whose queues fill up. */
+  restMaxMs?: number | undefined;
 }
 
 const defaultVerifiedLagMs = 30_000;
@@ -52,8 +57,13 @@ const fastRowsMax = 100_000;
 const fastReachMs = 5 * 60_000;
 /** Arrival is noted before a row can be seen: the fast lane looks this far back again. What is settled costs no second pass. */
 const fastOverlapMs = 3_000;
-/** Spans of one pass: traces are settled in batches of about so many. */
-const batchRowsMax = 40_000;
+const defaultBatchRowsMax = 20_000;
+/** While one batch is being written the next one is read and decided: ClickHouse and this thread work at the same time. */
+const batchesAtOnce = 2;
+/** Senders wait when more of a collector's queue is full. */
+const pressedShare = 0.08;
+/** What arrives comes before what it cost, for so long at most. */
+const defaultRestMaxMs = 30_000;
 const verifiedEveryMs = 2_000;
 const heartbeatMs = 3_000;
 /** Without arrivals the cursor is only written so often: within the lease, or an idle settler would lose it. */
@@ -79,6 +89,8 @@ export class Settler {
   readonly #pastClock: PastClock;
   readonly #leaseMs: number;
   readonly #verifiedRowsMax: number;
+  readonly #batchRowsMax: number;
+  readonly #restMaxMs: number;
   readonly #monotonicMs: () => number;
   readonly #settled: SettledTraces;
   readonly #largeLane: LargeLane;
@@ -90,6 +102,8 @@ export class Settler {
   #verifiedAtMs = 0;
   #cursorWrittenAtMs = 0;
   #ownPass = -1;
+  /** Since the last rest: what arrived meanwhile is settled oldest first. */
+  #catchesUp = false;
 
   constructor(options: SettlerOptions) {
     const { db, writer, book, log, owner, shard = 0, monotonicMs = () => performance.now() } = options;
@@ -103,6 +117,8 @@ export class Settler {
     this.#pastClock = new PastClock({ lagMs: this.#verifiedLagMs, monotonicMs });
     this.#leaseMs = options.leaseMs ?? defaultLeaseMs;
     this.#verifiedRowsMax = options.verifiedRowsMax ?? defaultVerifiedRowsMax;
+    this.#batchRowsMax = options.batchRowsMax ?? defaultBatchRowsMax;
+    this.#restMaxMs = options.restMaxMs ?? defaultRestMaxMs;
     this.#monotonicMs = monotonicMs;
     this.#settled = new SettledTraces(monotonicMs);
     this.#passes = new PassWriter({ db, writer, shard, owner, monotonicMs });
@@ -140,9 +156,21 @@ export class Settler {
     const startedMs = this.#monotonicMs();
     if (await this.#standsBy()) return standbyMs;
     const clock = await readPresent(this.#db);
-    await this.#fastLane(clock);
+    if (await this.#rests(clock)) return tickMs;
+    const isLate = await this.#fastLane(clock);
     const isBehind = await this.#verifiedLane(clock);
-    return isBehind ? 0 : Math.max(50, tickMs - (this.#monotonicMs() - startedMs));
+    return isLate || isBehind ? 0 : Math.max(50, tickMs - (this.#monotonicMs() - startedMs));
+  }
+
+  /** While senders wait for the collectors, settlement does: it would take what they lack from them. */
+  async #rests({ nowMs, lastArrivalMs }: Clock): Promise<boolean> {
+    const verifiedToMs = this.#verifiedToMs ?? 0;
+    const isLate = nowMs - verifiedToMs > this.#verifiedLagMs + this.#restMaxMs && lastArrivalMs > verifiedToMs;
+    if (isLate || lastArrivalMs <= (this.#fastToMs ?? 0)) return false;
+    if ((await readQueueShare(this.#db)) < pressedShare) return false;
+    this.#catchesUp = true;
+    if (this.#monotonicMs() - this.#cursorWrittenAtMs > heartbeatMs) await this.#writeCursor(verifiedToMs);
+    return true;
   }
 
   async #tickSafely(): Promise<number> {
@@ -169,17 +197,22 @@ export class Settler {
     return false;
   }
 
-  async #fastLane({ nowMs, lastArrivalMs }: Clock): Promise<void> {
+  /** True where more is waiting. */
+  async #fastLane({ nowMs, lastArrivalMs }: Clock): Promise<boolean> {
     const oldest = Math.max(this.#verifiedToMs ?? 0, nowMs - fastReachMs);
     const window = { fromMs: Math.max((this.#fastToMs ?? oldest) - fastOverlapMs, oldest), toMs: nowMs };
     this.#fastToMs = nowMs;
-    if (lastArrivalMs <= window.fromMs && this.#waiting.size === 0) return;
-    if ((await readWindowEnd(this.#db, window, fastRowsMax)) < nowMs)
-      window.fromMs = Math.max(window.fromMs, nowMs - tickMs);
+    if (lastArrivalMs <= window.fromMs && this.#waiting.size === 0) return false;
+    const endMs = await readWindowEnd(this.#db, window, fastRowsMax);
+    if (this.#catchesUp) this.#fastToMs = window.toMs = endMs;
+    else if (endMs < nowMs) window.fromMs = Math.max(window.fromMs, nowMs - tickMs);
+    const isLate = window.toMs < nowMs;
+    this.#catchesUp = isLate;
     const changed = new Map(this.#waiting);
     for (const trace of await readChangedTraces(this.#db, window)) changed.set(placeKey(trace), trace);
     this.#waiting.clear();
     await this.#settle([...changed.values()], { horizon: { untilMs: nowMs }, lane: 'fast' });
+    return isLate;
   }
 
   /** One window of the verified lane; true when there is more to do at once. */
@@ -206,12 +239,14 @@ export class Settler {
     this.#verifiedToMs = toMs;
     if (!isBehind) this.#verifiedAtMs = this.#monotonicMs();
     const isSilent = changed.length === 0 && this.#monotonicMs() - this.#cursorWrittenAtMs < idleHeartbeatMs;
-    if (!isSilent) {
-      const pass = this.#ownPass < 0 ? await readLastPass(this.#db, this.#shard) : this.#ownPass;
-      await this.#writer.writeCursor({ shard: this.#shard, pass, owner: this.#owner }, toMs);
-      this.#cursorWrittenAtMs = this.#monotonicMs();
-    }
+    if (!isSilent) await this.#writeCursor(toMs);
     return isBehind;
+  }
+
+  async #writeCursor(toMs: number): Promise<void> {
+    const pass = this.#ownPass < 0 ? await readLastPass(this.#db, this.#shard) : this.#ownPass;
+    await this.#writer.writeCursor({ shard: this.#shard, pass, owner: this.#owner }, toMs);
+    this.#cursorWrittenAtMs = this.#monotonicMs();
   }
 
   /** Settles what is due; gives the traces that are left for a pass of their own. */
@@ -220,9 +255,12 @@ export class Settler {
     { horizon, lane }: { horizon: Horizon; lane: Lane },
   ): Promise<LocatedTrace[]> {
     const { batches, large } = await this.#plan(changed, { horizon, lane });
-    for (const batch of batches) {
-      await this.#settleParts(batch, horizon);
-    }
+    const open = batches.values();
+    const work = async () => {
+      for (const batch of open) await this.#settleParts(batch, horizon);
+    };
+    const outcomes = await Promise.allSettled(Array.from({ length: batchesAtOnce }, work));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     this.#largeLane.add(large);
     return large;
   }
@@ -247,7 +285,7 @@ export class Settler {
         continue;
       }
       const open = batches.at(-1);
-      if (open === undefined || rows + trace.rowCount > batchRowsMax) {
+      if (open === undefined || rows + trace.rowCount > this.#batchRowsMax) {
         batches.push([trace]);
         rows = trace.rowCount;
       } else {
@@ -300,7 +338,7 @@ export class Settler {
       if (outcome.status === 'lost') continue;
       this.#ownPass = Math.max(this.#ownPass, outcome.lastPass);
       // With a rival's pass in between, what it saw is not known, nor what it made of the sessions of these traces.
-      if (outcome.before !== lastPass && !this.#largeLane.isBusy) this.#settled.clear();
+      if (!this.#passes.areOwn(lastPass, outcome.before)) this.#settled.clear();
       else for (const trace of batch) this.#settled.remember(trace, horizon.untilMs);
       this.#largeLane.add(largeCopies);
       return;
@@ -311,7 +349,7 @@ export class Settler {
   async #readLastPass(): Promise<number> {
     const lastPass = await readLastPass(this.#db, this.#shard);
     // Another settler works too: what it saw is not known here.
-    if (this.#ownPass >= 0 && lastPass > this.#ownPass && !this.#largeLane.isBusy) this.#settled.clear();
+    if (this.#ownPass >= 0 && !this.#passes.areOwn(this.#ownPass, lastPass)) this.#settled.clear();
     return lastPass;
   }
 

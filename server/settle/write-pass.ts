@@ -34,6 +34,8 @@ const passAgeMaxMs = 60_000;
 /** After so long an insert that was not seen is not coming any more: ClickHouse ends inserts sooner. */
 const deadTokenMs = insertTimeoutMs + 5_000;
 const rivalPauseMs = 250;
+/** Passes that a rival's are told apart from: far more than are made between two looks. */
+const ownMax = 1_000;
 
 export interface PassContent {
   traces: readonly TraceDays[];
@@ -61,11 +63,19 @@ export class PassWriter {
   readonly #dependencies: PassDependencies;
   /** Numbers whose token ClickHouse knows though no row has them, and since when: it died between the two. */
   readonly #unseen = new Map<number, number>();
+  /** Numbers that this writer took, or is just trying to; those before are forgotten. */
+  readonly #own = new Set<number>();
   #turn: Promise<unknown> = Promise.resolve();
   #attempts = 0;
 
   constructor(dependencies: PassDependencies) {
     this.#dependencies = dependencies;
+  }
+
+  /** Whether all passes after the one and up to the other are of this writer: then no rival has booked between them. */
+  areOwn(after: number, upTo: number): boolean {
+    for (let pass = upTo; pass > after; pass -= 1) if (!this.#own.has(pass)) return false;
+    return true;
   }
 
   /** `lastPass` is of before the skeletons were read. */
@@ -115,12 +125,18 @@ export class PassWriter {
     // A name of this attempt alone: rows of an earlier one, whose answer was lost, are not taken for these.
     this.#attempts += 1;
     const owner = `${this.#dependencies.owner}/${this.#attempts}`;
+    this.#own.add(pass);
+    for (const oldest of this.#own) {
+      if (this.#own.size <= ownMax) break;
+      this.#own.delete(oldest);
+    }
     const rowCount = await writer.writePass({ shard, pass, owner }, difference);
     const found = await countPassRows(db, { pass, owner });
     if (found === rowCount) {
       this.#unseen.clear();
       return pass;
     }
+    this.#own.delete(pass);
     if (found > 0) throw new Error(`pass ${pass} has ${found} rows of ${rowCount}: a block was split`);
     if ((await readLastPass(db, shard)) < pass) {
       if (!this.#unseen.has(pass)) this.#unseen.set(pass, monotonicMs());

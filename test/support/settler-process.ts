@@ -21,6 +21,7 @@ const settler = new Settler({
   owner: randomUUID(),
   leaseMs: 0,
   verifiedLagMs: Number(environment['VERIFIED_LAG_MS']),
+  batchRowsMax: environment['BATCH_ROWS_MAX'] === undefined ? undefined : Number(environment['BATCH_ROWS_MAX']),
 });
 process.on('SIGTERM', () => {
   settler.stop();

@@ -40,6 +40,8 @@ it('books every call once though settlers are killed and paused, and ClickHouse 
     startProgram('test/support/settler-process.ts', {
       ...environmentOf(database),
       VERIFIED_LAG_MS: String(verifiedLagMs),
+      // Several batches a look: two are worked on at once.
+      BATCH_ROWS_MAX: '1000',
     });
   for (let count = 0; count < settlers; count += 1) running.push(await start());
   const sent = send(projectId, batches);

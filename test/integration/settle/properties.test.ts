@@ -37,7 +37,7 @@ describe('spans of real SDK bodies, each once or twice, in any order and any bat
       // One of them works off small windows of the past, as after a long stop.
       const settlers = [
         settlerOf(database, { verifiedLagMs }),
-        settlerOf(database, { verifiedLagMs, verifiedRowsMax: 20 }),
+        settlerOf(database, { verifiedLagMs, verifiedRowsMax: 20, batchRowsMax: 10 }),
       ];
       const writer = batchWriter(database);
       const stop = new AbortController();
