@@ -10,11 +10,13 @@ const askAgainMs = 1_000;
 /** An account that nobody declares and no budget has is asked for again after this time. */
 const goneMs = 60_000;
 const goneMax = 10_000;
+/** What was not reserved in for so long is in the ledger, or never comes there. */
+const goneIdleMs = 5 * 60_000;
 
 export interface ReconcilerParts {
   ask: ResolveBudgets;
   book: BudgetBook;
-  store: Pick<BudgetStore, 'takePendingCalls' | 'reconcile'>;
+  store: Pick<BudgetStore, 'takePendingCalls' | 'reconcile' | 'dropAccounts'>;
   /** Definitions in force that declare budgets: accounts that another process used are declared by one of them. */
   listDeclarers: () => Promise<Declarer[]>;
   nowMs?: (() => number) | undefined;
@@ -73,8 +75,22 @@ export class Reconciler {
       const own = unknown.filter((id) => !isKnown(id));
       if (own.length > 0 && !(await this.#askInParts(project, { declarer, own, pending }))) return false;
     }
-    for (const id of unknown) if (!isKnown(id)) this.#noteGone(project, id);
+    await this.#forget(project, { gone: new Set(unknown.filter((id) => !isKnown(id))), pending });
     return true;
+  }
+
+  /** Of a budget that was removed: without an end its calls would be asked about for ever. */
+  async #forget(
+    project: string,
+    { gone, pending }: { gone: ReadonlySet<string>; pending: readonly PendingCall[] },
+  ): Promise<void> {
+    for (const id of gone) this.#noteGone(project, id);
+    const calls = pending.filter((call) => call.accounts.some(({ accountId }) => gone.has(accountId)));
+    if (calls.length === 0) return;
+    const accounts = calls.flatMap((call) => call.accounts.filter(({ accountId }) => gone.has(accountId)));
+    const named = new Map(accounts.map((one) => [JSON.stringify([one.accountId, one.windowKey]), one]));
+    const callIds = calls.map(({ callId }) => callId);
+    await this.#parts.store.dropAccounts(project, { accounts: [...named.values()], callIds, idleMs: goneIdleMs });
   }
 
   /** Calls that wait for the account of a budget that was removed would be asked about at every look. */

@@ -192,6 +192,21 @@ for _, id in ipairs(cjson.decode(ARGV[3])) do
 end
 return 1`;
 
+/** ARGV: JSON of accounts, JSON of calls, milliseconds. */
+const dropGone = `
+local isGone = {}
+for _, account in ipairs(cjson.decode(ARGV[1])) do
+  isGone[account] = tonumber(redis.call('ZSCORE', used, account) or 0) <= now - tonumber(ARGV[3])
+end
+for _, id in ipairs(cjson.decode(ARGV[2])) do
+  local call = load(id)
+  if call and call.state == 'settled' then drop(id, call, function(hold) return isGone[hold.account] end) end
+end
+for account, gone in pairs(isGone) do
+  if gone and redis.call('HEXISTS', reserved, account) == 0 and redis.call('HEXISTS', pending, account) == 0 then tidy({ account }) end
+end
+return 1`;
+
 /** ARGV: limit. Account, spent, moment, pending, reserved of each. */
 const readAccounts = `
 look()
@@ -228,6 +243,7 @@ export const budgetScripts = {
   reserveBudgets: { lua: project + notLate + reserve, keys: 8, isRefusedLate: true },
   settleCall: { lua: project + settle, keys: 8, isRefusedLate: false },
   reconcile: { lua: project + reconcile, keys: 8, isRefusedLate: false },
+  dropAccounts: { lua: project + dropGone, keys: 8, isRefusedLate: false },
   readAccounts: { lua: project + readAccounts, keys: 8, isRefusedLate: false },
   takePending: { lua: project + takePending, keys: 8, isRefusedLate: false },
   sweepProject: { lua: project + sweep, keys: 8, isRefusedLate: false },

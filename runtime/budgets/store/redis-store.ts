@@ -37,6 +37,10 @@ export async function openRedisBudgets(url: string): Promise<BudgetStore> {
       await announce(project);
       await redis.run('reconcile', budgetKeys(project), [asOfMs, JSON.stringify(sums), JSON.stringify(bookedCallIds)]);
     },
+    dropAccounts: async (project, { accounts, callIds, idleMs }) => {
+      const fields = JSON.stringify(accounts.map(accountField));
+      await redis.run('dropAccounts', budgetKeys(project), [fields, JSON.stringify(callIds), idleMs]);
+    },
     readAccounts: async (project, limit) => {
       const rows = await redis.run('readAccounts', budgetKeys(project), [Math.min(limit, listLimit)]);
       return (rows as string[][]).map(([field = '', spent = '0', asOf = '0', pending = '0', reserved = '0']) => ({

@@ -3,7 +3,7 @@ import type { CheckedAccount } from './checked-hold.ts';
 import { accountLimit, clockDoubtMs, dueLimit, idleAccountMs } from './kept.ts';
 import { nanoOfSum } from './nano-usd.ts';
 import { dropHolds } from './sqlite-calls.ts';
-import type { Reconciliation } from './store.ts';
+import type { GoneAccounts, Reconciliation } from './store.ts';
 
 /** Of the account, which is in use now; where it was not known it begins with what the ledger says. */
 export function knowAccount(
@@ -44,9 +44,34 @@ export function reconcileAccounts(db: SqliteDatabase, project: string, reconcili
     );
     if (row !== undefined) taken.add(Number(row['key']));
   }
-  for (const callId of bookedCallIds) {
+  dropCalls(db, { project, callIds: bookedCallIds, accounts: taken });
+}
+
+/** In a transaction. */
+export function dropAccounts(db: SqliteDatabase, project: string, { accounts, callIds, idleMs }: GoneAccounts): void {
+  const keys = new Set<number>();
+  for (const { accountId, windowKey } of accounts) {
+    const row = db.get(
+      'SELECT key FROM accounts WHERE project = ? AND id = ? AND window_key = ? AND used_ms <= ?',
+      project,
+      accountId,
+      windowKey,
+      Date.now() - idleMs,
+    );
+    if (row !== undefined) keys.add(Number(row['key']));
+  }
+  dropCalls(db, { project, callIds, accounts: keys });
+  for (const key of keys)
+    db.run('DELETE FROM accounts WHERE key = ? AND NOT EXISTS (SELECT 1 FROM holds WHERE account = ?)', key, key);
+}
+
+function dropCalls(
+  db: SqliteDatabase,
+  { project, callIds, accounts }: { project: string; callIds: readonly string[]; accounts: ReadonlySet<number> },
+): void {
+  for (const callId of callIds) {
     const call = db.get(`SELECT key FROM calls WHERE project = ? AND id = ? AND state = 'settled'`, project, callId);
-    if (call !== undefined) dropHolds(db, Number(call['key']), ({ account }) => taken.has(account));
+    if (call !== undefined) dropHolds(db, Number(call['key']), ({ account }) => accounts.has(account));
   }
 }
 

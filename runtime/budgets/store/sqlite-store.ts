@@ -1,7 +1,7 @@
 import { SqliteDatabase } from '../../sessions/sqlite-database.ts';
 import { listLimit, sweepRounds } from './kept.ts';
 import { usdOf } from './nano-usd.ts';
-import { forgetIdle, reconcileAccounts } from './sqlite-accounts.ts';
+import { dropAccounts, forgetIdle, reconcileAccounts } from './sqlite-accounts.ts';
 import { lookAtDue, settleCall } from './sqlite-calls.ts';
 import { reserveCall } from './sqlite-reserve.ts';
 import { budgetSchema } from './sqlite-schema.ts';
@@ -28,6 +28,11 @@ export function openSqliteBudgets(path: string): BudgetStore {
     reconcile: async (project, reconciliation) => {
       await db.write(() => {
         reconcileAccounts(db, project, reconciliation);
+      });
+    },
+    dropAccounts: async (project, gone) => {
+      await db.write(() => {
+        dropAccounts(db, project, gone);
       });
     },
     readAccounts: (project, limit) =>

@@ -60,6 +60,14 @@ export interface Reconciliation {
   bookedCallIds: readonly string[];
 }
 
+/** Accounts that no budget has any more, and settled calls that count to them. */
+export interface GoneAccounts {
+  accounts: readonly { accountId: string; windowKey: string }[];
+  callIds: readonly string[];
+  /** One that a call was reserved in since stays as it is: who asked may not know who declares it. */
+  idleMs: number;
+}
+
 export interface KeptAccount {
   accountId: string;
   windowKey: string;
@@ -102,6 +110,8 @@ export interface BudgetStore {
    * or newer stays as it is.
    */
   reconcile(project: string, reconciliation: Reconciliation): Promise<void>;
+  /** Takes the calls off these accounts, and forgets those that have none left. */
+  dropAccounts(project: string, gone: GoneAccounts): Promise<void>;
   /** Used last first. */
   readAccounts(project: string, limit: number): Promise<KeptAccount[]>;
   /** Settled calls that the ledger is to be asked for, those first that were asked for longest ago: asking moves them back. */

@@ -342,6 +342,25 @@ describe.each([...budgetKinds, ...otherBudgetKinds])('a $kind store', ({ start }
       expect(await sums()).toEqual({ 'monthly 2026-11': ['0.3', '0', '0'], 'ada 2026-11': ['0.3', '0', '0'] });
     });
 
+    test('of a budget that is gone is waited for no longer: its account goes, those of others keep the call', async () => {
+      const gone = { accountId: 'gone', windowKey: 'total' };
+      const accounts = [makeAccount(), makeAccount({ ...gone, untilMs: null })];
+      const shared = await keepSettled('0.3', accounts);
+      const own = await keepSettled('0.2', [makeAccount({ ...gone, untilMs: null })]);
+      const drop = (callIds: string[], idleMs: number) =>
+        other.dropAccounts(project, { accounts: [gone, { accountId: 'never seen', windowKey: 'x' }], callIds, idleMs });
+      await drop([shared, own], hourMs);
+      expect((await sums())['gone total']).toEqual(['0', '0.5', '0']);
+      const open = hold({ amountUsd: '0.1', accounts: [makeAccount({ ...gone, untilMs: null })] });
+      await store.reserve(open);
+      await drop([shared, own, open.callId, 'never seen'], 0);
+      expect(await sums()).toEqual({ 'monthly 2026-11': ['0', '0.3', '0'], 'gone total': ['0', '0', '0.1'] });
+      await store.release(project, open.callId);
+      await drop([], 0);
+      expect(await sums()).toEqual({ 'monthly 2026-11': ['0', '0.3', '0'] });
+      expect((await store.takePendingCalls(project, 10)).map(({ callId }) => callId)).toEqual([shared]);
+    });
+
     test('that does not have a call yet leaves it pending, and one under way reserved', async () => {
       await keepSettled('0.3');
       const open = hold({ amountUsd: '0.2' });
