@@ -4,14 +4,14 @@ import { lateError } from './redis-session-scripts.ts';
 import { StoreUnavailableError } from './store.ts';
 
 /** How long a call waits for its answer, reconnecting included. */
-const callLimitMs = 3_000;
+export const callLimitMs = 3_000;
 /** Until then Redis may still do what it was asked: the call has failed, and the clocks differ a little. */
-const lateMs = 500;
+export const lateMs = 500;
 const connectLimitMs = 5_000;
 const reconnectPauseMs = { least: 50, most: 1_000 };
 /** How old the difference between the clocks may be, and how long asking for it may take. */
 const clockAgeMs = 30_000;
-const clockDoubtMs = 400;
+export const clockDoubtMs = 400;
 const leastVersion = '6.2';
 /** Answers of a Redis that works, but not now or not for us. */
 const refusals =

@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { openBudgetStore } from '../../../runtime/budgets/store/open-store.ts';
 import { budgetKeys, projectsKey } from '../../../runtime/budgets/store/redis-keys.ts';
 import type { BudgetStore } from '../../../runtime/budgets/store/store.ts';
+import { callLimitMs, clockDoubtMs, lateMs } from '../../../runtime/sessions/redis-client.ts';
 import { makeAccount, makeHold, readSums } from '../../support/budget-stores.ts';
 import { startRedis } from '../../support/redis.ts';
 import { makeTempDir } from '../../support/temp-dir.ts';
@@ -55,9 +56,10 @@ describe('a Redis that hangs', () => {
     await store.reserve(makeHold(project));
     redis.pause();
     const calls = [0, 1, 2].map(() => store.reserve(makeHold(project)));
+    // From then on Redis refuses them, by its clock as the client has read it.
+    const tooLateMs = performance.now() + callLimitMs + lateMs + clockDoubtMs;
     for (const call of calls) await expect(call).rejects.toMatchObject(unavailable);
-    // Until the time limit of the calls is over.
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await expect.poll(() => performance.now()).toBeGreaterThan(tooLateMs);
     redis.resume();
     await expect.poll(() => store.ping().then(() => 'there')).toBe('there');
     expect(await readSums(store, project)).toEqual({ 'monthly 2026-11': ['0', '0', '0.1'] });
