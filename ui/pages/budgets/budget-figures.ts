@@ -80,3 +80,13 @@ export function pickWords(percents: readonly number[], full: number): number[] {
   }
   return picked.toSorted((a, b) => a - b);
 }
+
+/** A word's half, as a part of the bar on a narrow screen: nearer to an end it would be cut. */
+const endShare = 0.1;
+
+/** Where a word stands at its place below a bar, so that all of it is on the screen. */
+export function placeWord(percent: number, full: number): 'start' | 'middle' | 'end' {
+  const share = percent / 100 / full;
+  if (share < endShare) return 'start';
+  return share > 1 - endShare ? 'end' : 'middle';
+}

@@ -2,6 +2,7 @@ import { curveStepAfter, line as drawLine, scaleLinear, scaleTime } from 'd3';
 import type { BudgetProjection, BudgetReply } from '../../api/types.ts';
 import { toPico } from '../../components/exact-usd.ts';
 import { partOf, measureAccount } from './budget-figures.ts';
+import { formatPercent, joinWords } from './budget-words.ts';
 
 /** How one account goes. */
 export type BudgetFocus = NonNullable<BudgetReply['focus']>;
@@ -127,6 +128,20 @@ export function layBurn(data: BurnData, { width, height }: { width: number; heig
     marks: money.ticks(markCount).map((value) => ({ y: y(value), value })),
     ticks: layTicks([fromMs, endMs], width),
   };
+}
+
+/** Twelve-pixel words need so much from one line to the next. */
+const labelRoomPx = 14;
+
+/** The words at the thresholds: those whose lines lie too close for a line of words each share the upper one. */
+export function labelThresholds({ thresholds }: Pick<BurnData, 'thresholds'>, y: (usd: number) => number) {
+  const labels: { y: number; percents: number[] }[] = [];
+  for (const { percent, leftUsd } of thresholds.toSorted((a, b) => a.percent - b.percent)) {
+    const last = labels.at(-1);
+    if (last !== undefined && y(leftUsd) - last.y < labelRoomPx) last.percents.push(percent);
+    else labels.push({ y: y(leftUsd), percents: [percent] });
+  }
+  return labels.map(({ y: at, percents }) => ({ y: at, text: `${joinWords(percents.map(formatPercent))} used` }));
 }
 
 /** The point on the line under a distance from the left edge: the last one that is not behind it. */

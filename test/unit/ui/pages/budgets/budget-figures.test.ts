@@ -5,6 +5,8 @@ import {
   formatShare,
   measureAccount,
   partOf,
+  pickWords,
+  placeWord,
 } from '../../../../../ui/pages/budgets/budget-figures.ts';
 import { makeAccount } from './budget-fixture.ts';
 
@@ -39,4 +41,12 @@ test('a part of an amount is exact', () => {
   expect(partOf('0.000000000003', 50)).toBe('0.000000000001');
   expect(partOf('12.50', 80)).toBe('10');
   expect(partOf('10', 12.5)).toBe('1.25');
+});
+
+test('below a bar the words of an amount that was far overspent do not touch, and are not cut', () => {
+  // Fifty times the amount: all thresholds are at the left end.
+  expect(pickWords([50, 80, 100], 50)).toEqual([100]);
+  expect(placeWord(100, 50)).toBe('start');
+  expect(pickWords([50, 80, 100], 1)).toEqual([50, 80, 100]);
+  expect([50, 80, 100].map((percent) => placeWord(percent, 1))).toEqual(['middle', 'middle', 'end']);
 });

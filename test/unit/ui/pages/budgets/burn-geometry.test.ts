@@ -3,6 +3,7 @@ import {
   type BudgetFocus,
   findPoint,
   idealAt,
+  labelThresholds,
   layBurn,
   readBurn,
 } from '../../../../../ui/pages/budgets/burn-geometry.ts';
@@ -42,6 +43,24 @@ test('it burns from the amount at the begin to what is left, held amounts includ
   expect(layout.projected).toBe('M120,50L240,80');
   // From here to the slow and the fast end.
   expect(layout.cone).toBe('M120,50L240,70L240,95Z');
+});
+
+test('thresholds whose lines lie close together share one line of words', () => {
+  const thresholds = [
+    { percent: 80, leftUsd: 2 },
+    { percent: 50, leftUsd: 5 },
+    { percent: 10, leftUsd: 9 },
+  ];
+  const wide = labelThresholds({ thresholds }, (usd) => 100 - usd * 10);
+  expect(wide).toEqual([
+    { y: 10, text: '10 % used' },
+    { y: 50, text: '50 % used' },
+    { y: 80, text: '80 % used' },
+  ]);
+  const tight = labelThresholds({ thresholds }, (usd) => 40 - usd);
+  expect(tight).toEqual([{ y: 31, text: '10 %, 50 % and 80 % used' }]);
+  const half = labelThresholds({ thresholds }, (usd) => 40 - usd * 4);
+  expect(half.map(({ text }) => text)).toEqual(['10 % used', '50 % and 80 % used']);
 });
 
 test('the cursor finds the last point that is not ahead of it', () => {
