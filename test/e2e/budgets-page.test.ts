@@ -66,6 +66,23 @@ test('a budget is made by its form, which says what it will do and what was spen
   await page.context().close();
 });
 
+test('costs lead to the budgets of their agent and back, without the order of the other page', async () => {
+  const page = await open('/costs?live=off&agent=support&order=-calls');
+  const main = page.getByRole('main');
+  await main.getByRole('link', { name: 'Budgets' }).click();
+  await page.waitForURL(/\/budgets\?.*agent=support/);
+  await waitForIdle(page);
+  expect(new URL(page.url()).searchParams.has('order')).toBe(false);
+  await page.goto(`${system.url}/budgets?agent=support&order=used`);
+  await waitForIdle(page);
+  await main.getByRole('link', { name: 'Costs' }).click();
+  await page.waitForURL(/\/costs\?.*agent=support/);
+  await waitForIdle(page);
+  expect(new URL(page.url()).searchParams.has('order')).toBe(false);
+  expect(await page.locator('[data-group]').count()).toBe(1);
+  await page.context().close();
+});
+
 test('what is wrong in the form is said at its field, and nothing typed is lost', async () => {
   const page = await open('/budgets?form=new');
   const dialog = page.getByRole('dialog');

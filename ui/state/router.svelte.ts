@@ -159,7 +159,9 @@ export class Router {
 
   /** The address of the costs with the current project, range and those filters that select money. */
   costsHref(): string {
-    return this.#hrefWithOnly('/costs', [...moneyParams, ...costParams]);
+    // Other pages have orders of their own.
+    const known = isMoney(this.route.page) ? [...moneyParams, ...costParams] : moneyParams;
+    return this.#hrefWithOnly('/costs', known);
   }
 
   /** The address of what has no price, in the same project, range and filters. */
