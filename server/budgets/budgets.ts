@@ -1,11 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type Budget, type BudgetAccount, type BudgetInput, budgetLimits } from '../contract/budgets.ts';
+import { type Budget, type BudgetInput, budgetLimits } from '../contract/budgets.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { OwnerRule } from '../contract/owners.ts';
-import { describeAccount } from '../domain/budgets/account.ts';
 import { type StoredBudget, toBudget } from '../domain/budgets/stored-budget.ts';
-import { windowAt } from '../domain/calendar.ts';
-import { readBudgetSpends } from '../queries/budget-spend.ts';
 import { findObject, listObjects } from '../queries/configuration.ts';
 import type { ConfigurationWriter } from '../queries/configuration-writer.ts';
 import type { Db } from '../queries/db.ts';
@@ -14,7 +11,6 @@ import type { RuntimeClient } from '../runtime-client.ts';
 import { ChannelBook } from '../alerts/deliver/channel-book.ts';
 import { findChannels } from '../domain/budgets/declared.ts';
 import { Definitions } from './definitions.ts';
-import { mapSome } from './map-some.ts';
 
 const revisionDigits = 16;
 
@@ -98,28 +94,6 @@ export class Budgets {
     return before;
   }
 
-  /**
-   * The accounts of a project by the ledger alone, those that have used the largest share first: of each budget at most as
-   * many as one answer holds, `limit` of all.
-   */
-  async listAccounts(
-    db: Db,
-    { projectId, nowMs, limit }: { projectId: string; nowMs: number; limit: number },
-  ): Promise<{ budget: Budget; account: BudgetAccount }[]> {
-    const budgets = await this.list(db, { projectId, nowMs });
-    const owners = await readOwners(db, projectId, budgets);
-    const accounts = await mapSome(budgets, async (budget) => {
-      const window = windowAt(budget.period, nowMs);
-      const request = { projectId, budget, window, owners, limit: budgetLimits.accountsMax };
-      const { spends } = await readBudgetSpends(db, request);
-      return spends.map((spend) => ({ budget, account: describeAccount(budget, { window, spend }) }));
-    });
-    return accounts
-      .flat()
-      .toSorted((a, b) => shareOf(b.account) - shareOf(a.account))
-      .slice(0, limit);
-  }
-
   async #listDeclared(db: Db, { projectId, nowMs }: { projectId: string; nowMs: number }): Promise<Budget[]> {
     const declared = await this.#definitions.list(nowMs);
     if (declared.every(({ missingChannels }) => missingChannels.length === 0)) return declared;
@@ -177,10 +151,6 @@ async function requireChannels(db: Db, projectId: string, channelIds: readonly s
 
 function detailsOf({ name, scope, labelKey, value, amountUsd, period, thresholds, action }: BudgetInput): object {
   return { name, scope, labelKey, value, amountUsd, period, thresholds, action };
-}
-
-function shareOf({ spentUsd, amountUsd }: BudgetAccount): number {
-  return Number(spentUsd) / Number(amountUsd);
 }
 
 function byName(a: Budget, b: Budget): number {
