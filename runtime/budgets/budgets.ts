@@ -118,11 +118,11 @@ export class Budgets {
     const others = [...waiting].flatMap(([accountId, [first]]) => {
       const isKept = first === undefined || kept.some((one) => one.accountId === accountId);
       const { windowKey } = first?.pause.budget ?? { windowKey: '' };
-      return isKept ? [] : [{ accountId, windowKey, reservedUsd: '0', pendingUsd: '0', spentUsd: '0' }];
+      return isKept ? [] : [{ accountId, windowKey, reservedUsd: '0', pendingUsd: '0', spentUsd: '0', refused: null }];
     });
     return {
-      accounts: [...kept, ...others].map(({ accountId, windowKey, reservedUsd, pendingUsd, spentUsd }) => ({
-        ...{ accountId, windowKey, reservedUsd, pendingUsd, spentUsd },
+      accounts: [...kept, ...others].map(({ accountId, windowKey, reservedUsd, pendingUsd, spentUsd, refused }) => ({
+        ...{ accountId, windowKey, reservedUsd, pendingUsd, spentUsd, refused },
         pausedSessions: waiting.get(accountId)?.length ?? 0,
       })),
       paused: paused.slice(0, listedPausedMax).map(({ sessionId, agent, pause }) => ({

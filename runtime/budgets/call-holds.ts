@@ -18,7 +18,7 @@ const accountsMax = 64;
 
 export interface CallHoldsParts {
   project: string;
-  store: Pick<BudgetStore, 'reserve' | 'release'>;
+  store: Pick<BudgetStore, 'reserve' | 'release' | 'noteRefusal'>;
   /** What applies now, of a context. */
   applying: () => Promise<Applying>;
   /** Asks the server for what these accounts have by now; false: it was asked a moment ago. */
@@ -88,7 +88,29 @@ export class CallHolds implements CallBudget {
     const second = isAsked ? await this.#tryReserve(next, { accounts: now, amountUsd }) : first;
     if (second === 'granted') return { status: 'granted', request, reservedUsd: amountUsd };
     if (second === 'away') return this.#withoutStore(next, { accounts: now, request });
+    await this.#noteRefusal(second, { accounts: now, amountUsd });
     return judge(second, { accounts: now, amountUsd });
+  }
+
+  /** Who watches the budget knows then that it is used up, whatever is left. Of one that pauses the sessions that wait tell it. */
+  async #noteRefusal(
+    refusals: readonly { accountId: string }[],
+    { accounts, amountUsd }: Pick<Wanted, 'accounts' | 'amountUsd'>,
+  ): Promise<void> {
+    const refusing = accounts.filter(
+      (account) =>
+        account.action !== 'pause' &&
+        refusals.some(({ accountId }) => accountId === account.accountId) &&
+        // Else it is only other calls under way that are in its way.
+        parseUsd(account.spentUsd) + parseUsd(amountUsd) > parseUsd(account.amountUsd),
+    );
+    if (refusing.length === 0) return;
+    const noted = refusing.map((one) => ({
+      accountId: one.accountId,
+      windowKey: one.window.key,
+      amountUsd: one.amountUsd,
+    }));
+    await this.#parts.store.noteRefusal(this.#parts.project, noted).catch(() => undefined);
   }
 
   /** Those that refuse, or that the store is away. */

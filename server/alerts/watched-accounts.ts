@@ -10,6 +10,8 @@ import type { Db } from '../queries/db.ts';
 
 /** Accounts of a project that are looked at: those that have used the largest share of their amount. */
 const accountsMax = 2_000;
+/** A rolling budget that refused no call for so long has room again. */
+const refusingMs = 15 * 60_000;
 
 export interface AccountOfBudget {
   budget: Budget;
@@ -29,7 +31,7 @@ export async function readAccounts(
   const owners = await readOwners(db, projectId, all);
   const found = await mapSome(all, async (budget) => {
     const { accounts } = await readAccountsOf(db, budget, { projectId, owners, held, nowMs: atMs });
-    return accounts.map((account) => ({ budget, account: toWatched(projectId, { budget, account, held }) }));
+    return accounts.map((account) => ({ budget, account: toWatched(projectId, { budget, account, held, atMs }) }));
   });
   return found
     .flat()
@@ -40,7 +42,7 @@ export async function readAccounts(
 /** What the runtime has not sent to the ledger yet counts, too; while it is away, the ledger alone. */
 function toWatched(
   projectId: string,
-  { budget, account, held }: { budget: Budget; account: BudgetAccount; held: HeldAccounts },
+  { budget, account, held, atMs }: { budget: Budget; account: BudgetAccount; held: HeldAccounts; atMs: number },
 ): WatchedAccount {
   const { pendingUsd } = account;
   return {
@@ -49,6 +51,7 @@ function toWatched(
     ...{ thresholds: account.thresholds, amountUsd: account.amountUsd, pendingUsd },
     spentUsd: formatAmount(parseAmount(account.spentUsd) + parseAmount(pendingUsd)),
     waitingSessions: held.countPaused((accountId) => accountId === account.accountId) ?? 0,
+    isRefusing: isRefusing({ account, held, atMs }),
     isHeldKnown: held.runtime !== 'unavailable',
     window: {
       key: account.window.key,
@@ -56,6 +59,14 @@ function toWatched(
       toMs: account.window.to === null ? null : Date.parse(account.window.to),
     },
   };
+}
+
+/** A window of the calendar has room again when it is raised or over, a rolling one bit by bit. */
+function isRefusing({ account, held, atMs }: { account: BudgetAccount; held: HeldAccounts; atMs: number }): boolean {
+  const { accountId, amountUsd, window } = account;
+  const refusedMs = held.findRefusal(accountId, { windowKey: window.key, amountUsd });
+  if (refusedMs === undefined) return false;
+  return window.key !== 'rolling' || atMs - refusedMs < refusingMs;
 }
 
 function shareOf({ spentUsd, amountUsd }: WatchedAccount): number {

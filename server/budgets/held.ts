@@ -1,6 +1,7 @@
 import { type RuntimeBudgets, runtimeBudgets } from '../contract/budget-calls.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Held } from '../domain/budgets/account.ts';
+import { parseAmount } from '../domain/prices/amount.ts';
 import type { RuntimeClient } from '../runtime-client.ts';
 
 /** A page does not wait longer for what calls hold. */
@@ -13,6 +14,8 @@ export interface HeldAccounts {
   find: (accountId: string, windowKey: string) => Held | undefined;
   /** Accounts of a budget that hold something in this window. */
   ofBudget: (budgetId: string, windowKey: string) => string[];
+  /** When it last refused a call for which this amount, of this window, was too little; undefined: not that it is known. */
+  findRefusal: (accountId: string, of: { windowKey: string; amountUsd: string }) => number | undefined;
   /** Null: not known. */
   countPaused: (accountIds: (accountId: string) => boolean) => number | null;
   paused: RuntimeBudgets['paused'];
@@ -40,6 +43,11 @@ function describeHeld(runtime: HeldAccounts['runtime'], { accounts, paused }: Ru
     find: (accountId, windowKey) => {
       const held = byId.get(accountId);
       return held?.windowKey === windowKey ? held : undefined;
+    },
+    findRefusal: (accountId, { windowKey, amountUsd }) => {
+      const held = byId.get(accountId);
+      if (held?.windowKey !== windowKey || held.refused === null) return undefined;
+      return parseAmount(held.refused.amountUsd) === parseAmount(amountUsd) ? held.refused.atMs : undefined;
     },
     ofBudget: (budgetId, windowKey) =>
       accounts

@@ -153,6 +153,11 @@ export const runtimeBudgets = z.object({
       pendingUsd: usd,
       spentUsd: usd.optional().openapi({ description: 'By the ledger, when it was last asked which calls it has.' }),
       pausedSessions: z.number().int(),
+      refused: z
+        .object({ amountUsd: usd, atMs: z.number().int() })
+        .nullable()
+        .default(null)
+        .openapi({ description: 'When a call last did not fit, and into which amount.' }),
     }),
   ),
   paused: z

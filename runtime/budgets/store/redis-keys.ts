@@ -1,7 +1,7 @@
 /** All that is kept of one project lies in one hash tag: a script may use all of it in a cluster, too, and projects spread over it. */
 export function budgetKeys(project: string): string[] {
   const tag = `{sg:budgets:${encodeURIComponent(project.toWellFormed())}}`;
-  const names = ['spent', 'asof', 'reserved', 'pending', 'used', 'calls', 'due', 'asked'];
+  const names = ['spent', 'asof', 'reserved', 'pending', 'used', 'calls', 'due', 'asked', 'refused'];
   return names.map((name) => `${tag}:${name}`);
 }
 

@@ -11,12 +11,13 @@ import {
 
 /**
  * Of one project. Its keys: what accounts have spent and as of when, what is reserved and pending, the accounts by when they were
- * used; calls as JSON, when each is to be looked at again, and those that wait for the ledger by when it was asked for them.
+ * used; calls as JSON, when each is to be looked at again, and those that wait for the ledger by when it was asked for them;
+ * what accounts last refused.
  * Amounts are nano-dollars as text: Redis adds them as 64-bit integers, Lua would round them.
  */
 const project = `
 local spent, asOf, reserved, pending, used = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local calls, due, asked = KEYS[6], KEYS[7], KEYS[8]
+local calls, due, asked, refused = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 -- Lua writes large numbers as 1.7e+12.
@@ -88,6 +89,7 @@ local function tidy(accounts)
     else
       redis.call('HDEL', spent, account)
       redis.call('HDEL', asOf, account)
+      redis.call('HDEL', refused, account)
       redis.call('ZREM', used, account)
     end
   end
@@ -192,6 +194,13 @@ for _, id in ipairs(cjson.decode(ARGV[3])) do
 end
 return 1`;
 
+/** ARGV: JSON of `[account, amount]`. One that is not known any more is left out. */
+const noteRefusal = `
+for _, one in ipairs(cjson.decode(ARGV[1])) do
+  if redis.call('ZSCORE', used, one[1]) then redis.call('HSET', refused, one[1], int(now) .. ' ' .. one[2]) end
+end
+return 1`;
+
 /** ARGV: JSON of accounts, JSON of calls, milliseconds. */
 const dropGone = `
 local isGone = {}
@@ -207,13 +216,13 @@ for account, gone in pairs(isGone) do
 end
 return 1`;
 
-/** ARGV: limit. Account, spent, moment, pending, reserved of each. */
+/** ARGV: limit. Account, spent, moment, pending, reserved of each, and when it refused into which amount. */
 const readAccounts = `
 look()
 local found = {}
 for index, account in ipairs(redis.call('ZREVRANGE', used, 0, ARGV[1] - 1)) do
   found[index] = { account }
-  for at, sums in ipairs({ spent, asOf, pending, reserved }) do found[index][at + 1] = redis.call('HGET', sums, account) or '0' end
+  for at, sums in ipairs({ spent, asOf, pending, reserved, refused }) do found[index][at + 1] = redis.call('HGET', sums, account) or '0' end
 end
 return found`;
 
@@ -240,12 +249,13 @@ return redis.call('ZREM', KEYS[1], ARGV[1])`;
 
 /** All that is done in Redis, each one atomic. */
 export const budgetScripts = {
-  reserveBudgets: { lua: project + notLate + reserve, keys: 8, isRefusedLate: true },
-  settleCall: { lua: project + settle, keys: 8, isRefusedLate: false },
-  reconcile: { lua: project + reconcile, keys: 8, isRefusedLate: false },
-  dropAccounts: { lua: project + dropGone, keys: 8, isRefusedLate: false },
-  readAccounts: { lua: project + readAccounts, keys: 8, isRefusedLate: false },
-  takePending: { lua: project + takePending, keys: 8, isRefusedLate: false },
-  sweepProject: { lua: project + sweep, keys: 8, isRefusedLate: false },
+  reserveBudgets: { lua: project + notLate + reserve, keys: 9, isRefusedLate: true },
+  settleCall: { lua: project + settle, keys: 9, isRefusedLate: false },
+  reconcile: { lua: project + reconcile, keys: 9, isRefusedLate: false },
+  noteRefusal: { lua: project + noteRefusal, keys: 9, isRefusedLate: false },
+  dropAccounts: { lua: project + dropGone, keys: 9, isRefusedLate: false },
+  readAccounts: { lua: project + readAccounts, keys: 9, isRefusedLate: false },
+  takePending: { lua: project + takePending, keys: 9, isRefusedLate: false },
+  sweepProject: { lua: project + sweep, keys: 9, isRefusedLate: false },
   forgetProject: { lua: forgetProject, keys: 1, isRefusedLate: false },
 } as const;

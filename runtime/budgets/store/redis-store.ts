@@ -4,7 +4,7 @@ import { idleAccountMs, listLimit, refuseFull, sweepRounds } from './kept.ts';
 import { nanoOfSum, nanoUp, usdOf } from './nano-usd.ts';
 import { accountField, budgetKeys, projectsKey, readAccountField } from './redis-keys.ts';
 import { budgetScripts } from './redis-scripts.ts';
-import type { BudgetStore, Hold, PendingCall, Reservation } from './store.ts';
+import type { BudgetStore, Hold, KeptAccount, PendingCall, Reservation } from './store.ts';
 
 type Client = RedisClient<keyof typeof budgetScripts>;
 
@@ -37,19 +37,26 @@ export async function openRedisBudgets(url: string): Promise<BudgetStore> {
       await announce(project);
       await redis.run('reconcile', budgetKeys(project), [asOfMs, JSON.stringify(sums), JSON.stringify(bookedCallIds)]);
     },
+    noteRefusal: async (project, accounts) => {
+      const fields = accounts.map((account) => [accountField(account), account.amountUsd]);
+      await redis.run('noteRefusal', budgetKeys(project), [JSON.stringify(fields)]);
+    },
     dropAccounts: async (project, { accounts, callIds, idleMs }) => {
       const fields = JSON.stringify(accounts.map(accountField));
       await redis.run('dropAccounts', budgetKeys(project), [fields, JSON.stringify(callIds), idleMs]);
     },
     readAccounts: async (project, limit) => {
       const rows = await redis.run('readAccounts', budgetKeys(project), [Math.min(limit, listLimit)]);
-      return (rows as string[][]).map(([field = '', spent = '0', asOf = '0', pending = '0', reserved = '0']) => ({
-        ...readAccountField(field),
-        spentUsd: usdOf(spent),
-        asOfMs: Number(asOf),
-        pendingUsd: usdOf(pending),
-        reservedUsd: usdOf(reserved),
-      }));
+      return (rows as string[][]).map(
+        ([field = '', spent = '0', asOf = '0', pending = '0', reserved = '0', refused = '0']) => ({
+          ...readAccountField(field),
+          spentUsd: usdOf(spent),
+          asOfMs: Number(asOf),
+          pendingUsd: usdOf(pending),
+          reservedUsd: usdOf(reserved),
+          refused: readRefusal(refused),
+        }),
+      );
     },
     takePendingCalls: async (project, limit) => {
       const rows = await redis.run('takePending', budgetKeys(project), [Math.min(limit, listLimit)]);
@@ -98,6 +105,12 @@ async function reserve(redis: Client, hold: Hold): Promise<Reservation> {
       remainingUsd: usdOf(refused[index * 2 + 1] ?? '0'),
     })),
   };
+}
+
+/** `1763922000000 12.5` */
+function readRefusal(text: string): KeptAccount['refused'] {
+  const [at = '0', amountUsd = ''] = text.split(' ');
+  return at === '0' ? null : { amountUsd, atMs: Number(at) };
 }
 
 function readCall(callId: string, json: string): PendingCall {

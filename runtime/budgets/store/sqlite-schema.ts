@@ -16,6 +16,8 @@ CREATE TABLE accounts (
   reserved INTEGER NOT NULL DEFAULT 0,
   pending INTEGER NOT NULL DEFAULT 0,
   used_ms INTEGER NOT NULL,
+  refused_usd TEXT,
+  refused_ms INTEGER,
   UNIQUE (project, id, window_key)
 );
 CREATE INDEX accounts_used ON accounts (project, used_ms);
@@ -63,4 +65,9 @@ CREATE TRIGGER call_gone AFTER DELETE ON calls BEGIN
 END;
 `;
 
-export const budgetSchema: SqliteSchema = { version: 1, tables: budgetTables };
+const refusing = `
+ALTER TABLE accounts ADD COLUMN refused_usd TEXT;
+ALTER TABLE accounts ADD COLUMN refused_ms INTEGER;
+`;
+
+export const budgetSchema: SqliteSchema = { version: 2, tables: budgetTables, upgrades: [refusing] };

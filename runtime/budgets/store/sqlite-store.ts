@@ -30,6 +30,15 @@ export function openSqliteBudgets(path: string): BudgetStore {
         reconcileAccounts(db, project, reconciliation);
       });
     },
+    noteRefusal: async (project, accounts) => {
+      await db.write(() => {
+        for (const { accountId, windowKey, amountUsd } of accounts)
+          db.run(
+            'UPDATE accounts SET refused_usd = ?, refused_ms = ? WHERE project = ? AND id = ? AND window_key = ?',
+            ...[amountUsd, Date.now(), project, accountId, windowKey],
+          );
+      });
+    },
     dropAccounts: async (project, gone) => {
       await db.write(() => {
         dropAccounts(db, project, gone);
@@ -58,7 +67,7 @@ export function openSqliteBudgets(path: string): BudgetStore {
 
 function readAccounts(db: SqliteDatabase, project: string, limit: number): KeptAccount[] {
   const rows = db.all(
-    `SELECT id, window_key, as_of_ms, CAST(spent AS TEXT) AS spent, CAST(pending AS TEXT) AS pending,
+    `SELECT id, window_key, as_of_ms, refused_usd, refused_ms, CAST(spent AS TEXT) AS spent, CAST(pending AS TEXT) AS pending,
        CAST(reserved AS TEXT) AS reserved
      FROM accounts WHERE project = ? ORDER BY used_ms DESC LIMIT ?`,
     project,
@@ -71,6 +80,8 @@ function readAccounts(db: SqliteDatabase, project: string, limit: number): KeptA
     asOfMs: Number(row['as_of_ms']),
     pendingUsd: usdOf(String(row['pending'])),
     reservedUsd: usdOf(String(row['reserved'])),
+    refused:
+      row['refused_ms'] === null ? null : { amountUsd: String(row['refused_usd']), atMs: Number(row['refused_ms']) },
   }));
 }
 

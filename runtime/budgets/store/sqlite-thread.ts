@@ -2,7 +2,16 @@ import { openStoreThread } from '../../sessions/store-thread.ts';
 import type { BudgetStore } from './store.ts';
 
 const methods = [
-  ...(['reserve', 'settle', 'release', 'reconcile', 'dropAccounts', 'readAccounts', 'takePendingCalls'] as const),
+  ...([
+    'reserve',
+    'settle',
+    'release',
+    'reconcile',
+    'dropAccounts',
+    'noteRefusal',
+    'readAccounts',
+    'takePendingCalls',
+  ] as const),
   ...(['listProjects', 'sweep', 'ping', 'close'] as const),
 ];
 

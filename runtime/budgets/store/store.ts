@@ -68,6 +68,12 @@ export interface GoneAccounts {
   idleMs: number;
 }
 
+export interface RefusingAccount {
+  accountId: string;
+  windowKey: string;
+  amountUsd: string;
+}
+
 export interface KeptAccount {
   accountId: string;
   windowKey: string;
@@ -78,6 +84,8 @@ export interface KeptAccount {
   pendingUsd: string;
   /** Held for calls under way. */
   reservedUsd: string;
+  /** When a call last did not fit, and into which amount; null: that is not known. */
+  refused: { amountUsd: string; atMs: number } | null;
 }
 
 export interface PendingCall extends Settlement {
@@ -110,6 +118,8 @@ export interface BudgetStore {
    * or newer stays as it is.
    */
   reconcile(project: string, reconciliation: Reconciliation): Promise<void>;
+  /** A call was not made because these have too little left; kept as long as the account. */
+  noteRefusal(project: string, accounts: readonly RefusingAccount[]): Promise<void>;
   /** Takes the calls off these accounts, and forgets those that have none left. */
   dropAccounts(project: string, gone: GoneAccounts): Promise<void>;
   /** Used last first. */

@@ -21,6 +21,8 @@ export interface WatchedAccount {
   pendingUsd: string;
   /** Sessions that wait until it is raised. */
   waitingSessions: number;
+  /** Calls did not fit into what is left of this amount. */
+  isRefusing: boolean;
   /** False: the runtime did not answer, so what it has and who waits is not known. */
   isHeldKnown: boolean;
   window: { key: string; fromMs: number; toMs: number | null };
@@ -144,8 +146,8 @@ function thresholdsOf({ thresholds, action }: WatchedAccount): number[] {
 }
 
 /** Then it is used up, whatever is left: the next call does not fit. */
-function isWaitedFor({ waitingSessions, action }: WatchedAccount): boolean {
-  return waitingSessions > 0 && action !== 'warn';
+function isWaitedFor({ waitingSessions, isRefusing, action }: WatchedAccount): boolean {
+  return (waitingSessions > 0 || isRefusing) && action !== 'warn';
 }
 
 function isReached(account: WatchedAccount, threshold: number, share = 1): boolean {

@@ -404,6 +404,21 @@ describe.each([...budgetKinds, ...otherBudgetKinds])('a $kind store', ({ start }
     });
   });
 
+  test('remembers what did not fit, as long as the account', async () => {
+    await keepSettled('0.3', [makeAccount(), makeAccount({ accountId: 'ada' })]);
+    const refusing = { accountId: 'ada', windowKey: '2026-11', amountUsd: '0.4' };
+    const refusals = async () =>
+      Object.fromEntries((await other.readAccounts(project, 10)).map(({ accountId, refused }) => [accountId, refused]));
+    expect(await refusals()).toEqual({ monthly: null, ada: null });
+    await store.noteRefusal(project, [refusing, { ...refusing, accountId: 'never seen' }]);
+    expect(await refusals()).toEqual({
+      monthly: null,
+      ada: { amountUsd: '0.4', atMs: expect.closeTo(Date.now(), -4) as number },
+    });
+    await store.noteRefusal(project, [{ ...refusing, amountUsd: '1.5' }]);
+    expect((await refusals())['ada']?.amountUsd).toBe('1.5');
+  });
+
   test('lists the accounts that were used last first', async () => {
     for (const accountId of ['a', 'b', 'c', 'a']) {
       await store.reserve(hold({ accounts: [makeAccount({ accountId })] }));
@@ -412,7 +427,7 @@ describe.each([...budgetKinds, ...otherBudgetKinds])('a $kind store', ({ start }
     const listed = await store.readAccounts(project, 2);
     expect(listed.map(({ accountId }) => accountId)).toEqual(['a', 'c']);
     expect(listed[0]).toEqual({
-      ...{ accountId: 'a', windowKey: '2026-11' },
+      ...{ accountId: 'a', windowKey: '2026-11', refused: null },
       ...{ spentUsd: '0', asOfMs: 0, pendingUsd: '0', reservedUsd: '0.2' },
     });
   });

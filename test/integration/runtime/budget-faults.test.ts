@@ -221,3 +221,20 @@ describe('opening', () => {
     );
   });
 });
+
+test('a file of the release before is taken over with what it holds', async () => {
+  const dataDir = useDir();
+  const before = await openBudgetStore({ redisUrl: undefined, dataDir });
+  await before.reserve(makeHold('default'));
+  await before.close();
+  const file = new DatabaseSync(join(dataDir, 'budgets.sqlite'));
+  file.exec(
+    'ALTER TABLE accounts DROP COLUMN refused_usd; ALTER TABLE accounts DROP COLUMN refused_ms; PRAGMA user_version = 1',
+  );
+  file.close();
+  const store = await openBudgetStore({ redisUrl: undefined, dataDir });
+  await store.noteRefusal('default', [{ accountId: 'monthly', windowKey: '2026-11', amountUsd: '1' }]);
+  expect(await readSums(store, 'default')).toEqual({ 'monthly 2026-11': ['0', '0', '0.1'] });
+  expect(await store.readAccounts('default', 1)).toMatchObject([{ refused: { amountUsd: '1' } }]);
+  await store.close();
+});

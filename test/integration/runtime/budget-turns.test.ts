@@ -122,7 +122,7 @@ describe('a budget that blocks', () => {
     });
     expect(await refusal(streamed(user, 'third'))).toMatchObject({ status: 402, code: 'budget_exhausted' });
     expect(model.requests).toHaveLength(asked);
-    expect((await readHeld(accountId)).account).toMatchObject({ reservedUsd: '0' });
+    expect((await readHeld(accountId)).account).toMatchObject({ reservedUsd: '0', refused: { amountUsd: '12' } });
   });
 
   test('holds what calls under way may cost, and what they cost until it is booked', async () => {

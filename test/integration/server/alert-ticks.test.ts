@@ -289,6 +289,9 @@ describe('thresholds of a budget beside a runtime', () => {
     });
     // Ann's call is booked, and the runtime has not looked since; of Bob's two, one is.
     const holds = [hold('ann', '4'), hold('bob', '6'), hold('eve', '8.5'), hold('tom', '0', { pausedSessions: 2 })];
+    // Kim's call did not fit; Lee's did not before the budget was raised.
+    const refused = { amountUsd: '10.0', atMs: noonMs };
+    holds.push(hold('kim', '3', { refused }), hold('lee', '3', { refused: { ...refused, amountUsd: '9' } }));
     runtime.reply('GET /agents', { agents: [] });
     runtime.reply(`GET /v1/budgets?project=${projectId}`, { accounts: holds, paused: [] });
     await servers
@@ -307,8 +310,9 @@ describe('thresholds of a budget beside a runtime', () => {
         ['eve', 50, 85, 0],
         ['eve', 80, 85, 0],
         ['tom', 100, 0, 2],
+        ['kim', 100, 30, 0],
       ]),
     );
-    expect(events).toHaveLength(4);
+    expect(events).toHaveLength(5);
   });
 });

@@ -15,7 +15,7 @@ const start = Date.parse('2026-11-20T12:00:00Z');
 const account: WatchedAccount = {
   ...{ projectId: 'default', budgetId: 'b1', name: 'Support', action: 'warn', channelIds: ['c1'] },
   ...{ accountId: 'b1:', value: null, thresholds: [50, 80], amountUsd: '10', spentUsd: '0', window: november },
-  ...{ pendingUsd: '0', waitingSessions: 0, isHeldKnown: true },
+  ...{ pendingUsd: '0', waitingSessions: 0, isRefusing: false, isHeldKnown: true },
 };
 
 /** What is told of a budget that goes through these moments, half a minute apart. */
@@ -40,6 +40,31 @@ describe('the thresholds of a budget', () => {
       '3: 80 firing warning',
     ]);
     expect(inWords(tell({ spentUsd: '8' }))).toEqual(['0: 50 firing warning', '0: 80 firing warning']);
+  });
+
+  it.each(['warn', 'downgrade', 'pause', 'block'] as const)(
+    'below 100 %% are told whatever happens there: %s',
+    (action) => {
+      const events = tell({ action, spentUsd: '4' }, { action, spentUsd: '6' }, { action, spentUsd: '8.6' });
+      expect(inWords(events)).toEqual(['1: 50 firing warning', '2: 80 firing warning']);
+    },
+  );
+
+  it('are told as used up when calls are refused, whatever is left, until it is raised', () => {
+    const refusing = { action: 'block', isRefusing: true, spentUsd: '8.6' } as const;
+    const events = tell(
+      { ...refusing, isRefusing: false },
+      refusing,
+      { ...refusing, isRefusing: false },
+      { ...refusing, isRefusing: false, amountUsd: '20' },
+    );
+    expect(inWords(events)).toEqual([
+      '0: 50 firing warning',
+      '0: 80 firing warning',
+      '1: 100 firing critical',
+      '3: 100 resolved critical',
+    ]);
+    expect(inWords(tell({ ...refusing, action: 'warn' }))).not.toContain('0: 100 firing critical');
   });
 
   it('are told when calls are stopped, also where no threshold says so', () => {
