@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { CostGroupName } from '../../server/contract/costs.ts';
 import { createApiClient, type ApiClient } from './api-client.ts';
 import { compareContent } from './capture-content.ts';
 import { type CapturePost, planPosts, type SendingWay } from './capture-posts.ts';
@@ -95,13 +96,39 @@ async function compare(options: {
   api: ApiClient;
   parts: CapturePart[];
 }): Promise<string[]> {
-  const { capture, sent, api, parts } = options;
+  const { capture, sent, parts } = options;
+  const api = rememberReplies(options.api);
   try {
     const found = await Promise.all(parts.map((part) => comparisons[part](capture, sent, api)));
     return found.flat();
   } catch (error) {
     return [`check stopped: ${error instanceof Error ? error.message : String(error)}`];
   }
+}
+
+/** What several parts look at is asked for once. */
+function rememberReplies(api: ApiClient): ApiClient {
+  return {
+    listTraces: remember(() => api.listTraces()),
+    getTrace: remember((traceId: string) => api.getTrace(traceId)),
+    getSpan: remember((traceId: string, spanId: string) => api.getSpan(traceId, spanId)),
+    listSpans: remember(() => api.listSpans()),
+    getCosts: remember((groupBy: CostGroupName) => api.getCosts(groupBy)),
+    listSessions: remember(() => api.listSessions()),
+    listTurns: remember((sessionId: string) => api.listTurns(sessionId)),
+  };
+}
+
+function remember<Args extends string[], Reply>(
+  ask: (...args: Args) => Promise<Reply>,
+): (...args: Args) => Promise<Reply> {
+  const replies = new Map<string, Promise<Reply>>();
+  return (...args) => {
+    const question = JSON.stringify(args);
+    const reply = replies.get(question) ?? ask(...args);
+    replies.set(question, reply);
+    return reply;
+  };
 }
 
 /**
