@@ -125,11 +125,14 @@ function parse(text: string): Node | undefined {
   }
 }
 
-/** Seeds are real bodies: their depth is small. */
-function nodeOf(value: unknown): Node {
-  if (Array.isArray(value)) return { items: value.map(nodeOf) };
+/** Real bodies are not so deep; what an earlier change made deeper is changed as text. */
+const depthMax = 200;
+
+function nodeOf(value: unknown, depth = 0): Node {
+  if (depth > depthMax) throw new RangeError(`deeper than ${String(depthMax)}`);
+  if (Array.isArray(value)) return { items: value.map((item) => nodeOf(item, depth + 1)) };
   if (typeof value !== 'object' || value === null) return { text: JSON.stringify(value) };
-  return { entries: Object.entries(value).map(([key, entry]) => [key, nodeOf(entry)]) };
+  return { entries: Object.entries(value).map(([key, entry]) => [key, nodeOf(entry, depth + 1)]) };
 }
 
 /** A place must not come to stand inside of itself. */
