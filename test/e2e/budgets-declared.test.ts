@@ -29,6 +29,7 @@ test('a budget that an agent declares is read here, changed in its file, and fou
   await page.waitForURL(/\/budgets\/[^/]+\?agent=support$/);
   await waitForIdle(page);
   await page.getByText('Declared in the file of agent support').waitFor();
+  await page.getByText('The file tells oncall, and no channel of this project is called that').waitFor();
   for (const name of ['Raise', 'Edit', 'Delete']) {
     expect(await page.getByRole('button', { name, exact: true }).count()).toBe(0);
   }

@@ -49,7 +49,7 @@ const definitions: Readonly<Record<string, object>> = {
       { type: 'agent', name: 'ask_clerk', description: 'Asks the clerk.', agent: 'clerk' },
     ],
     limits: { maxSteps: 6, turnTimeout: '1m', maxCostPerTurn: 0.25 },
-    budgets: [{ scope: 'agent', usd: 200, period: 'day', action: 'downgrade' }],
+    budgets: [{ scope: 'agent', usd: 200, period: 'day', notify: ['oncall'], action: 'downgrade' }],
     evals: [{ id: 'looks-it-up', type: 'tool_called', tool: 'find_order' }],
     capture: 'full',
   },
