@@ -127,6 +127,22 @@ test('each group says what a session of it costs, and the table is ordered by it
   await page.close();
 });
 
+test('sessions are counted when the sums are there, and do not slow them', async () => {
+  const page = await browser.newPage();
+  const seen: string[] = [];
+  page.on('request', (request) => seen.push(`asks ${new URL(request.url()).pathname}`));
+  page.on('response', (response) => seen.push(`has ${new URL(response.url()).pathname}`));
+  await page.goto(`${system.url}/costs?live=off&range=2d`);
+  await page.locator('[data-group="billing"] .session').getByText('$0.50').waitFor();
+  expect(seen.indexOf('asks /api/costs/sessions-summary')).toBeGreaterThan(seen.lastIndexOf('has /api/costs'));
+  // Another metric is of the same sessions.
+  await page.keyboard.press('m');
+  await page.waitForURL(/metric=tokens/);
+  await waitForIdle(page);
+  expect(seen.filter((one) => one === 'asks /api/costs/sessions-summary')).toHaveLength(1);
+  await page.close();
+});
+
 test('a range by the calendar is chosen, stands in the address by its name, and can be live', async () => {
   const page = await open('/costs');
   await page.getByRole('button', { name: /^Time range/ }).click();
