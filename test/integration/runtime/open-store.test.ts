@@ -56,7 +56,7 @@ describe('a store in a file', () => {
     db.exec('PRAGMA user_version = 7');
     db.close();
     expect(await refusal({ dataDir })).toBe(
-      `no sessions can be kept in ${dataDir}/runtime.sqlite: is of version 7, this program knows 2`,
+      `no sessions can be kept in ${dataDir}/runtime.sqlite: is of version 7, this program knows 3`,
     );
   });
 
