@@ -8,7 +8,7 @@ const unitTimeoutMs = 10_000;
 const integrationTimeoutMs = 120_000;
 const e2eTimeoutMs = 120_000;
 /** What `expect.poll` waits for comes when the machine has time for it. */
-const patience = { poll: { timeout: 15_000 } };
+const patience = { poll: { timeout: 30_000 } };
 
 /** Integration and browser tests wait for other processes most of the time. */
 const workersOfWaitingTests = Math.max(3, availableParallelism() - 1);
