@@ -39,6 +39,8 @@ export interface SettlerOptions {
   monotonicMs?: (() => number) | undefined;
   /** Arrivals of one verified window: what a pass holds in memory. */
   verifiedRowsMax?: number | undefined;
+  /** Arrivals of one look of the fast lane. */
+  fastRowsMax?: number | undefined;
   /** Spans of one pass: traces are settled in batches of about so many. */
   batchRowsMax?: number | undefined;
   /** So long settlement leaves the machine to collectors whose queues fill up. */
@@ -52,7 +54,7 @@ const standbyMs = 2_000;
 const errorPauseMs = 1_000;
 const defaultVerifiedRowsMax = 50_000;
 /** When more arrived since the last tick, the fast lane leaves the older ones to the verified lane. */
-const fastRowsMax = 100_000;
+const defaultFastRowsMax = 100_000;
 /** The fast lane looks back so far: what it left waiting for longer is the verified lane's. */
 const fastReachMs = 5 * 60_000;
 /** Arrival is noted before a row can be seen: the fast lane looks this far back again. What is settled costs no second pass. */
@@ -89,6 +91,7 @@ export class Settler {
   readonly #pastClock: PastClock;
   readonly #leaseMs: number;
   readonly #verifiedRowsMax: number;
+  readonly #fastRowsMax: number;
   readonly #batchRowsMax: number;
   readonly #restMaxMs: number;
   readonly #monotonicMs: () => number;
@@ -98,6 +101,8 @@ export class Settler {
   readonly #waiting = new Map<string, ChangedTrace>();
   readonly #stop = new AbortController();
   #fastToMs: number | undefined;
+  /** When the fast lane last looked; it may have taken less than had arrived by then. */
+  #fastLookMs = 0;
   #verifiedToMs: number | undefined;
   #verifiedAtMs = 0;
   #cursorWrittenAtMs = 0;
@@ -117,6 +122,7 @@ export class Settler {
     this.#pastClock = new PastClock({ lagMs: this.#verifiedLagMs, monotonicMs });
     this.#leaseMs = options.leaseMs ?? defaultLeaseMs;
     this.#verifiedRowsMax = options.verifiedRowsMax ?? defaultVerifiedRowsMax;
+    this.#fastRowsMax = options.fastRowsMax ?? defaultFastRowsMax;
     this.#batchRowsMax = options.batchRowsMax ?? defaultBatchRowsMax;
     this.#restMaxMs = options.restMaxMs ?? defaultRestMaxMs;
     this.#monotonicMs = monotonicMs;
@@ -200,10 +206,12 @@ export class Settler {
   /** True where more is waiting. */
   async #fastLane({ nowMs, lastArrivalMs }: Clock): Promise<boolean> {
     const oldest = Math.max(this.#verifiedToMs ?? 0, nowMs - fastReachMs);
-    const window = { fromMs: Math.max((this.#fastToMs ?? oldest) - fastOverlapMs, oldest), toMs: nowMs };
-    this.#fastToMs = nowMs;
+    // Rows that could not be seen yet arrived shortly before that look, which may be long after what it took.
+    const seenToMs = Math.min(this.#fastToMs ?? oldest, this.#fastLookMs - fastOverlapMs);
+    const window = { fromMs: Math.max(seenToMs, oldest), toMs: nowMs };
+    this.#fastToMs = this.#fastLookMs = nowMs;
     if (lastArrivalMs <= window.fromMs && this.#waiting.size === 0) return false;
-    const endMs = await readWindowEnd(this.#db, window, fastRowsMax);
+    const endMs = await readWindowEnd(this.#db, window, this.#fastRowsMax);
     if (this.#catchesUp) this.#fastToMs = window.toMs = endMs;
     else if (endMs < nowMs) window.fromMs = Math.max(window.fromMs, nowMs - tickMs);
     const isLate = window.toMs < nowMs;

@@ -49,10 +49,29 @@ describe('settlement beside a collector whose queue fills up', () => {
     await settlement.close();
   });
 
+  it('catches up window by window, however much arrived in a second', async () => {
+    const projectId = newProjectId();
+    const settlement = settlerOf(database, { fastRowsMax: 2, verifiedLagMs: 3_600_000 });
+    await say(0.5, { agoSeconds: -62 });
+    for (let span = 0; span < ticks; span += 1) {
+      const traceId = traceIdOf(`d${span}`);
+      await fixtureWriter(database, projectId).spans({ traceId, spanId: spanIdOf(1), columns: call });
+      await settlement.settler.tick();
+    }
+    await say(0.01, { agoSeconds: -63 });
+    await expect
+      .poll(async () => {
+        await settlement.settler.tick();
+        return readLedger(settlement.db, projectId);
+      })
+      .toHaveLength(ticks);
+    await settlement.close();
+  });
+
   it('rests for so long at most', async () => {
     const projectId = newProjectId();
     const settlement = settlerOf(database, { restMaxMs: 500 });
-    await say(0.5, { agoSeconds: -62 });
+    await say(0.5, { agoSeconds: -64 });
     await fixtureWriter(database, projectId).spans({ traceId: traceIdOf('c1'), spanId: spanIdOf(1), columns: call });
     await settlement.settleAll();
     expect(await readLedger(settlement.db, projectId)).toHaveLength(1);
@@ -65,7 +84,7 @@ describe('settlement beside a collector whose queue fills up', () => {
   ])('does not rest for a collector that %s', async (_, word) => {
     const projectId = newProjectId();
     const settlement = settlerOf(database, { restMaxMs: 3_600_000 });
-    await say(0, { agoSeconds: -63 });
+    await say(0, { agoSeconds: -65 });
     await say(0.9, { collector: 'b', ...word });
     await fixtureWriter(database, projectId).spans({ traceId: traceIdOf('c2'), spanId: spanIdOf(1), columns: call });
     await settlement.settleAll();
