@@ -12,7 +12,7 @@ import { readBooked, readLastPass } from '../queries/settlement-ledger.ts';
 import { decideBatch, type DecidedTrace, largeTraceRows, readBatch } from '../settle/batch.ts';
 import { settleLargeTrace } from '../settle/large-trace.ts';
 import type { Horizon, LocatedTrace, SizedTrace } from '../settle/locate.ts';
-import { findSummaryChanges, type SummaryChanges } from '../settle/summarize.ts';
+import { findSummaryChanges, type SummaryChanges, summarizeTraces } from '../settle/summarize.ts';
 import type { PassContent, PassOutcome } from '../settle/write-pass.ts';
 import { type Doctor, shard } from './context.ts';
 import { describeSummaries, type SummaryDifference } from './describe-summaries.ts';
@@ -89,7 +89,11 @@ async function compareDecided(
     lastPass,
     total,
   });
-  await addSummaries(doctor, { changes: await findSummaryChanges(doctor.db, kept), traces: kept, total });
+  await addSummaries(doctor, {
+    changes: await findSummaryChanges(doctor.db, summarizeTraces(kept)),
+    traces: kept,
+    total,
+  });
 }
 
 function compareEntries(options: {
@@ -159,7 +163,11 @@ async function compareLarge(
       const wanted = original.map((entry) => keepPrice(entry, inForce.get(spanKey(entry))));
       compareEntries({ booked, inForce, wanted, original, lastPass, total });
       const summarized = content.summarized.filter(isTarget);
-      await addSummaries(doctor, { changes: await findSummaryChanges(db, summarized), traces: summarized, total });
+      await addSummaries(doctor, {
+        changes: await findSummaryChanges(db, summarizeTraces(summarized)),
+        traces: summarized,
+        total,
+      });
       // Of traces that are not looked at, nothing is compared: they count as they would be booked.
       const others = content.wanted.filter((entry) => !isTarget(entry));
       return { status: 'unchanged', before: lastPass, lastPass, wanted: [...wanted, ...others] };

@@ -43,8 +43,10 @@ export interface SettlerOptions {
   fastRowsMax?: number | undefined;
   /** Spans of one pass: traces are settled in batches of about so many. */
   batchRowsMax?: number | undefined;
-  /** So long settlement leaves the machine to collectors whose queues fill up. */
+  /** So long settlement leaves the machine to collectors whose queues fill up, */
   restMaxMs?: number | undefined;
+  /** and not when more arrivals than this wait for it. */
+  restRowsMax?: number | undefined;
 }
 
 const defaultVerifiedLagMs = 30_000;
@@ -54,7 +56,7 @@ const standbyMs = 2_000;
 const errorPauseMs = 1_000;
 const defaultVerifiedRowsMax = 50_000;
 /** When more arrived since the last tick, the fast lane leaves the older ones to the verified lane. */
-const defaultFastRowsMax = 100_000;
+const defaultFastRowsMax = 200_000;
 /** The fast lane looks back so far: what it left waiting for longer is the verified lane's. */
 const fastReachMs = 5 * 60_000;
 /** Arrival is noted before a row can be seen: the fast lane looks this far back again. What is settled costs no second pass. */
@@ -66,6 +68,8 @@ const batchesAtOnce = 2;
 const pressedShare = 0.08;
 /** What arrives comes before what it cost, for so long at most. */
 const defaultRestMaxMs = 30_000;
+/** What waits is to be booked within a minute: two cores book 16,000 spans a second and more (measured). */
+const defaultRestRowsMax = 350_000;
 const verifiedEveryMs = 2_000;
 const heartbeatMs = 3_000;
 /** Without arrivals the cursor is only written so often: within the lease, or an idle settler would lose it. */
@@ -94,6 +98,7 @@ export class Settler {
   readonly #fastRowsMax: number;
   readonly #batchRowsMax: number;
   readonly #restMaxMs: number;
+  readonly #restRowsMax: number;
   readonly #monotonicMs: () => number;
   readonly #settled: SettledTraces;
   readonly #largeLane: LargeLane;
@@ -125,6 +130,7 @@ export class Settler {
     this.#fastRowsMax = options.fastRowsMax ?? defaultFastRowsMax;
     this.#batchRowsMax = options.batchRowsMax ?? defaultBatchRowsMax;
     this.#restMaxMs = options.restMaxMs ?? defaultRestMaxMs;
+    this.#restRowsMax = options.restRowsMax ?? defaultRestRowsMax;
     this.#monotonicMs = monotonicMs;
     this.#settled = new SettledTraces(monotonicMs);
     this.#passes = new PassWriter({ db, writer, shard, owner, monotonicMs });
@@ -175,6 +181,8 @@ export class Settler {
     if (isLate || lastArrivalMs <= (this.#fastToMs ?? 0)) return false;
     if ((await readQueueShare(this.#db)) < pressedShare) return false;
     this.#catchesUp = true;
+    const waiting = { fromMs: this.#fastToMs ?? verifiedToMs, toMs: nowMs };
+    if ((await readWindowEnd(this.#db, waiting, this.#restRowsMax)) < nowMs) return false;
     if (this.#monotonicMs() - this.#cursorWrittenAtMs > heartbeatMs) await this.#writeCursor(verifiedToMs);
     return true;
   }

@@ -27,18 +27,35 @@ export interface SummaryChanges {
 const dayNs = 86_400_000_000_000n;
 const dayOf = (timeNs: bigint) => Number(timeNs / dayNs);
 
+/** What the traces themselves add up to, whatever is stored. */
+export interface Summarized {
+  traces: readonly DecidedTrace[];
+  rows: TraceRow[];
+  /** What each adds to its sessions, by `placeKey`. */
+  parts: Map<string, SessionTraceRow[]>;
+}
+
+/** The part of `findSummaryChanges` that needs no database. */
+export function summarizeTraces(traces: readonly DecidedTrace[]): Summarized {
+  return {
+    traces,
+    rows: traces.map((trace) => withTraceDigest(summarizeTrace(trace))),
+    parts: new Map(traces.map((trace) => [placeKey(trace), summarizeSessionTraces(trace).map(withPartDigest)])),
+  };
+}
+
 /** What of the summaries of these traces, and of every session they are or were part of, has to be written. */
-export async function findSummaryChanges(db: Db, traces: readonly DecidedTrace[]): Promise<SummaryChanges> {
-  const parts = new Map(traces.map((trace) => [placeKey(trace), summarizeSessionTraces(trace).map(withPartDigest)]));
+export async function findSummaryChanges(db: Db, { traces, rows, parts }: Summarized): Promise<SummaryChanges> {
   const touched = sessionsOf(traces, parts);
   const [traceDigests, storedParts] = await Promise.all([
     readTraceDigests(db, traces),
     readSessionParts(db, [...touched.values()]),
   ]);
   const changed: SummaryChanges = { places: [], sessionTraces: [], traces: [], sessions: [] };
-  for (const trace of traces) {
+  for (const [at, trace] of traces.entries()) {
     const key = placeKey(trace);
-    changed.traces.push(...diffRows(withTraceDigest(summarizeTrace(trace)), traceDigests.get(key) ?? []));
+    const row = rows[at];
+    if (row !== undefined) changed.traces.push(...diffRows(row, traceDigests.get(key) ?? []));
     const place = placeRow(trace, parts.get(key) ?? []);
     if (place !== undefined) changed.places.push(place);
   }

@@ -19,7 +19,7 @@ import {
 } from '../queries/settlement-ledger.ts';
 import { insertTimeoutMs, type SettlementWriter } from '../queries/settlement-writer.ts';
 import type { DecidedTrace } from './batch.ts';
-import { findSummaryChanges, isEmpty, type SummaryChanges } from './summarize.ts';
+import { findSummaryChanges, isEmpty, type Summarized, summarizeTraces, type SummaryChanges } from './summarize.ts';
 
 /** `lost`: somebody else booked meanwhile; what was read may be out of date, so the whole pass must be repeated. */
 export type PassOutcome =
@@ -45,6 +45,8 @@ export interface PassContent {
   /** Which booked amounts are priced anew; by default none. */
   isRepriced?: Repricing | undefined;
 }
+
+type SummarizedPass = Omit<PassContent, 'summarized'> & { summarized: Summarized };
 
 export interface PassDependencies {
   db: Db;
@@ -89,12 +91,13 @@ export class PassWriter {
    * passes of one process would only take the number from each other.
    */
   async writeSlice(content: PassContent, lastPass: number): Promise<PassOutcome> {
-    const turn = this.#turn.then(() => this.#writeNow(content, lastPass));
+    const summarized = summarizeTraces(content.summarized); // what can be done before it is its turn
+    const turn = this.#turn.then(() => this.#writeNow({ ...content, summarized }, lastPass));
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
 
-  async #writeNow(content: PassContent, lastPass: number): Promise<PassOutcome> {
+  async #writeNow(content: SummarizedPass, lastPass: number): Promise<PassOutcome> {
     const { db, writer, shard, monotonicMs } = this.#dependencies;
     const readAtMs = monotonicMs();
     const before = await readLastPass(db, shard);
@@ -106,7 +109,7 @@ export class PassWriter {
     if (booked.lastPass > lastPass) return { status: 'lost' };
     const kept = hasOtherPrices(booked.entries, content.wanted) ? keepPrices(content, booked.entries) : undefined;
     const wanted = kept?.wanted ?? content.wanted;
-    const summaries = kept === undefined ? asPriced : await findSummaryChanges(db, kept.summarized);
+    const summaries = kept === undefined ? asPriced : await findSummaryChanges(db, summarizeTraces(kept.summarized));
     const difference = diffLedger(booked.entries, wanted);
     // Places only grow, so they need no pass; and they are first, as what is not named there is not looked for.
     await writer.writePlaces(summaries.places);
@@ -168,12 +171,12 @@ export class PassWriter {
 
 /** What was booked at another price table keeps its price. */
 function keepPrices(
-  { wanted, summarized, isRepriced }: PassContent,
+  { wanted, summarized, isRepriced }: SummarizedPass,
   booked: readonly SignedEntry[],
 ): Pick<PassContent, 'wanted' | 'summarized'> {
   const inForce = entriesInForce(booked);
   return {
     wanted: wanted.map((entry) => keepPrice(entry, inForce.get(spanKey(entry)), isRepriced)),
-    summarized: keepBookedPrices(summarized, inForce, isRepriced),
+    summarized: keepBookedPrices(summarized.traces, inForce, isRepriced),
   };
 }

@@ -78,6 +78,21 @@ describe('settlement beside a collector whose queue fills up', () => {
     await settlement.close();
   });
 
+  it('does not rest where more waits than can be booked in a minute', async () => {
+    const projectId = newProjectId();
+    const settlement = settlerOf(database, { restMaxMs: 3_600_000, restRowsMax: 2 });
+    await say(0.5, { agoSeconds: -64 });
+    const arrive = (traceId: string) =>
+      fixtureWriter(database, projectId).spans({ traceId: traceIdOf(traceId), spanId: spanIdOf(1), columns: call });
+    await arrive('e1');
+    await settlement.settler.tick();
+    expect(await readLedger(settlement.db, projectId)).toEqual([]);
+    for (const traceId of ['e2', 'e3']) await arrive(traceId);
+    await settlement.settleAll();
+    expect(await readLedger(settlement.db, projectId)).toHaveLength(3);
+    await settlement.close();
+  });
+
   it.each([
     ['said so long ago', { agoSeconds: 11 }],
     ['has ended', { hasEnded: true }],
