@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
 
@@ -9,6 +10,8 @@ export const bodyLimits = {
   receivingBytes: 256 * 1024 * 1024,
   /** A piece of a body counts as at least so many of them: each is an object, and a sender may send single bytes. */
   pieceBytes: 256,
+  /** A body whose length is told is put together as it comes, where all these together are no more. Others keep their pieces. */
+  toldBytes: 128 * 1024 * 1024,
   /** A body must have come within this; Node's own limit is five minutes. */
   receiveMs: 60_000,
   /** Compressed bodies unpacked at one time, all ports together: each may become `decompressedBytes`. Others wait. */
@@ -40,6 +43,7 @@ export class ReceivingBudget {
   readonly #waiting: (() => void)[] = [];
   #unpacking = 0;
   #bytes = 0;
+  #toldBytes = 0;
 
   constructor(limitBytes: number = bodyLimits.receivingBytes) {
     this.#limitBytes = limitBytes;
@@ -59,6 +63,18 @@ export class ReceivingBudget {
   /** A body has come whole or was given up. */
   release(bytes: number): void {
     this.#bytes -= bytes;
+  }
+
+  /** Room for a body of the length that its sender tells, which may be a lie; undefined where too much was told. */
+  makeRoom(toldBytes: number): Buffer | undefined {
+    if (!(toldBytes > 0) || this.#toldBytes + toldBytes > bodyLimits.toldBytes) return undefined;
+    this.#toldBytes += toldBytes;
+    return Buffer.allocUnsafeSlow(toldBytes); // takes memory as it is filled
+  }
+
+  /** The body has come whole or was given up. */
+  giveBack(room: Buffer | undefined): void {
+    this.#toldBytes -= room?.length ?? 0;
   }
 
   /**
@@ -99,41 +115,47 @@ export class BodyReader {
   }
 
   /**
-   * The request's body, decompressed.
+   * The request's body, decompressed. `incoming` is the same request as Node has it: its body comes without the copy that
+   * a web stream makes of every piece.
    * @throws BodyError
    */
-  async read(request: Request): Promise<Uint8Array> {
+  async read(request: Request, incoming?: Readable): Promise<Uint8Array> {
     const encoding = (request.headers.get('content-encoding') ?? '').trim().toLowerCase() || 'identity';
     if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'deflate') {
       throw new BodyError(415, `Content-Encoding "${encoding.slice(0, 40)}" is none of ${contentEncodings.join(', ')}`);
     }
-    const body = await this.#receive(request);
+    const body = await this.#receive(request, incoming);
     return encoding === 'identity' ? body : this.#decompress(encoding, body);
   }
 
-  async #receive(request: Request): Promise<Uint8Array> {
+  async #receive(request: Request, incoming: Readable | undefined): Promise<Uint8Array> {
     const limit = this.#limits.compressedBytes;
     const tooLarge = () => new BodyError(413, `the body is larger than ${String(limit)} bytes`);
-    if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge();
-    const chunks: Uint8Array[] = [];
+    const told = Number(request.headers.get('content-length') ?? 0);
+    if (told > limit) throw tooLarge();
+    const room = Number.isSafeInteger(told) ? this.#receiving.makeRoom(told) : undefined;
+    const pieces: Uint8Array[] = [];
     let length = 0;
     let weight = 0;
     try {
-      for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-        length += chunk.length;
-        weight += weighPiece(chunk.length);
-        const hasRoom = this.#receiving.add(weighPiece(chunk.length));
-        if (length > limit) throw tooLarge();
+      for await (const piece of piecesOf(request, incoming)) {
+        weight += weighPiece(piece.length);
+        const hasRoom = this.#receiving.add(weighPiece(piece.length));
+        if (length + piece.length > limit) throw tooLarge();
         if (!hasRoom) throw new BodyError(429, crowdedMessage);
-        chunks.push(chunk);
+        if (room === undefined) pieces.push(piece);
+        else room.set(piece, length);
+        length += piece.length;
       }
     } catch (error) {
       if (error instanceof BodyError) throw error;
       throw new BodyError(400, 'the body ended early', { cause: error });
     } finally {
       this.#receiving.release(weight);
+      this.#receiving.giveBack(room);
     }
-    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
+    if (room !== undefined) return room.subarray(0, length);
+    return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces, length);
   }
 
   async #decompress(encoding: keyof typeof decompress, body: Uint8Array): Promise<Uint8Array> {
@@ -152,4 +174,10 @@ export class BodyReader {
       this.#receiving.release(body.length);
     }
   }
+}
+
+/** A request that is given up stays open for its answer. */
+function piecesOf(request: Request, incoming: Readable | undefined): AsyncIterable<Uint8Array> {
+  const pieces = incoming?.iterator({ destroyOnReturn: false }) ?? request.body ?? [];
+  return pieces as AsyncIterable<Uint8Array>;
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { type Context, Hono } from 'hono';
 import type { Gate } from './authenticate.ts';
 import { BodyError, BodyReader } from './body.ts';
@@ -110,7 +111,7 @@ async function receive(c: Context, { signal, intake, bodies, isKeyNeeded }: Endp
   };
   if (projectId === undefined) return errorReply(encoding, { status: 400, message: projectRule });
   try {
-    const body = await bodies.read(c.req.raw);
+    const body = await bodies.read(c.req.raw, incomingOf(c));
     const userAgent = c.req.header('user-agent');
     const answer = await intake.take({ signal, encoding, projectId, body, userAgent, keyId });
     wasTaken(c);
@@ -123,6 +124,12 @@ async function receive(c: Context, { signal, intake, bodies, isKeyNeeded }: Endp
     const { status, message } = error;
     return errorReply(encoding, { status, message, retryAfterMs: status === 429 ? crowdedRetryMs : undefined });
   }
+}
+
+/** The request as Node has it; none where the app is called without a server. */
+function incomingOf(c: Context): Readable | undefined {
+  const env = c.env as { incoming?: Readable } | undefined;
+  return env?.incoming;
 }
 
 function errorReply(encoding: Encoding, refusal: Refusal, headers: Record<string, string> = {}): Response {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { BodyError, bodyLimits, BodyReader, ReceivingBudget } from '../../../../collector/receive/body.ts';
@@ -52,6 +53,39 @@ describe('BodyReader', () => {
 
   it('reads an empty body', async () => {
     expect(await new BodyReader(limits).read(post(null))).toHaveLength(0);
+  });
+
+  it.each([
+    ['told', 100],
+    ['not told', undefined],
+    ['told too short', 60],
+  ])("reads pieces from Node's own request, their length %s", async (name, told) => {
+    const pieces = [body.subarray(0, 30), body.subarray(30, 70), body.subarray(70)];
+    const headers = told === undefined ? undefined : { 'content-length': String(told) };
+    const read = new BodyReader(limits).read(post(null, headers), Readable.from(pieces, { objectMode: false }));
+    if (name === 'told too short') await expect(read).rejects.toThrow('ended early');
+    else expect(Buffer.from(await read).equals(body)).toBe(true);
+  });
+
+  it('makes room for what is told up to a limit, and keeps pieces above it', async () => {
+    const budget = new ReceivingBudget();
+    const rooms = Array.from({ length: 5 }, () => budget.makeRoom(bodyLimits.compressedBytes));
+    expect(rooms.map((room) => room?.length)).toEqual([
+      ...Array<number>(4).fill(bodyLimits.compressedBytes),
+      undefined,
+    ]);
+    const headers = { 'content-length': '100' };
+    const reader = new BodyReader({}, budget);
+    expect(Buffer.from(await reader.read(post(null, headers), Readable.from([body]))).equals(body)).toBe(true);
+    budget.giveBack(rooms[0]);
+    await reader.read(post(null, headers), Readable.from([body]));
+    expect(budget.makeRoom(bodyLimits.compressedBytes)).toHaveLength(bodyLimits.compressedBytes);
+  });
+
+  it('leaves a request that it gives up open for its answer', async () => {
+    const incoming = Readable.from([Buffer.alloc(600), Buffer.alloc(600), Buffer.alloc(600)]);
+    await expect(new BodyReader(limits).read(post(null), incoming)).rejects.toThrow('larger than 1000 bytes');
+    expect(incoming.destroyed).toBe(false);
   });
 
   it('refuses an encoding it does not know with 415', async () => {
