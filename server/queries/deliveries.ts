@@ -14,12 +14,12 @@ export type ListedDelivery = StoredDelivery & { updatedAtMs: number };
 
 /**
  * What may be tried now, the oldest event first: of each channel and series only the first that is not over, so that messages
- * arrive in order. A delivery whose claim has ended is among them.
+ * arrive in order. A delivery whose claim has ended is among them; one that another server takes while this looks is not.
  */
 export async function listDue(db: Db, { limit }: { limit: number }): Promise<ListedDelivery[]> {
-  const keys = await db.rows<DeliveryKey>(
-    `SELECT projectId, deliveryId FROM (
-       SELECT project_id AS projectId, delivery_id AS deliveryId, max(event_at) AS eventAt,
+  const keys = await db.rows<DeliveryKey & { lastStep: number }>(
+    `SELECT projectId, deliveryId, lastStep FROM (
+       SELECT project_id AS projectId, delivery_id AS deliveryId, max(event_at) AS eventAt, max(step) AS lastStep,
          argMax((state, next_at, channel_id, series), step) AS latest
        FROM ${tables.deliveries}
        WHERE (project_id, delivery_id) IN (
@@ -37,7 +37,11 @@ export async function listDue(db: Db, { limit }: { limit: number }): Promise<Lis
      LIMIT {limit:UInt32}`,
     { reachDays, ofChannel: dueOfChannelMax, limit },
   );
-  return readDeliveries(db, keys);
+  const lastSteps = new Map(
+    keys.map(({ projectId, deliveryId, lastStep }) => [`${projectId} ${deliveryId}`, lastStep]),
+  );
+  const found = await readDeliveries(db, keys);
+  return found.filter(({ projectId, deliveryId, step }) => lastSteps.get(`${projectId} ${deliveryId}`) === step);
 }
 
 /** Earlier steps are there until a merge takes them away: then only what is open is looked at. */
