@@ -10,9 +10,11 @@ export interface BacktestLayout {
   /** Heights of the axis marks, from the top. */
   marks: readonly { y: number; value: number }[];
   ticks: readonly { x: number; atMs: number; label: string }[];
-  /** Left edge of each moment that has a point, and the moment. */
-  moments: readonly { x: number; atMs: number }[];
+  /** The parts of the time that have a point: the left edge, when a part begins, and when the next one does. */
+  moments: readonly { x: number; atMs: number; untilMs: number }[];
 }
+
+type Firing = Pick<BackTestReply['fired'][number], 'fromMs' | 'toMs'>;
 
 const markRoomPx = 44;
 const tickRoomPx = 72;
@@ -58,7 +60,7 @@ export function layBacktest(
       atMs: date.getTime(),
       label: nameTick(date, toMs),
     })),
-    moments: listMoments(series).map((atMs) => ({ x: x(atMs), atMs })),
+    moments: listMoments(series).map((atMs, place, all) => ({ x: x(atMs), atMs, untilMs: all[place + 1] ?? Infinity })),
   };
 }
 
@@ -72,6 +74,30 @@ export function findMoment(moments: BacktestLayout['moments'], x: number): numbe
     [nearest, least] = [place, distance];
   }
   return nearest;
+}
+
+/** What would have fired in a part of the time, be it for less than all of it. */
+export function firingAt<One extends Firing>(
+  fired: readonly One[],
+  { atMs, untilMs }: { atMs: number; untilMs: number },
+): One[] {
+  return fired.filter(({ fromMs, toMs }) => fromMs < untilMs && (toMs ?? Infinity) > atMs);
+}
+
+/** The place of the next part, or the one before, in which something begins to fire; null where there is none. */
+export function findFiring(
+  moments: BacktestLayout['moments'],
+  fired: readonly Firing[],
+  { here, step }: { here: number | null; step: 1 | -1 },
+): number | null {
+  const places = moments.flatMap(({ atMs, untilMs }, place) =>
+    fired.some(({ fromMs }) => fromMs >= atMs && fromMs < untilMs) ? [place] : [],
+  );
+  const found =
+    step === 1
+      ? places.find((place) => here === null || place > here)
+      : places.findLast((place) => here === null || place < here);
+  return found ?? null;
 }
 
 /** What every series says at a moment. */

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { findMoment, layBacktest, listMoments, valuesAt } from '../../../../../ui/pages/alerts/backtest-geometry.ts';
+import {
+  findFiring,
+  findMoment,
+  firingAt,
+  layBacktest,
+  listMoments,
+  valuesAt,
+} from '../../../../../ui/pages/alerts/backtest-geometry.ts';
 import { countFirings, describeFiring, judgeFirings } from '../../../../../ui/pages/alerts/backtest-words.ts';
 import { backTest } from './alert-fixture.ts';
 
@@ -53,6 +60,18 @@ describe('the chart of a back-test', () => {
       { group: 'a', place: 0, value: null },
       { group: 'b', place: 1, value: 30 },
     ]);
+  });
+
+  test('names what fires in a part of the time, be it in its midst alone', () => {
+    const groupsAt = (place: number) =>
+      firingAt(reply.fired, layout.moments[place] ?? { atMs: 0, untilMs: 0 }).map(({ group }) => group);
+    expect([0, 1, 2, 3].map(groupsAt)).toEqual([['b'], ['a'], ['a'], ['a']]);
+  });
+
+  test('is walked by where it begins to fire: to the part that holds the beginning', () => {
+    const walk = (here: number | null, step: 1 | -1) => findFiring(layout.moments, reply.fired, { here, step });
+    expect([null, 0, 1].map((here) => walk(here, 1))).toEqual([0, 1, null]);
+    expect([null, 3, 1, 0].map((here) => walk(here, -1))).toEqual([1, 1, 0, null]);
   });
 
   test('of nothing is drawn all the same', () => {
