@@ -116,13 +116,15 @@ function stepAccount(
     // Who knows that it is used up need not hear of 80 %.
     .filter((threshold) => isReached(account, threshold) && kept.every((one) => one.threshold < threshold))
     .map((threshold) => ({ threshold, sinceMs: atMs, amountUsd: account.amountUsd }));
+  const found = [
+    ...ended,
+    ...(over === undefined ? [] : [findingOf(account, over, { to: 'resolved', atMs })]),
+    ...reached.map((one) => findingOf(account, one, { to: 'firing', atMs })),
+  ];
   return {
     told: [...kept, ...reached].sort((a, b) => a.threshold - b.threshold),
-    found: [
-      ...ended,
-      ...(over === undefined ? [] : [findingOf(account, over, { to: 'resolved', atMs })]),
-      ...reached.map((one) => findingOf(account, one, { to: 'firing', atMs })),
-    ],
+    // A millisecond apart: messages of one look arrive in the order of their times.
+    found: found.map((finding, place) => ({ ...finding, atMs: atMs + place })),
   };
 }
 

@@ -73,6 +73,15 @@ describe('the thresholds of a budget', () => {
     expect(inWords(tell({ spentUsd: '10.2' }))).not.toContain('0: 100 firing critical');
   });
 
+  it('passed at one look arrive in their order: each is a moment after the one before', () => {
+    const events = tell({ action: 'pause', spentUsd: '10.2' });
+    expect(events.map(({ limit, atMs }) => [limit, atMs - start])).toEqual([
+      [50, 0],
+      [80, 1],
+      [100, 2],
+    ]);
+  });
+
   it('are not told again when a correction takes spend back', () => {
     expect(inWords(tell({ spentUsd: '5.1' }, { spentUsd: '4.9' }, { spentUsd: '5.2' }))).toEqual([
       '0: 50 firing warning',
