@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LedgerEntry, SignedEntry } from '../domain/settlement/booking.ts';
+import { type LedgerEntry, type SignedEntry, spanKey } from '../domain/settlement/booking.ts';
 import { formatAmount } from '../domain/prices/amount.ts';
 import { countArrivals } from '../queries/doctor-facts.ts';
 import {
@@ -13,7 +13,6 @@ import {
 import { locateTraces, measureTraces, type SizedTrace, type TraceToSettle } from '../settle/locate.ts';
 import { type Comparison, compareTraces } from './compare-traces.ts';
 import type { Doctor } from './context.ts';
-import { spanKey } from '../domain/settlement/keep-prices.ts';
 import { type CheckResult, countOf, Findings, formatCount } from './report.ts';
 import { settleAgain } from './settle-again.ts';
 

@@ -1,12 +1,6 @@
-import { diffLedger, type LedgerEntry, type SignedEntry } from '../domain/settlement/booking.ts';
+import { diffLedger, type LedgerEntry, type SignedEntry, spanKey } from '../domain/settlement/booking.ts';
 import { findFault } from '../domain/settlement/check-entry.ts';
-import {
-  entriesInForce,
-  isOtherPrice,
-  keepBookedPrices,
-  keepPrice,
-  spanKey,
-} from '../domain/settlement/keep-prices.ts';
+import { entriesInForce, isOtherPrice, keepBookedPrices, keepPrice } from '../domain/settlement/keep-prices.ts';
 import { placeKey } from '../queries/settlement-changes.ts';
 import { readBooked, readLastPass } from '../queries/settlement-ledger.ts';
 import { decideBatch, type DecidedTrace, largeTraceRows, readBatch } from '../settle/batch.ts';

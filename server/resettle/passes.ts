@@ -1,4 +1,5 @@
-import { entriesInForce, keepPrice, type Repricing, spanKey } from '../domain/settlement/keep-prices.ts';
+import { spanKey } from '../domain/settlement/booking.ts';
+import { entriesInForce, keepPrice, type Repricing } from '../domain/settlement/keep-prices.ts';
 import { PriceChanges } from '../domain/settlement/price-changes.ts';
 import type { Db } from '../queries/db.ts';
 import { readBooked } from '../queries/settlement-ledger.ts';

@@ -1,8 +1,8 @@
 import { priceCall } from '../domain/prices/price-call.ts';
 import type { PriceBook } from '../domain/prices/unit-prices.ts';
-import { bookDecision, type LedgerEntry } from '../domain/settlement/booking.ts';
+import { bookDecision, type LedgerEntry, spanKey } from '../domain/settlement/booking.ts';
 import { settleTraces } from '../domain/settlement/decide.ts';
-import { type Repricing, spanKey } from '../domain/settlement/keep-prices.ts';
+import type { Repricing } from '../domain/settlement/keep-prices.ts';
 import type { Skeleton } from '../domain/settlement/skeleton.ts';
 import { EntrySums, type RestOfTrace } from '../domain/settlement/summaries.ts';
 import type { Db } from '../queries/db.ts';

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { diffLedger, type LedgerEntry, type SignedEntry } from '../domain/settlement/booking.ts';
+import { diffLedger, type LedgerEntry, type SignedEntry, spanKey } from '../domain/settlement/booking.ts';
 import {
   entriesInForce,
   hasOtherPrices,
   keepBookedPrices,
   keepPrice,
   type Repricing,
-  spanKey,
 } from '../domain/settlement/keep-prices.ts';
 import type { Db } from '../queries/db.ts';
 import {

@@ -52,6 +52,11 @@ export interface SignedEntry {
   entry: LedgerEntry;
 }
 
+/** One text for a span of a project. */
+export function spanKey({ projectId, traceId, spanId }: Pick<LedgerEntry, 'projectId' | 'traceId' | 'spanId'>): string {
+  return traceId + spanId + projectId;
+}
+
 const nothing: TokenCounts &
   Pick<LedgerEntry, 'modelCalls' | 'pricedCalls' | 'unpricedCalls' | 'costedRows' | 'cost' | 'reportedCost'> = {
   inputTokens: 0n,
@@ -144,10 +149,17 @@ export function diffLedger(booked: readonly SignedEntry[], wanted: readonly Ledg
     else known.missing += missing;
   };
   for (const { entry, sign } of booked) add(entry, -sign);
-  for (const entry of wanted) add(entry, 1);
-  return [...open.values()].flatMap(({ entry, missing }) =>
+  // Most spans are booked for the first time: there is nothing to compare them with.
+  const known = new Set(booked.map(({ entry }) => spanKey(entry)));
+  const first: SignedEntry[] = [];
+  for (const entry of wanted) {
+    if (known.has(spanKey(entry))) add(entry, 1);
+    else first.push({ entry, sign: 1 });
+  }
+  const changed = [...open.values()].flatMap(({ entry, missing }) =>
     Array.from({ length: Math.abs(missing) }, () => ({ entry, sign: missing > 0 ? (1 as const) : (-1 as const) })),
   );
+  return [...changed, ...first];
 }
 
 /** Equal for entries that say the same. */

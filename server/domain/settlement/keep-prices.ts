@@ -1,4 +1,4 @@
-import { diffLedger, type LedgerEntry, type SignedEntry } from './booking.ts';
+import { diffLedger, type LedgerEntry, type SignedEntry, spanKey } from './booking.ts';
 import { findFault } from './check-entry.ts';
 import type { Skeleton } from './skeleton.ts';
 
@@ -57,11 +57,6 @@ export function entriesInForce(booked: readonly SignedEntry[]): Map<string, Ledg
   // What would have to be taken back for nothing to be left.
   const entries = diffLedger(booked, []).flatMap(({ sign, entry }) => (sign < 0 ? [entry] : []));
   return Map.groupBy(entries, spanKey);
-}
-
-/** One text for a span of a project. */
-export function spanKey({ projectId, traceId, spanId }: Pick<LedgerEntry, 'projectId' | 'traceId' | 'spanId'>): string {
-  return traceId + spanId + projectId;
 }
 
 /** Priced by another table, and sound in itself: the same tokens, or the decision is not the same. */
