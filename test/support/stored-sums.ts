@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
+import { tables } from '../../migrations/schema.ts';
 import type { LoadTotals } from './load-template.ts';
 
 /** What is stored and what is booked, by the names of what a load sums up; `spanRows` counts a span once for each time it was stored. */
@@ -48,6 +49,13 @@ export async function waitUntilStored(
     if (spans === wanted.spans || performance.now() > deadline) return spans;
     await sleep(pollMs);
   }
+}
+
+/** Rows that arrived and rows that were booked; ClickHouse keeps both counts, so asking costs nothing. */
+export async function readRowCounts(client: ClickHouseClient): Promise<{ arrived: number; booked: number }> {
+  const query = `SELECT (SELECT count() FROM ${tables.skeletons}) AS arrived, (SELECT count() FROM ${tables.ledger}) AS booked LIMIT 1`;
+  const { arrived = 0, booked = 0 } = await readRow(client, query);
+  return { arrived, booked };
 }
 
 /**
