@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
+import { BodyRooms } from './body-rooms.ts';
 
 /** Limits of contract: a body above either of the first two is answered 413. */
 export const bodyLimits = {
@@ -41,6 +42,7 @@ export const crowdedMessage = 'too many bodies are being received; try again';
 export class ReceivingBudget {
   readonly #limitBytes: number;
   readonly #waiting: (() => void)[] = [];
+  readonly #rooms = new BodyRooms();
   #unpacking = 0;
   #bytes = 0;
   #toldBytes = 0;
@@ -69,12 +71,17 @@ export class ReceivingBudget {
   makeRoom(toldBytes: number): Buffer | undefined {
     if (!(toldBytes > 0) || this.#toldBytes + toldBytes > bodyLimits.toldBytes) return undefined;
     this.#toldBytes += toldBytes;
-    return Buffer.allocUnsafeSlow(toldBytes); // takes memory as it is filled
+    return this.#rooms.lend(toldBytes); // new memory is taken as it is filled
   }
 
-  /** The body has come whole or was given up. */
-  giveBack(room: Buffer | undefined): void {
-    this.#toldBytes -= room?.length ?? 0;
+  /** The body of the length that was told has come whole or was given up. */
+  releaseTold(toldBytes: number): void {
+    this.#toldBytes -= toldBytes;
+  }
+
+  /** The body is not read any more: its room is for another. */
+  reuse(body: Uint8Array): void {
+    this.#rooms.takeBack(body);
   }
 
   /**
@@ -125,7 +132,15 @@ export class BodyReader {
       throw new BodyError(415, `Content-Encoding "${encoding.slice(0, 40)}" is none of ${contentEncodings.join(', ')}`);
     }
     const body = await this.#receive(request, incoming);
-    return encoding === 'identity' ? body : this.#decompress(encoding, body);
+    if (encoding === 'identity') return body;
+    const unpacked = await this.#decompress(encoding, body);
+    this.reuse(body);
+    return unpacked;
+  }
+
+  /** Call when nobody reads the body any more; not to call it costs nothing but that its memory is not used again. */
+  reuse(body: Uint8Array): void {
+    this.#receiving.reuse(body);
   }
 
   async #receive(request: Request, incoming: Readable | undefined): Promise<Uint8Array> {
@@ -148,11 +163,12 @@ export class BodyReader {
         length += piece.length;
       }
     } catch (error) {
+      if (room !== undefined) this.reuse(room);
       if (error instanceof BodyError) throw error;
       throw new BodyError(400, 'the body ended early', { cause: error });
     } finally {
       this.#receiving.release(weight);
-      this.#receiving.giveBack(room);
+      if (room !== undefined) this.#receiving.releaseTold(told);
     }
     if (room !== undefined) return room.subarray(0, length);
     return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces, length);

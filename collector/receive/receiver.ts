@@ -114,6 +114,7 @@ async function receive(c: Context, { signal, intake, bodies, isKeyNeeded }: Endp
     const body = await bodies.read(c.req.raw, incomingOf(c));
     const userAgent = c.req.header('user-agent');
     const answer = await intake.take({ signal, encoding, projectId, body, userAgent, keyId });
+    bodies.reuse(body);
     wasTaken(c);
     if (answer.status !== 200) return errorReply(encoding, answer);
     return new Response(encodeSuccess(encoding, signal, answer.partial), {
