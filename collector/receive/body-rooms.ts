@@ -1,7 +1,7 @@
 /** Smaller bodies are not worth keeping the memory of. */
 const leastBytes = 64 * 1024;
 /** Memory that waits for the next body. */
-const spareBytesMax = 48 * 1024 * 1024;
+const spareBytesMax = 24 * 1024 * 1024;
 /** Rooms are whole multiples of it, so that bodies of nearly one size share them. */
 const stepBytes = 64 * 1024;
 

@@ -17,7 +17,7 @@ export function readIngestSettings(defaults: { profiles: LoadProfile[]; seconds:
 }
 
 /** Requests under way: as many as keep the pipelines busy; of the larger bodies (2.5 and 5 MB) fewer are enough. */
-const requestsAtOnce: Record<LoadProfile, number> = { lean: 64, mixed: 64, chat: 16, agent: 16 };
+const requestsAtOnce: Record<LoadProfile, number> = { lean: 64, mixed: 48, chat: 16, agent: 16 };
 /** More than any pipeline takes in the time; decides how many sessions live at once. */
 const spansASecondMax = 100_000;
 

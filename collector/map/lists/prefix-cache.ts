@@ -1,7 +1,7 @@
 import type { ListPlaces } from './split-list.ts';
 
 /** Together; the oldest go first. */
-const cacheBytes = 96 * 1024 * 1024;
+const cacheBytes = 64 * 1024 * 1024;
 /** Shorter lists cost less to read again than to keep. */
 export const prefixMinBytes = 8 * 1024;
 /** An entry's objects, an element. */
