@@ -12,6 +12,8 @@ import { naiveTable } from './naive/table.ts';
 
 const warmupSeconds = 3;
 const storePatienceMs = 60_000;
+/** Requests under way: as many as either side gets faster by, whatever memory they take. */
+const requestsAtOnce: Record<LoadProfile, number> = { lean: 64, mixed: 64, chat: 32, agent: 16 };
 const widths = [8, 10, 9, 8, 14, 14, 10];
 const settings = readIngestSettings({ profiles: ['lean', 'mixed', 'chat'], seconds: 10, rounds: 3 });
 
@@ -44,7 +46,7 @@ async function compare(profile: LoadProfile): Promise<void> {
           seed += 1;
           const readCpu = watchCpu({ pipeline: side.pid, clickHouse: database.pid });
           const seconds = round < 0 ? warmupSeconds : settings.seconds;
-          const load = await saturate(side.url, { profile, seconds, seed });
+          const load = await saturate(side.url, { profile, seconds, seed, concurrency: requestsAtOnce[profile] });
           const used = readCpu();
           side.acknowledged += load.acknowledged.spans;
           if (round >= 0) {

@@ -24,12 +24,12 @@ const spansASecondMax = 100_000;
 /** As much as the pipeline takes for so long. */
 export function saturate(
   otlp: string,
-  load: { profile: LoadProfile; seconds: number; seed: number; templates?: number },
+  load: { profile: LoadProfile; seconds: number; seed: number; templates?: number; concurrency?: number },
 ): Promise<LoadResult> {
   return runLoad({
     ...load,
     spans: spansASecondMax * load.seconds,
-    concurrency: Number(process.env['CONCURRENCY'] ?? requestsAtOnce[load.profile]),
+    concurrency: Number(process.env['CONCURRENCY'] ?? load.concurrency ?? requestsAtOnce[load.profile]),
     retries: 10,
     url: `${otlp}/v1/traces`,
   });
