@@ -8,7 +8,7 @@ export interface BatchTables {
   messages: NativeTable<typeof messageColumns>;
 }
 
-/** One is filled, one is inserted, one waits. */
+/** A busy collector has one more: one is filled while three are inserted. */
 const spareMax = 3;
 const spare: BatchTables[] = [];
 

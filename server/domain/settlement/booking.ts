@@ -150,10 +150,10 @@ export function diffLedger(booked: readonly SignedEntry[], wanted: readonly Ledg
   };
   for (const { entry, sign } of booked) add(entry, -sign);
   // Most spans are booked for the first time: there is nothing to compare them with.
-  const known = new Set(booked.map(({ entry }) => spanKey(entry)));
+  const bookedSpans = new Set(booked.map(({ entry }) => spanKey(entry)));
   const first: SignedEntry[] = [];
   for (const entry of wanted) {
-    if (known.has(spanKey(entry))) add(entry, 1);
+    if (bookedSpans.has(spanKey(entry))) add(entry, 1);
     else first.push({ entry, sign: 1 });
   }
   const changed = [...open.values()].flatMap(({ entry, missing }) =>
