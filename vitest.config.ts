@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 // Seconds are generous on purpose: two cores run several ClickHouse servers and browsers at once.
 // A test that waits for something waits for the thing itself, not for these limits.
-const unitTimeoutMs = 10_000;
+const unitTimeoutMs = 30_000;
 const integrationTimeoutMs = 120_000;
 const e2eTimeoutMs = 120_000;
 /** What `expect.poll` waits for comes when the machine has time for it. */

@@ -217,8 +217,7 @@ describe('Batcher', () => {
     const batcher = newBatcher(inserter, { limits: { ...limits, queueBytes } });
     const statuses: string[] = [];
     for (const request of requests) void batcher.submit(request).then(({ status }) => statuses.push(status));
-    await new Promise((resume) => setTimeout(resume, 50));
-    expect(statuses).toEqual(Array.from({ length: 12 }, () => 'overloaded'));
+    await expect.poll(() => statuses, { timeout: 5_000 }).toEqual(Array.from({ length: 12 }, () => 'overloaded'));
   });
 
   it('cuts batches by rows and bytes', async () => {
