@@ -42,6 +42,11 @@ function plain(value: Json | undefined): string {
 /** White space folded; cut between characters, not inside one. */
 function preview(text: string): string {
   const start = text.trimStart();
+  // Most texts begin in words: these need no folding.
+  if (isPlain(start)) {
+    if (start.length <= previewCharacters) return start.trimEnd();
+    if (start.charCodeAt(previewCharacters) !== blank) return `${start.slice(0, previewCharacters - 1)}…`;
+  }
   // What is longer than a preview in its beginning is so as a whole.
   const beginning = fold(start.slice(0, previewCharacters * 4));
   const isLong = beginning.length > previewCharacters * 2;
@@ -50,6 +55,22 @@ function preview(text: string): string {
   if (isRead && line.length <= previewCharacters) return line;
   const cut = endOfCharacters(line, previewCharacters - 1);
   return isRead && endOfCharacters(line, previewCharacters) === line.length ? line : `${line.slice(0, cut)}…`;
+}
+
+const blank = 0x20;
+
+/** True where folding changes nothing in the first 201 code units, and each of them is a character. */
+function isPlain(text: string): boolean {
+  const end = Math.min(text.length, previewCharacters + 1);
+  let before = 0;
+  for (let at = 0; at < end; at += 1) {
+    const unit = text.charCodeAt(at);
+    // Between these are all white space and all surrogates; a blank may stand alone.
+    const isOther = (unit > blank && unit < 0xa0) || (unit > 0xa0 && unit < 0x1680) || (unit > 0x3000 && unit < 0xd800);
+    if (!isOther && (unit !== blank || before === blank)) return false;
+    before = unit;
+  }
+  return true;
 }
 
 /** White space that is one blank already is left as it is: there is much of it. */

@@ -4,11 +4,11 @@ import { askedColumns, type PlacedJson, type Plan, type SpanColumn, usageColumns
 import { contentColumns, decimalUsd } from '../map/span.ts';
 import { type Bucket, weekOf } from '../map/store-messages.ts';
 import { fillUsage, normaliseUsage, type Usage } from '../map/usage.ts';
-import { typedJson } from '../map/value.ts';
 import type { RowSink } from '../write/column-batch.ts';
 import type { MapColumn } from '../write/native/nested-columns.ts';
 import type { NativeTable } from '../write/native/table.ts';
 import { type Asked, askRows } from './ask-rows.ts';
+import { type ConstantColumns, groupConstants, writeConstants } from './constant-columns.ts';
 import type { KnownResource } from './known-resources.ts';
 import type { OtlpScope } from './otlp.ts';
 import type { SpanScan } from './scan-span.ts';
@@ -24,13 +24,22 @@ export interface SpanContext {
 /** What it remembers of texts is the same for all spans. */
 const lists = new MessageLists();
 
+/** A plan, made ready to be followed. */
+export interface ReadyPlan extends Plan {
+  constants: ConstantColumns;
+}
+
+export function readyPlan(plan: Plan): ReadyPlan {
+  return { ...plan, constants: groupConstants(plan.constant) };
+}
+
 /**
  * Appends the row of the span that was scanned, as its plan has it, and the messages that it names. False, and
  * nothing is appended, where the plan does not hold for this span.
  */
 export function followPlan(
   { spans: table, messages }: Pick<RowSink, 'spans' | 'messages'>,
-  plan: Plan,
+  plan: ReadyPlan,
   scan: SpanScan,
   context: SpanContext,
 ): boolean {
@@ -44,7 +53,8 @@ export function followPlan(
         });
   if (asked === undefined) return false;
   writeCopied(table, plan, scan, context);
-  writeConstants(table, plan, scan);
+  writeConstants(table, plan.constants);
+  writeTexts(table, plan, scan);
   if (plan.usage !== undefined) writeUsage(table, plan, readUsage(plan.usage, scan));
   writeAttributes(table, plan, scan);
   writeAsked(table, plan, asked);
@@ -74,9 +84,7 @@ function writeCopied({ columns }: SpanTable, plan: Plan, scan: SpanScan, context
   columns.resource_json.append(resource.others);
 }
 
-function writeConstants({ columns }: SpanTable, { constant, texts }: Plan, { bytes, ats, ends }: SpanScan): void {
-  // A value is of its column's type, as both are of one row.
-  for (const { column, value } of constant) columns[column].append(value as never);
+function writeTexts({ columns }: SpanTable, { texts }: Plan, { bytes, ats, ends }: SpanScan): void {
   for (const { column, attribute } of texts) {
     columns[column].appendBytes(bytes, ats[attribute] ?? 0, ends[attribute] ?? 0);
   }
@@ -100,10 +108,16 @@ function writeUsage({ columns }: SpanTable, { isCall }: Plan, usage: Usage | und
 }
 
 function writeAttributes({ columns }: SpanTable, { strings, others, content }: Plan, scan: SpanScan): void {
-  const { bytes, ats, ends, keyAts, keyEnds } = scan;
+  const { bytes, ats, ends, keys, keyAts, keyEnds, interner } = scan;
   const { attributes } = columns;
   for (const index of strings) {
-    const key = attributes.keys.indexOfBytes(bytes, keyAts[index] ?? 0, keyEnds[index] ?? 0);
+    const key = attributes.keys.indexOfNumbered(
+      interner,
+      keys[index] ?? 0,
+      bytes,
+      keyAts[index] ?? 0,
+      keyEnds[index] ?? 0,
+    );
     attributes.appendEntry(key, bytes, ats[index] ?? 0, ends[index] ?? 0);
   }
   attributes.endRow();
@@ -113,8 +127,16 @@ function writeAttributes({ columns }: SpanTable, { strings, others, content }: P
 
 function appendJson(map: MapColumn, placed: readonly PlacedJson[], scan: SpanScan): void {
   for (const { attribute, encoded } of placed) {
-    map.keys.appendBytes(scan.bytes, scan.keyAts[attribute] ?? 0, scan.keyEnds[attribute] ?? 0);
-    map.values.append(encoded ?? typedJson(scan.value(attribute)));
+    map.keys.appendIndex(
+      map.keys.indexOfNumbered(
+        scan.interner,
+        scan.keys[attribute] ?? 0,
+        scan.bytes,
+        scan.keyAts[attribute] ?? 0,
+        scan.keyEnds[attribute] ?? 0,
+      ),
+    );
+    map.values.append(encoded ?? scan.json(attribute));
   }
   map.endRow();
 }

@@ -3,6 +3,7 @@ import type { Plan } from '../map/plan/plan.ts';
 import { Unplannable } from '../map/plan/recorder.ts';
 import { valueClass } from '../map/plan/value-class.ts';
 import { ByteInterner } from './byte-interner.ts';
+import { type ReadyPlan, readyPlan } from './follow-plan.ts';
 import type { OtlpSpan } from './otlp.ts';
 import type { SpanScan } from './scan-span.ts';
 
@@ -32,7 +33,7 @@ interface ShapeEntry {
   /** Indexes of the attributes that some plan guards: all plans of the shape are found by all of them. */
   guards: number[];
   isNameGuarded: boolean;
-  plans: Map<number, { numbers: Float64Array; plan: Plan }[]>;
+  plans: Map<number, { numbers: Float64Array; plan: ReadyPlan }[]>;
   planCount: number;
   failures: number;
 }
@@ -57,7 +58,7 @@ export class PlanBook {
   }
 
   /** The plan for the span that was scanned. */
-  find(scan: SpanScan, scope: number): Plan | undefined {
+  find(scan: SpanScan, scope: number): ReadyPlan | undefined {
     if (this.#credit < planLimits.plansAtOnce) this.#credit += 1 / planLimits.spansPerPlan;
     const entry = scan.knowsKeys ? this.#findShape(scan, scope) : undefined;
     if (entry === undefined || entry.planCount === 0 || !this.#readNumbers(scan, entry, this.#values)) return undefined;
@@ -137,7 +138,7 @@ export class PlanBook {
     const hash = hashNumbers(this.#numbers, guardCount(entry));
     const bucket = entry.plans.get(hash) ?? [];
     entry.plans.set(hash, bucket);
-    bucket.push({ numbers: this.#numbers.slice(0, guardCount(entry)), plan });
+    bucket.push({ numbers: this.#numbers.slice(0, guardCount(entry)), plan: readyPlan(plan) });
     entry.planCount += 1;
     this.#planCount += 1;
   }

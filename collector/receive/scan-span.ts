@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { valueClass } from '../map/plan/value-class.ts';
-import type { ByteInterner } from './byte-interner.ts';
+import { typedJson } from '../map/value.ts';
+import { ByteInterner } from './byte-interner.ts';
 import type { AnyValue } from './otlp.ts';
 import { decodeValue } from './protobuf.ts';
 
@@ -9,6 +10,7 @@ const attributesMax = 192;
 const keyBytesMax = 256;
 const textBytesMax = 1024 * 1024;
 const shortCharacters = 1024;
+const noKeys = new ByteInterner(0);
 
 /**
  * One span in protobuf as numbers: where its parts stand in the body. It is filled anew for each span, so that none of it
@@ -47,7 +49,8 @@ export class SpanScan {
   knowsKeys = true;
   /** How many nested messages it may hold: each is two bytes at least. */
   valuesAtMost = 0;
-  #keys: ByteInterner | undefined;
+  /** That numbers the keys. */
+  interner: ByteInterner = noKeys;
   #next = 0;
 
   /**
@@ -55,7 +58,7 @@ export class SpanScan {
    * (events, links, a status message, a trace state) to be left to the decoder. What is true here, the decoder reads alike.
    */
   scan(bytes: Buffer, at: number, end: number, keys: ByteInterner): boolean {
-    this.#keys = keys;
+    this.interner = keys;
     this.bytes = bytes;
     this.at = at;
     this.end = end;
@@ -91,6 +94,12 @@ export class SpanScan {
       default:
         return this.bytes.toString('utf8', at, end);
     }
+  }
+
+  /** Attribute `index` as `typedJson` has it. */
+  json(index: number): string {
+    if (this.classes[index] === valueClass.count) return String(this.numbers[index] ?? 0);
+    return typedJson(this.value(index));
   }
 
   #field(end: number): boolean {
@@ -177,7 +186,7 @@ export class SpanScan {
     const keyEnd = this.#length(until);
     const keyAt = this.#next;
     if (keyEnd < 0 || keyEnd - keyAt > keyBytesMax) return false;
-    const key = this.#keys?.find(this.bytes, keyAt, keyEnd) ?? -1;
+    const key = this.interner.find(this.bytes, keyAt, keyEnd);
     if (key === -1) {
       if (!isUtf8(this.bytes.subarray(keyAt, keyEnd))) return false;
       this.knowsKeys = false;

@@ -95,10 +95,11 @@ const needsUpdate = 1 << 10;
 
 /** `LowCardinality(String)`: a dictionary of the batch, and an index a row. */
 export class LowCardinalityColumn implements Column<string> {
-  /** For callers that keep indexes of texts they know: they hold until `clear`, which makes another epoch. */
-  epoch = 0;
   readonly #dictionary = new Dictionary();
   readonly #indexes = new NumberList();
+  /** Index + 1 by the number of the text among `#numbers`; 0 where it was not asked for. */
+  #numbered = new Uint32Array(64);
+  #numbers: object | undefined;
   #lastText: string | undefined;
   #lastIndex = 0;
 
@@ -126,7 +127,7 @@ export class LowCardinalityColumn implements Column<string> {
     this.#indexes.push(this.#dictionary.indexOfBytes(source, from, to));
   }
 
-  /** @param index from `indexOfBytes` or `indexOfString` of the same epoch */
+  /** @param index as one of the methods below gives it since the last `clear` */
   appendIndex(index: number): void {
     this.#indexes.push(index);
   }
@@ -137,6 +138,24 @@ export class LowCardinalityColumn implements Column<string> {
 
   indexOfString(value: string): number {
     return this.#dictionary.indexOfString(value);
+  }
+
+  /** As `indexOfBytes`, for bytes that are number `number` among `numbers`: they are looked up once. */
+  indexOfNumbered(numbers: object, number: number, source: Uint8Array, from: number, to: number): number {
+    if (numbers !== this.#numbers || number >= this.#numbered.length) this.#renumber(numbers, number);
+    const known = this.#numbered[number] ?? 0;
+    if (known > 0) return known - 1;
+    const index = this.#dictionary.indexOfBytes(source, from, to);
+    this.#numbered[number] = index + 1;
+    return index;
+  }
+
+  #renumber(numbers: object, number: number): void {
+    const length = 2 ** Math.ceil(Math.log2(Math.max(64, number + 1)));
+    const numbered = new Uint32Array(length);
+    if (numbers === this.#numbers) numbered.set(this.#numbered);
+    this.#numbered = numbered;
+    this.#numbers = numbers;
   }
 
   /** Appends again the values of so many rows from one on. */
@@ -170,7 +189,7 @@ export class LowCardinalityColumn implements Column<string> {
   }
 
   clear(): void {
-    this.epoch += 1;
+    this.#numbered.fill(0);
     this.#dictionary.clear();
     this.#indexes.clear();
     this.#lastText = undefined;

@@ -77,6 +77,7 @@ describe('a preview', () => {
       fc.string({ unit: 'binary', maxLength: 50 }),
       fc.constantFrom(' ', '\n', '\t ', '\u00a0', '\ufeff', '\ud800', '\udc00', '😀', 'x'.repeat(199), ' '.repeat(700)),
       fc.constantFrom('😀'.repeat(99), '😀'.repeat(400), ' a'.repeat(300)),
+      fc.constantFrom('word ', 'x', 'x'.repeat(200), 'a '.repeat(100), 'ü'.repeat(99), '\u3000', '語', '\u00a1'),
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {

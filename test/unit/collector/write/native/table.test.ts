@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LowCardinalityColumn } from '../../../../../collector/write/native/columns.ts';
 import { NativeTable } from '../../../../../collector/write/native/table.ts';
 import { type Columns, spanColumns, spanEventColumns } from '../../../../../migrations/schema.ts';
 import { rowsOf } from '../../../../support/random-rows.ts';
@@ -51,6 +52,29 @@ describe('NativeTable', () => {
         expect(table.columns.input_messages.size).toBe(expected.columns.input_messages.size);
       }),
       { numRuns: 20 },
+    );
+  });
+
+  it('finds a text by its number as by its bytes, whoever numbered it, also after it was emptied', () => {
+    const [numbered, plain] = [new LowCardinalityColumn(), new LowCardinalityColumn()];
+    const texts = Array.from({ length: 300 }, (_, index) => Buffer.from(`name ${String(index)}`));
+    const step = fc.record({ text: fc.nat(texts.length - 1), who: fc.nat(1), clears: fc.nat(20) });
+    // Each numbers the texts in another order.
+    const numberings = [
+      { of: {}, number: (text: number) => text },
+      { of: {}, number: (text: number) => texts.length - 1 - text },
+    ];
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        for (const { text, who, clears } of steps) {
+          const [bytes, numbering] = [texts[text] ?? Buffer.alloc(0), numberings[who]];
+          if (numbering === undefined) continue;
+          if (clears === 0) for (const column of [numbered, plain]) column.clear();
+          const index = numbered.indexOfNumbered(numbering.of, numbering.number(text), bytes, 0, bytes.length);
+          expect(index).toBe(plain.indexOfBytes(bytes, 0, bytes.length));
+        }
+      }),
+      { numRuns: 50 },
     );
   });
 
