@@ -1,7 +1,9 @@
+import { freeBytes } from '../free-bytes.ts';
+
 /** Smaller bodies are not worth keeping the memory of. */
 const leastBytes = 64 * 1024;
 /** Memory that waits for the next body. */
-const spareBytesMax = 24 * 1024 * 1024;
+const spareBytesMax = 48 * 1024 * 1024;
 /** Rooms are whole multiples of it, so that bodies of nearly one size share them. */
 const stepBytes = 64 * 1024;
 
@@ -27,8 +29,13 @@ export class BodyRooms {
 
   /** Takes the room of a body back, when nobody reads the body any more; memory that was not lent here is left alone. */
   takeBack({ buffer }: Uint8Array): void {
-    if (!this.#lent.delete(buffer) || this.#spareBytes + buffer.byteLength > spareBytesMax) return;
-    this.#spare.push(Buffer.from(buffer));
-    this.#spareBytes += buffer.byteLength;
+    if (!this.#lent.delete(buffer)) return;
+    const room = Buffer.from(buffer);
+    if (this.#spareBytes + room.length > spareBytesMax) {
+      freeBytes(room);
+      return;
+    }
+    this.#spare.push(room);
+    this.#spareBytes += room.length;
   }
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
+import { freeBytes } from '../free-bytes.ts';
 import { BodyRooms } from './body-rooms.ts';
 
 /** Limits of contract: a body above either of the first two is answered 413. */
@@ -154,13 +155,16 @@ export class BodyReader {
     let weight = 0;
     try {
       for await (const piece of piecesOf(request, incoming)) {
-        weight += weighPiece(piece.length);
-        const hasRoom = this.#receiving.add(weighPiece(piece.length));
-        if (length + piece.length > limit) throw tooLarge();
+        const bytes = piece.length;
+        weight += weighPiece(bytes);
+        const hasRoom = this.#receiving.add(weighPiece(bytes));
+        if (length + bytes > limit) throw tooLarge();
         if (!hasRoom) throw new BodyError(429, crowdedMessage);
         if (room === undefined) pieces.push(piece);
         else room.set(piece, length);
-        length += piece.length;
+        // Node makes each piece for us alone; those of a web stream may be somebody's own.
+        if (room !== undefined && incoming !== undefined) freeBytes(piece);
+        length += bytes;
       }
     } catch (error) {
       if (room !== undefined) this.reuse(room);

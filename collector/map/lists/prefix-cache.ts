@@ -1,3 +1,4 @@
+import { freeBytes } from '../../free-bytes.ts';
 import type { ListPlaces } from './split-list.ts';
 
 /** Together; the oldest go first. */
@@ -54,6 +55,7 @@ export class PrefixCache<Element> {
     if (length > entry.bytes.length) {
       const larger = Buffer.allocUnsafeSlow(Math.ceil(length * 1.5));
       entry.bytes.copy(larger, 0, 0, entry.length);
+      freeBytes(entry.bytes);
       entry.bytes = larger;
     }
     bytes.copy(entry.bytes, entry.length, from + entry.length, to);
@@ -73,5 +75,6 @@ export class PrefixCache<Element> {
     if (entry === undefined) return;
     this.#entries.delete(key);
     this.#bytes -= entry.weightBytes;
+    freeBytes(entry.bytes);
   }
 }

@@ -82,6 +82,27 @@ describe('BodyReader', () => {
     expect(budget.makeRoom(bodyLimits.compressedBytes)).toHaveLength(bodyLimits.compressedBytes);
   });
 
+  it("gives back the memory of each of Node's pieces that it has put into its room, and of none that may be another's", async () => {
+    // Each with a buffer of its own.
+    const piecesOf = () =>
+      [
+        [0, 30],
+        [30, 70],
+        [70, 100],
+      ].map(([from, to]) => Buffer.from(Uint8Array.from(body.subarray(from, to)).buffer));
+    const lengthsAfter = async (headers: Record<string, string>, isWeb = false) => {
+      const pieces = piecesOf();
+      const stream = Readable.from(pieces, { objectMode: false });
+      const web = isWeb ? (Readable.toWeb(stream) as ReadableStream<Uint8Array>) : null;
+      const read = await new BodyReader(limits).read(post(web, headers), isWeb ? undefined : stream);
+      expect(Buffer.from(read).equals(body)).toBe(true);
+      return pieces.map(({ length }) => length);
+    };
+    expect(await lengthsAfter({ 'content-length': '100' })).toEqual([0, 0, 0]);
+    expect(await lengthsAfter({})).toEqual([30, 40, 30]);
+    expect(await lengthsAfter({ 'content-length': '100' }, true)).toEqual([30, 40, 30]);
+  });
+
   it('leaves a request that it gives up open for its answer', async () => {
     const incoming = Readable.from([Buffer.alloc(600), Buffer.alloc(600), Buffer.alloc(600)]);
     await expect(new BodyReader(limits).read(post(null), incoming)).rejects.toThrow('larger than 1000 bytes');
